@@ -30,7 +30,14 @@ def _start(options: argparse.Namespace) -> int:
         settings["transition_seconds"] = {"default": options.transition_seconds}
     further = tuple(options.further_account)
     wanted = launcher.Options(
-        options.name, options.account_id, options.region, options.port, options.admin_port, settings, further_accounts=further
+        name=options.name,
+        account_id=options.account_id,
+        region=options.region,
+        port=options.port,
+        admin_port=options.admin_port,
+        proxy_port=options.proxy_port,
+        settings=settings,
+        further_accounts=further,
     )
     _describe(launcher.start(wanted, options.state_dir))
     return 0
@@ -99,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--region", default=defaults.region)
             command.add_argument("--port", type=int, default=0, help="of the AWS endpoint; 0 takes a free one")
             command.add_argument("--admin-port", type=int, default=0, help="of the administrative API; 0 takes a free one")
+            command.add_argument("--proxy-port", type=int, default=0, help="of the proxy to load balancers; 0 takes a free one")
             command.add_argument("--latency-ms", type=float, default=0, help="delay of every request")
             command.add_argument("--rate-limits", choices=["aws"], help="refuse calls beyond the rates that AWS publishes")
             command.add_argument("--transition-seconds", type=float, default=0, help="time that resources take to become available")

@@ -14,6 +14,7 @@ from rehearsal.cloud_state import CloudState
 from rehearsal.faults import Rule
 from rehearsal.happenings import happen
 from rehearsal.postgresql import cloud as databases
+from rehearsal.traffic import cloud as load_balancers
 from rehearsal.transitions import Script
 
 
@@ -71,6 +72,7 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         ("GET", "/accounts"): lambda body, query: state.accounts(),
         ("POST", "/accounts"): account,
         ("GET", "/databases"): lambda body, query: databases.described(),
+        ("GET", "/load-balancers"): lambda body, query: load_balancers.described(),
         ("GET", "/notes"): lambda body, query: dict(state.notes),
         ("POST", "/notes"): add_notes,
         ("POST", "/scripts"): add_script,

@@ -79,6 +79,11 @@ class AdminClient:
         answer: dict[str, Any] = self.request("GET", "/databases")
         return answer
 
+    def load_balancers(self) -> dict[str, Any]:
+        """{"proxy": URL, "ca_bundle": path, "load_balancers": [{name, arn, dns_name, hosts, listeners}]}."""
+        answer: dict[str, Any] = self.request("GET", "/load-balancers")
+        return answer
+
     def notes(self) -> dict[str, Any]:
         """The values noted since the last reset, by name."""
         answer: dict[str, Any] = self.request("GET", "/notes")

@@ -15,6 +15,7 @@ from rehearsal.rate_limits import RateLimits
 from rehearsal.request_log import RequestLog
 from rehearsal.settings import Settings
 from rehearsal.tokens import Tokens
+from rehearsal.traffic import cloud as load_balancers
 from rehearsal.visibility import Hidden
 
 
@@ -65,11 +66,15 @@ class CloudState:
         transitions.delays.clock_ahead_seconds = self.settings.clock_ahead_seconds
         transitions.delays.restorable_lag_seconds = self.settings.restorable_lag_seconds
         transitions.delays.secret_rotation_seconds = self.settings.secret_rotation_seconds
+        transitions.delays.traffic_seconds = self.settings.traffic_seconds
+        transitions.delays.termination_scale = self.settings.termination_scale
+        load_balancers.retime()
 
     def reset(self) -> None:
         """Restores the initial state: empty accounts, the initial settings, and no faults, scripts, tokens, or log."""
         self.resets += 1
         self.faults.clear()
+        load_balancers.forget()  # without the lock, for which the data plane may be waiting
         with self.lock:
             fleet.stop_all()
             databases.reset()

@@ -22,6 +22,7 @@ from typing import Any
 from rehearsal.admin_client import AdminClient, AdminError
 from rehearsal.identities import ROLES, Credentials, generate, refuse_real
 from rehearsal.postgresql.cloud import BUNDLE
+from rehearsal.traffic.cloud import BUNDLE as AUTHORITY
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 HELM = REPOSITORY / "rehearsal" / "kubernetes" / "bin"
@@ -45,6 +46,7 @@ class Options:
     region: str = "us-east-1"
     port: int = 0
     admin_port: int = 0
+    proxy_port: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
     credentials: dict[str, Credentials] | None = None
     policies: dict[str, Any] = field(default_factory=dict)
@@ -104,6 +106,7 @@ def spawn(options: Options, home: Path, owner_pid: int | None = None) -> subproc
         "region": options.region,
         "port": options.port,
         "admin_port": options.admin_port,
+        "proxy_port": options.proxy_port,
         "admin_token": secrets.token_urlsafe(24),
         "credentials": {role: asdict(given) for role, given in credentials.items()},
         "settings": options.settings,
@@ -164,6 +167,9 @@ def environment(cloud: dict[str, Any], role: str = "apply", account_id: str = ""
         # The certificate authority of the databases' endpoints; libpq reads the second variable, which the first gives to everything else.
         "MAINSTAY_REHEARSAL_RDS_CA": str(Path(cloud["log"]).with_name(BUNDLE)),
         "PGSSLROOTCERT": str(Path(cloud["log"]).with_name(BUNDLE)),
+        # Where clients reach load balancers. Names of our own: AWS clients must not use the proxy.
+        "MAINSTAY_REHEARSAL_PROXY": cloud.get("proxy", ""),
+        "MAINSTAY_REHEARSAL_CA": str(Path(cloud["log"]).with_name(AUTHORITY)),
         # At the end of PATH, so that the caller's own Helm comes first.
         "PATH": os.pathsep.join(part for part in (os.environ.get("PATH", ""), str(HELM)) if part),
     }

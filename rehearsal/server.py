@@ -39,7 +39,7 @@ def prepare_environment(account_id: str) -> None:
 
 
 def serve(config: dict[str, Any]) -> None:
-    """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, admin_token, credentials, settings, policies,
+    """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, proxy_port, admin_token, credentials, settings, policies,
     further_accounts, state_file, log, owner_pid; see launcher.py.
     """
     prepare_environment(config["account_id"])
@@ -54,6 +54,7 @@ def serve(config: dict[str, Any]) -> None:
     from rehearsal.middleware import Application, create_moto
     from rehearsal.postgresql import cloud as databases
     from rehearsal.postgresql.login import checker
+    from rehearsal.traffic import cloud as load_balancers
 
     roles = {role: Credentials(**credentials) for role, credentials in config["credentials"].items()}
     state = CloudState(config["account_id"], config["region"], roles, config["settings"], config["policies"])
@@ -65,7 +66,8 @@ def serve(config: dict[str, Any]) -> None:
     fleet.open(Path(config["state_file"]).parent, lambda directory: _open_door(directory, state, server.server_port))
     databases.open_(Path(config["state_file"]).parent, checker(state))
     threading.Thread(target=admin.serve_forever, daemon=True).start()
-    _write(Path(config["state_file"]), _description(config, server.server_port, admin.server_port))
+    proxy = load_balancers.open_(Path(config["state_file"]).parent, config["proxy_port"])
+    _write(Path(config["state_file"]), _description(config, server.server_port, admin.server_port) | {"proxy": proxy})
     threading.Thread(target=_preload, daemon=True).start()
     if config.get("owner_pid"):
         threading.Thread(target=_end_with, args=(config["owner_pid"],), daemon=True).start()
@@ -112,6 +114,7 @@ def _preload() -> None:
     for service in PRELOADED:
         registry.prepare(service)
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # a request makes thousands of objects, hardly any in cycles
     gc.enable()
 
 

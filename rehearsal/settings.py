@@ -13,6 +13,11 @@ from rehearsal.quotas import QUOTAS
 # (`node_drain`). `load_balancer` is how long its controller takes to delete one.
 PATIENCE = {"node_join": 120.0, "pod_eviction": 60.0, "node_drain": 20.0, "load_balancer": 0.0}
 
+# How long a load balancer takes to register a target, and to stop sending requests to one that is deregistered; and how often its metrics
+# appear. On AWS, a few seconds each, and a minute.
+TRAFFIC = {"registration": 0.3, "propagation": 0.5, "metrics": 60.0}
+TERMINATION_SCALE = 0.1
+
 
 @dataclass
 class Settings:
@@ -35,6 +40,9 @@ class Settings:
     eks_insights: what EKS reports as blocking an upgrade, see `extensions/eks_insights.py`; each {"cluster", "name", "status", ...}.
     eks_failing_updates: by the type of an EKS update, such as VersionUpdate, the error with which it fails: "errorCode", "errorMessage".
     patience_seconds: how long simulated components wait before they give up, by the names in `PATIENCE`.
+    traffic_seconds: what takes time in load balancers, by the names in `TRAFFIC`.
+    termination_scale: the share of the time on AWS that preStop hooks, termination grace, deregistration delays, and health checks take,
+        in clusters created from then on.
     leaked_interface_seconds: how long the network interfaces of pods stay in use after their node is gone; then they remain as available.
         0: none remains.
     pushed_images: by the name of an ECR repository, the images that appear in it once it is created, as if a pipeline had pushed them:
@@ -58,6 +66,8 @@ class Settings:
     eks_insights: list[dict[str, Any]] = field(default_factory=list)
     eks_failing_updates: dict[str, dict[str, Any]] = field(default_factory=dict)
     patience_seconds: dict[str, float] = field(default_factory=lambda: dict(PATIENCE))
+    traffic_seconds: dict[str, float] = field(default_factory=lambda: dict(TRAFFIC))
+    termination_scale: float = TERMINATION_SCALE
     leaked_interface_seconds: float = 0.0
     pushed_images: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -99,9 +109,20 @@ def _delays(value: Any) -> dict[str, float]:
 
 
 def _patience(value: Any) -> dict[str, float]:
-    if unknown := sorted(set(value) - set(PATIENCE)):
-        raise ValueError(f"nothing waits for {unknown[0]!r}; known names: {', '.join(sorted(PATIENCE))}")
-    return PATIENCE | {str(name): _not_negative(seconds) for name, seconds in value.items()}
+    return _of_known(PATIENCE, "nothing waits for", value)
+
+
+def _traffic(value: Any) -> dict[str, float]:
+    found = _of_known(TRAFFIC, "no part of a load balancer's time is", value)
+    if found["metrics"] < 0.1:
+        raise ValueError("metrics appear at most every 0.1 seconds")
+    return found
+
+
+def _of_known(defaults: dict[str, float], unknown_is: str, value: Any) -> dict[str, float]:
+    if unknown := sorted(set(value) - set(defaults)):
+        raise ValueError(f"{unknown_is} {unknown[0]!r}; known names: {', '.join(sorted(defaults))}")
+    return defaults | {str(name): _not_negative(seconds) for name, seconds in value.items()}
 
 
 def _limits(value: Any) -> dict[str, int]:
@@ -181,6 +202,8 @@ _CHECKS = {
     "eks_insights": _insights,
     "eks_failing_updates": _failures,
     "patience_seconds": _patience,
+    "traffic_seconds": _traffic,
+    "termination_scale": _not_negative,
     "leaked_interface_seconds": _not_negative,
     "pushed_images": _images,
     "rate_limits": rate_limits.parse,

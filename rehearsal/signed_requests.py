@@ -76,6 +76,7 @@ def _from_query(request: Request) -> Found | None:
     return scope, names, given.get("X-Amz-Signature", ""), given.get("X-Amz-Date", ""), lifetime
 
 
+@lru_cache(maxsize=16)
 def _time(text: str) -> datetime:
     try:
         return datetime.strptime(text, TIME).replace(tzinfo=UTC)

@@ -103,6 +103,8 @@ class Delays:
     clock_ahead_seconds: float = 0.0
     restorable_lag_seconds: float = 0.0
     secret_rotation_seconds: float = 0.0
+    traffic_seconds: Mapping[str, float] = field(default_factory=lambda: {"registration": 0.0, "propagation": 0.0, "metrics": 60.0})
+    termination_scale: float = 1.0
 
 
 # One cloud per process; descriptors in moto's classes have no other access to these.

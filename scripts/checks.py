@@ -125,9 +125,9 @@ def tool(name: str, budget: float, *command: str, groups: frozenset[str] = LINT)
 
 
 LARGE = {
-    "vpc": of_role("vpc", "network", 215, 330, "network"),
-    "eks": of_role("eks", "clusters", 165, 430, "eks", "eks_operations"),
-    "rds": of_role("rds", "databases", 150, 250, "rds"),
+    "vpc": of_role("vpc", "network", 155, 330, "network"),
+    "eks": of_role("eks", "clusters", 150, 430, "eks", "eks_operations"),
+    "rds": of_role("rds", "databases", 105, 250, "rds"),
 }
 """Roles that need a larger budget, or whose test folders do not match their name."""
 
@@ -145,6 +145,7 @@ CHECKS = (
     suite("content", "cluster content", 460, "tests/integration/eks_content"),
     suite("database-content", "databases", 175, "tests/integration/database_content"),
     suite("rollouts", "rollout", 300, "tests/integration/rollout"),
+    suite("deployments", "deployment", 150, "tests/integration/deployment"),
     suite("snapshot-gate", "databases", 240, *folders("snapshot_gate", "recovery")),
     suite("restore", "databases", 110, *folders("restore", "cutover")),
     suite("refresh", "databases", 75, "tests/integration/refresh"),
@@ -173,6 +174,7 @@ CHECKS = (
     tool("yamllint", 10, "yamllint", "--strict", ".", groups=QUICK_LINT),
     # Nightly only. The broken playbooks already run two at a time.
     Check("broken-playbooks", "whole platform", 2400, broken_playbooks, NIGHTLY),
+    suite("contract-alike", "engine and units", 300, "tests/contract", groups=NIGHTLY),
     suite("actions-taken-away", "whole platform", 300, "tests/integration/permissions", groups=NIGHTLY),
     suite("kubectl", "rollout", 300, "tests/integration/rollout", groups=NIGHTLY),
     Check("mutants", "rollout and snapshot gate", 600, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),

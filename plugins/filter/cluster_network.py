@@ -39,6 +39,10 @@ options:
     description: The tier whose subnets are used.
     type: str
     default: private
+  pods_tier:
+    description: The tier whose subnets pods get instead of those of their nodes. Empty for none.
+    type: str
+    default: ""
   planned:
     description: Whether this run only plans, so that a missing network is not necessarily an error.
     type: bool
@@ -75,16 +79,19 @@ _value:
 """
 
 
-def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private", planned: bool = False) -> dict[str, Any]:
+def cluster_network(
+    networks: Mapping[str, Any], name: str, tier: str = "private", planned: bool = False, pods_tier: str = ""
+) -> dict[str, Any]:
     """The ids of one network; raises AnsibleFilterError if it is not there, or has no such tier."""
     if planned and name not in networks:
         return planned_network("security_group_ids", "node_security_group_ids")
     try:
         subnets = find_subnets(networks, name, tier, "eks")
+        pods = find_subnets(networks, name, pods_tier, "eks", "pods_tier") if pods_tier else {}
     except NotThere as error:
         raise AnsibleFilterError(str(error)) from None
     groups = networks[name]["security_group_ids"]
-    if not planned and (missing := missing_subnets(subnets, tier)):
+    if not planned and (missing := [*missing_subnets(subnets, tier), *missing_subnets(pods, pods_tier)]):
         raise AnsibleFilterError(
             f"eks_network is {name!r}, but {', '.join(missing)} is described and not there yet; apply the network first"
         )
@@ -96,6 +103,7 @@ def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private
         **chosen(networks[name], subnets),
         "security_group_ids": [groups["control_plane"]],
         "node_security_group_ids": [groups["nodes"]],
+        **({"pod_subnets": dict(pods)} if pods else {}),
     }
 
 

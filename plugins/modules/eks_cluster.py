@@ -35,6 +35,8 @@ options:
         much from then on.
       - C(name) is the name of the cluster in AWS. It defaults to O(environment), a hyphen, and the name used here.
       - C(subnet_ids), C(security_group_ids) (of the control plane), and C(node_security_group_ids) override those of O(network).
+      - C(pod_subnets) maps each zone that has nodes to a subnet whose addresses pods get, instead of those of their nodes' subnets. It sets
+        custom networking of the add-on V(vpc-cni).
       - C(endpoint) has C(private) (V(true)) and C(public_cidrs), the blocks that can reach the Kubernetes API from outside the VPC; none by
         default. C(0.0.0.0/0) is refused in production.
       - C(deletion_protection) is on in the environments V(prod) and V(production). It must be turned off before a cluster can be deleted.
@@ -53,14 +55,21 @@ options:
         V(coredns), V(aws-ebs-csi-driver), and V(metrics-server). Without a version, an add-on gets AWS's default for the cluster version,
         or stays at a newer compatible one. Add-ons that need AWS permissions get their own role through pod identity.
       - C(node_groups) has managed node groups by name, each with C(instance_types), C(min_size), C(max_size), C(desired_size),
-        C(capacity_type) (V(ON_DEMAND) or V(SPOT)), C(ami_type), C(release_version), C(maintenance_window), C(disk_gib), C(labels),
-        C(taints), C(update) (C(max_unavailable) or C(max_unavailable_percentage)), C(subnet_ids), C(autoscaled), C(scaling), and C(tags).
+        C(capacity_type) (V(ON_DEMAND) or V(SPOT)), C(ami_type), C(release_version), C(maintenance_window), C(disk_gib),
+        C(max_pods), C(user_data), C(labels), C(taints), C(update) (C(max_unavailable) or C(max_unavailable_percentage)), C(subnet_ids),
+        C(autoscaled), C(scaling), and C(tags).
       - C(desired_size) counts on creation only, because an autoscaler, C(scaling), or people own the number of nodes afterward. If a group
         has neither autoscaler nor C(scaling) and you set it, it is the number of nodes.
       - C(release_version) of a group pins its nodes to a release of their image, such as V(1.36.0-20261112), which must be of the cluster's
         version. V(newest) brings them to the newest release that AWS publishes, in runs within C(maintenance_window), a weekly window in
         UTC such as V(sun:02:00-sun:05:00), or in any run without one. Otherwise, nodes keep their release until the version of the cluster
         changes. Every plan says which release nodes run and how old it is.
+      - C(max_pods) of a group is the number of pods that each of its nodes can run. Without it, EKS computes the number from the addresses
+        of the instance types, when it creates the group and whenever it replaces its nodes.
+      - C(user_data) of a group is what its nodes run and set when they start. For Amazon Linux, it is a script that begins with V(#!), a
+        text that begins with V(#cloud-config) or V(#cloud-boothook), a MIME multi-part document of these, a V(NodeConfig) of nodeadm, as a
+        mapping or as YAML, or a list of these. For Bottlerocket, it is Bottlerocket's settings, as TOML or as a mapping with C(settings).
+        Everyone who may describe launch templates can read it. A change of C(max_pods) or C(user_data) replaces the nodes of the group.
       - C(scaling) has C(target_cpu_percent) and C(schedules). It applies to groups with C(autoscaled=false), because only one controller
         may own the number of nodes. C(node_scaling) is V(cluster_autoscaler) or V(none).
       - C(fargate_profiles) has profiles by name, each with C(selectors) (C(namespace), C(labels)) and C(subnet_ids).
@@ -76,6 +85,7 @@ options:
       - The network for clusters that do not specify their own, with C(subnet_ids), C(security_group_ids), C(node_security_group_ids), and
         C(vpc_id).
       - A cluster cannot move to another VPC. C(vpc_id) lets a plan detect that while the subnets of the other VPC do not exist yet.
+      - C(pod_subnets) maps zones to the subnets of pods.
       - C(subnet_zones) may list the availability zone of each subnet, in the same order. A plan needs them for subnets that do not exist
         yet.
     type: dict

@@ -25,15 +25,21 @@ options:
       - The networks, by name. Required with O(state=present). A network that is no longer listed is deleted, given consent in O(purge).
       - Only C(cidr) and C(availability_zones) are required for each network. The defaults are suitable for production.
       - C(cidr) is the block of the VPC, from /16 to /28.
+      - C(secondary_cidrs) are further blocks of the VPC, from /16 to /28. AWS adds only blocks of the same private range, of
+        V(100.64.0.0/10), or public ones. A block that is no longer listed stays while a subnet that this run may not delete is in it.
       - C(availability_zones) lists the zones by name. Their order does not matter. Local and Wavelength Zones are not supported.
       - C(tiers) maps the name of a tier to its settings. If omitted, the tiers are V(public), V(private), and V(database), in all zones. If
         set, exactly the listed tiers are created. Settings are C(availability_zones) (all), C(cidrs) (a block for each zone, instead of the
-        computed one), and C(tags). Additional tiers have C(routing) (V(isolated), V(private), or V(public)) and C(slot), their position
-        from 2 to 7.
+        computed one), C(cidr) (a block that is divided among the zones, usually one of C(secondary_cidrs)), and C(tags). Additional tiers
+        have C(routing) (V(isolated), V(private), or V(public)) and, unless they have blocks of their own, C(slot), their position from 2
+        to 7.
       - A subnet's block depends only on its tier and the letter of its zone, so adding a zone or a tier never renumbers a subnet. The
         private tier uses the lower half of the VPC, divided into eight parts; the upper half has one block for each other tier.
       - C(nat) is V(per_az), V(single), V(regional), or V(none). C(nat_az) is the zone of a single NAT gateway. It defaults to
         the zone where it already is, otherwise to the first zone by name. A regional gateway needs no public tier.
+      - C(nat_addresses) maps a zone to an elastic IP of yours for its NAT gateway, by allocation ID or by its C(Name) tag. Other zones get
+        an address of the network's own. Yours must exist in the region and not be in use. It is neither tagged nor released, also not when
+        the network is removed. A gateway that exists is replaced to change its address.
       - C(endpoints) has two lists of services, C(gateway) (V(s3), V(dynamodb)) and C(interface) (V(ec2), V(ecr.api), V(ecr.dkr), V(sts),
         V(logs)). Only principals of the account, or of the organization in C(organization_id), may use them. C(policies) sets other
         policies by service; V(open) means no limit.

@@ -18,6 +18,7 @@ ID_TYPES = {
     "rtb": "route-table",
     "acl": "network-acl",
     "sg": "security-group",
+    "sgr": "security-group-rule",
     "vpce": "vpc-endpoint",
     "fl": "vpc-flow-log",
     "eni": "network-interface",
@@ -40,9 +41,13 @@ MADE = {
 }
 """What each EC2 call creates."""
 
+MADE_WITH_TAGS = dict.fromkeys(("AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress"), "security-group-rule")
+"""What is checked of a call only if the request tags it."""
+
 NAMED: Mapping[str, tuple[str, ...]] = {
     "AssociateNatGatewayAddress": ("NatGatewayId", "AllocationIds"),
     "AssociateRouteTable": ("RouteTableId", "SubnetId"),
+    "AssociateVpcCidrBlock": ("VpcId",),
     "AttachInternetGateway": ("InternetGatewayId", "VpcId"),
     "CreateFlowLogs": ("ResourceIds",),
     "CreateLaunchTemplateVersion": ("LaunchTemplateId", "LaunchTemplateName"),
@@ -66,6 +71,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "DetachInternetGateway": ("InternetGatewayId", "VpcId"),
     "DisassociateNatGatewayAddress": ("NatGatewayId", "AssociationIds"),
     "DisassociateRouteTable": ("AssociationId",),
+    "DisassociateVpcCidrBlock": ("AssociationId",),
     "ModifyLaunchTemplate": ("LaunchTemplateId", "LaunchTemplateName"),
     "ModifySubnetAttribute": ("SubnetId",),
     "ModifyVpcAttribute": ("VpcId",),
@@ -92,6 +98,8 @@ def asked(call: Call) -> Iterator[Ask]:
         yield from run_instances(call)
         return
     made, named = MADE.get(call.operation), NAMED.get(call.operation, ())
+    if call.get("TagSpecifications"):
+        made = made or MADE_WITH_TAGS.get(call.operation)
     if not made and not named:
         yield ask(call, "*")
         return
@@ -129,7 +137,8 @@ def _template(call: Call, identity: str) -> str:
 
 
 def _behind(call: Call, association: str) -> Iterator[str]:
-    """The resource behind an association: the subnet (and the route table, if the parameters do not name it), or the address."""
+    """The resource behind an association: the subnet (and the route table, if the parameters do not name it), the VPC, or the address."""
+    yield from (vpc.id for vpc in call.backend.vpcs.values() if association in vpc._cidr_block_association_set)
     for table in call.backend.route_tables.values():
         if subnet := table._associations.get(association):
             yield from (subnet,) if call.get("RouteTableId") else (subnet, table.id)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.extensions.ec2_common import tags_in
+from rehearsal.extensions.ec2_common import matching, tags_in
 from rehearsal.registry import Call, adjusts, answers
 from rehearsal.replies import Refusal
 
@@ -235,6 +235,24 @@ def _revoked(moto_rule: Any) -> dict[str, Any]:
         "Description": rule.description,
     }
     return {name: value for name, value in members.items() if value is not None}
+
+
+def all_rules(backend: Any) -> list[Any]:
+    """moto's objects for the rules of all groups, in both directions."""
+    groups = [group for groups in backend.groups.values() for group in groups.values()]
+    return [rule for group in groups for rule in (*group.ingress_rules, *group.egress_rules)]
+
+
+FILTERS = {"group-id": lambda rule: [rule.group_id], "security-group-rule-id": lambda rule: [rule.id]}
+
+
+@answers("ec2", "DescribeSecurityGroupRules")
+def describe(call: Call) -> Any:
+    wanted, present = call.get("SecurityGroupRuleIds") or [], all_rules(call.backend)
+    if missing := [identity for identity in wanted if identity not in {rule.id for rule in present}]:
+        raise Refusal("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{missing[0]}' does not exist")
+    chosen = [rule for rule in present if not wanted or rule.id in wanted]
+    return {"SecurityGroupRules": [_reply(rule, call) for rule in matching(chosen, call.get("Filters"), FILTERS)]}
 
 
 def _words(rule: Rule) -> str:

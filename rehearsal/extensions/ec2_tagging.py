@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rehearsal.extensions.ec2_security_group_rules import all_rules
 from rehearsal.registry import adjusts
 
 MORE: dict[str, Callable[[Any], list[str]]] = {
     "launch-template": lambda backend: list(backend.launch_templates),
     "elastic-ip": lambda backend: [address.allocation_id for address in backend.addresses if address.allocation_id],
     "network-acl": lambda backend: list(backend.network_acls),
+    "security-group-rule": lambda backend: [rule.id for rule in all_rules(backend) if backend.tags.get(rule.id)],
     "vpc-endpoint": lambda backend: list(backend.vpc_end_points),
 }
 """Type in an ARN -> the IDs of all resources of that type."""

@@ -12,12 +12,17 @@ LACKING = {"us-east-1e": ("eks-auth", "eks", "elasticfilesystem", "rds", "secret
 PRIVATE = "vpce"  # com.amazonaws.vpce.<region>.vpce-svc-...: services of other accounts, which the cloud cannot look up
 
 
+_by_region: dict[str, list[dict[str, Any]]] = {}
+
+
 def _offered(call: Call) -> list[dict[str, Any]]:
     """Every service of the region; moto offers each in every zone."""
-    found: list[dict[str, Any]] = call.backend._collect_default_endpoint_services(call.account_id, call.region)
-    for one in found:
-        one["AvailabilityZones"] = [zone for zone in one["AvailabilityZones"] if not _lacks(zone, str(one["ServiceName"]))]
-    return found
+    if call.region not in _by_region:
+        found = call.backend._collect_default_endpoint_services(call.account_id, call.region)
+        for one in found:
+            one["AvailabilityZones"] = [zone for zone in one["AvailabilityZones"] if not _lacks(zone, str(one["ServiceName"]))]
+        _by_region[call.region] = found
+    return _by_region[call.region]
 
 
 def _lacks(zone: str, service: str) -> bool:

@@ -33,6 +33,7 @@ class Build:
     disk_gib: int
     template_version: str | None = None
     image_id: str | None = None
+    max_pods: int | None = None
 
 
 @dataclass(eq=False)

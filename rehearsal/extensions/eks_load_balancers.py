@@ -7,7 +7,7 @@ the wrong order.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,10 @@ from rehearsal.replies import Refusal
 
 PLAYER = "load balancers"
 NAME = "aws-load-balancer-controller"
-LOOK_AGAIN, LOOK_FOR_IT = 1.0, 3.0
+# Between rounds while something is under way, while all is done, and until the controller is installed. Changes in the cluster are noticed
+# at once as soon as it has a load balancer.
+LOOK_AGAIN, LOOK_SELDOM, LOOK_FOR_IT = 1.0, 10.0, 3.0
+SERVICES_OF = ("ec2", "elbv2", "acm", "wafv2", "ecr", "cloudwatch")
 DEPLOYMENTS, PODS = "/apis/apps/v1/deployments", "/api/v1/pods"
 INGRESSES, CLASSES = "/apis/networking.k8s.io/v1/ingresses", "/apis/networking.k8s.io/v1/ingressclasses"
 SERVICES = "/api/v1/services"
@@ -27,10 +30,15 @@ SERVICES = "/api/v1/services"
 
 @dataclass
 class Memory:
-    """The controller's memory: when each deletion began (by UID), and which errors it reported about objects it cannot serve."""
+    """The controller's memory: when each deletion began (by UID), which errors it reported about objects it cannot serve, what is served
+    for each stack, whether the last round met an error, and whether its webhook is registered.
+    """
 
     deleting: dict[str, float] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
+    served: dict[tuple[str, str], Any] = field(default_factory=dict)
+    failed: bool = False
+    gates: bool = False
 
 
 def begin(call: Call, cluster: Any) -> None:
@@ -42,34 +50,59 @@ def begin(call: Call, cluster: Any) -> None:
 
     place = Place(cluster.name, str(cluster.resources_vpc_config["vpcId"]), call.account_id, call.region)
     memory = Memory()
-    member.rounds.add(PLAYER, lambda plane: play(place, memory, plane))
+    member.rounds.add(PLAYER, lambda plane: play(place, memory, plane, member.gates, lambda: member.rounds.wake(PLAYER)))
 
 
-def play(place: Any, memory: Memory, plane: Any) -> float:
-    """Runs one round: creates each stack's load balancer, or deletes it."""
+def play(place: Any, memory: Memory, plane: Any, admission: tuple[str, bytes], wake: Callable[[], None]) -> float:
+    """Runs one round: creates each stack's load balancer, or deletes it. `admission`: the webhook that injects readiness gates, and its
+    authority. `wake` has the next round begin soon.
+    """
+    from rehearsal.kubernetes import gates
     from rehearsal.kubernetes.load_balancers import is_available, stacks_of
 
     deployments = plane.api.get(DEPLOYMENTS, fieldSelector=f"metadata.name={NAME}")["items"]
     if not is_available(deployments, plane.api.get(PODS, labelSelector=f"app.kubernetes.io/name={NAME}")["items"]):
         return LOOK_FOR_IT
-    registry.prepare("ec2")
-    registry.prepare("elbv2")
+    for service in SERVICES_OF:
+        registry.prepare(service)
+    if not memory.gates:
+        gates.register(plane, *admission)
+        memory.gates = True
     ingresses, services = plane.api.get(INGRESSES)["items"], plane.api.get(SERVICES)["items"]
     classes = plane.api.get(CLASSES)["items"] if ingresses else []
-    for stack in stacks_of(ingresses, services, classes):
-        if stack.objects:
-            _keep(place, memory, plane, stack)
-        for resource in stack.leaving:
-            _let_go(place, memory, plane, stack, resource)
-    return LOOK_AGAIN
+    stacks = stacks_of(ingresses, services, classes)
+    memory.failed = False
+    memory.served = {(each.kind, each.identity): served for each in stacks if (served := memory.served.get((each.kind, each.identity)))}
+    kept = [(stack, served) for stack in stacks if stack.objects and (served := _keep(place, memory, plane, stack, services))]
+    _serve(place, plane, [served for _, served in kept], wake)
+    for stack, served in kept:
+        _show(plane, stack, served.dns_name)
+    leaving = [(stack, resource) for stack in stacks for resource in stack.leaving]
+    for stack, resource in leaving:
+        _let_go(place, memory, plane, stack, resource)
+    return LOOK_AGAIN if leaving or memory.failed or not kept else LOOK_SELDOM
 
 
-def _keep(place: Any, memory: Memory, plane: Any, stack: Any) -> None:
-    """Sets the finalizer first, then creates the AWS resources, then sets the hostname."""
+def _serve(place: Any, plane: Any, served: list[Any], wake: Callable[[], None]) -> None:
+    """The data plane answers for these load balancers before anyone learns their names."""
+    from rehearsal.traffic import cloud
+    from rehearsal.traffic.targets import Pace
+    from rehearsal.traffic.watching import Server
+
+    if not served and cloud.current.plane is None:
+        return
+    seconds = transitions.delays.traffic_seconds
+    pace = Pace(seconds["registration"], seconds["propagation"], plane.termination_scale)
+    cloud.started().serve(place.cluster_arn, lambda: Server(*plane.api.connection), pace, served, wake)
+
+
+def _keep(place: Any, memory: Memory, plane: Any, stack: Any, services: list[Any]) -> Any:
+    """Sets the finalizer first, then creates the AWS resources. Returns what is served: after an error, what was served before."""
     from moto.core.exceptions import ServiceException
 
     from rehearsal.extensions.elbv2_controller import Unresolved, ensure
     from rehearsal.kubernetes.load_balancers import path_of
+    from rehearsal.kubernetes.routing import ModelError
 
     for resource in stack.objects:
         if stack.finalizer not in (resource["metadata"].get("finalizers") or []):
@@ -78,11 +111,17 @@ def _keep(place: Any, memory: Memory, plane: Any, stack: Any) -> None:
             )
     try:
         with one_at_a_time:
-            host = ensure(place, stack)
-    except (Unresolved, Refusal, ServiceException) as problem:
+            memory.served[stack.kind, stack.identity] = ensure(place, stack, services)
+    except (Unresolved, ModelError, Refusal, ServiceException) as problem:
+        memory.failed = True
         for resource in stack.objects:
             _say(memory, plane, stack.kind, resource, str(problem))
-        return
+    return memory.served.get((stack.kind, stack.identity))
+
+
+def _show(plane: Any, stack: Any, host: str) -> None:
+    from rehearsal.kubernetes.load_balancers import path_of
+
     wanted = [{"hostname": host}]
     for resource in stack.objects:
         shown = ((resource.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []

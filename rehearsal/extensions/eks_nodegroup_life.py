@@ -76,7 +76,7 @@ def ready_groups(cluster: Any) -> list[Any]:
 
 
 def desired_size(group: Any) -> int:
-    return 0 if group.rehearsal_deleted else int(group.scaling_config["desiredSize"])
+    return int(group.scaling_config["desiredSize"]) if group.rehearsal_starts and not group.rehearsal_deleted else 0
 
 
 # --- with and without a control plane ---
@@ -224,14 +224,13 @@ def _note(group: Any, instance: Instance, seen: Any) -> None:
 def wishes(group: Any) -> list[Any]:
     """The wanted state of a group's nodes."""
     from rehearsal.kubernetes.node_groups import Wanted
-    from rehearsal.kubernetes.nodes import shape_of
 
     network = can_join(group)
     return [
         Wanted(
             name=each.node,
             group=group.nodegroup_name,
-            shape=replace(shape_of(each.build.instance_type, each.build.disk_gib), version=kubelet_version(each.build)),
+            shape=shape(each.build),
             zone=each.zone,
             address=each.address,
             provider_id=f"aws:///{each.zone}/{each.identity}",
@@ -245,6 +244,14 @@ def wishes(group: Any) -> list[Any]:
         for each in instances_of(group)
         if not each.ended
     ]
+
+
+def shape(build: Build) -> Any:
+    """The capacity of a node. The launch template's user data decides how many pods it takes, up to EKS's limit for the type."""
+    from rehearsal.kubernetes.nodes import most_pods, shape_of
+
+    usual = replace(shape_of(build.instance_type, build.disk_gib), version=kubelet_version(build))
+    return replace(usual, pods=min(build.max_pods, most_pods(usual.cpus))) if build.max_pods else usual
 
 
 def node_labels(group: Any, build: Build) -> dict[str, str]:

@@ -10,8 +10,10 @@ from rehearsal.extensions.eks_instances import Build
 from rehearsal.extensions.eks_nodegroup_life import Roll, follow, roll_is_over
 from rehearsal.extensions.eks_nodegroups import active_nodegroup
 from rehearsal.extensions.eks_releases import CUSTOM, releases
+from rehearsal.extensions.eks_user_data import CODE, max_pods, unusable
 from rehearsal.kubernetes import VERSIONS
 from rehearsal.registry import Call, answers
+from rehearsal.replies import Refusal
 
 
 @answers("eks", "UpdateNodegroupVersion")
@@ -55,6 +57,8 @@ def _template(call: Call, group: Any) -> checks.Template | None:
         raise checks.invalid(f"You must specify the launch template that the node group was created with, {group.launch_template['id']}")
     if bool(template.image_id) != (group.ami_type == CUSTOM):
         raise checks.invalid("A node group cannot change between an image of its own and one of EKS")
+    if wrong := unusable(template.data, group.ami_type):
+        raise Refusal("InvalidRequestException", f"{CODE}: {wrong}")
     given = [] if group.rehearsal_types_of_template else list(group.instance_types)
     checks.checked_types(given, template, None if template.image_id else group.ami_type)
     return template
@@ -89,6 +93,7 @@ def _target(call: Call, group: Any, template: checks.Template | None) -> Build:
         template.disk_gib if template else present.disk_gib,
         template.version if template else present.template_version,
         template.image_id if template else present.image_id,
+        max_pods(template.data, group.ami_type) if template else present.max_pods,
     )
 
 

@@ -20,6 +20,7 @@ from rehearsal.extensions.eks_nodegroup_life import (
 )
 from rehearsal.extensions.eks_nodegroup_marks import check_labels, check_taints
 from rehearsal.extensions.eks_releases import CUSTOM
+from rehearsal.extensions.eks_user_data import CODE, max_pods, unusable
 from rehearsal.registry import Call, answers, settles
 from rehearsal.replies import Refusal
 from rehearsal.transitions import TransitionalState, descriptor
@@ -141,8 +142,12 @@ def _begin(call: Call, cluster: Any, group: Any, template: checks.Template | Non
         disk,
         template.version if template else None,
         template.image_id if template else None,
+        max_pods(template.data, group.ami_type) if template else None,
     )
-    group.rehearsal_roll = group.rehearsal_failed = None
+    wrong = unusable(template.data, group.ami_type) if template else ""
+    group.rehearsal_roll = None
+    group.rehearsal_failed = {"code": CODE, "message": wrong, "resourceIds": [template.identity]} if template and wrong else None
+    group.rehearsal_starts = not wrong
     group.rehearsal_joined = group.rehearsal_deleted = group.rehearsal_settled = False
     group.rehearsal_shortage, group.rehearsal_late = "", []
     group.rehearsal_dropped_labels, group.rehearsal_dropped_taints = set(), set()

@@ -4,13 +4,17 @@ finds them again by their tags.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rehearsal.extensions import elbv2_listeners
 from rehearsal.extensions.ec2_common import leads_to_the_internet
-from rehearsal.kubernetes.load_balancers import Backend, Stack, short_hash
+from rehearsal.extensions.elbv2_certificates import Certificates
+from rehearsal.kubernetes.load_balancers import Stack, short_hash
+from rehearsal.kubernetes.routing import Group, Routing, Shape, routing_of
 from rehearsal.registry import backend
+from rehearsal.traffic.balancing import IDLE_SECONDS, Served
 from rehearsal.transitions import tags_of
 
 CLUSTER = "elbv2.k8s.aws/cluster"
@@ -32,17 +36,51 @@ class Place:
     account: str
     region: str
 
+    @property
+    def cluster_arn(self) -> str:
+        return str(self.of("eks").clusters[self.cluster].arn)
+
     def of(self, service: str) -> Any:
         return backend(service, self.account, self.region)
 
 
-def ensure(place: Place, stack: Stack) -> str:
-    """Creates what a stack lacks and deletes target groups that it no longer has. Returns the hostname. Raises Unresolved."""
+def ensure(place: Place, stack: Stack, services: Sequence[Shape]) -> Served:
+    """Makes the account hold what a stack asks for, no more and no less. Raises Unresolved, or routing's ModelError."""
+    routing = routing_of(stack, services)
+    certificates = Certificates(place.of("acm"), routing)
+    balancer = _ensure_balancer(place, stack, routing)
+    arns = _ensure_target_groups(place, stack, routing)
+    elbv2_listeners.ensure(place.of("elbv2"), balancer, routing, arns, certificates.arns, lambda kind: _listed(_tags(place, stack, kind)))
+    _delete_target_groups(place, stack, arns.values())
+    _configure(place, stack, balancer)
+    if not stack.security_groups:
+        _admit_at_nodes(place, _shared_group(place))
+    return Served(
+        cluster=place.cluster_arn,
+        name=balancer.name,
+        arn=balancer.arn,
+        dns_name=balancer.dns_name,
+        type=stack.type,
+        account=place.account,
+        region=place.region,
+        routing=routing,
+        arns=arns,
+        certificates=certificates.names,
+        idle_timeout=float(balancer.attrs.get("idle_timeout.timeout_seconds", IDLE_SECONDS)),
+    )
+
+
+def _ensure_balancer(place: Place, stack: Stack, routing: Routing) -> Any:
     elb = place.of("elbv2")
+    for other in [each for each in elb.load_balancers.values() if each.name != stack.name and _stack_of(place, stack, each.arn)]:
+        elb.delete_load_balancer(other.arn)  # its name, which cannot be changed, was another one
     present = next((each for each in elb.load_balancers.values() if each.name == stack.name), None)
+    if present is not None and present.scheme != stack.scheme:
+        elb.delete_load_balancer(present.arn)
+        present = None
     if present is None:
         subnets = _subnets(place, stack)
-        groups = stack.security_groups or [_managed_group(place, stack)]
+        groups = stack.security_groups or [_managed_group(place, stack, routing)]
         present = elb.create_load_balancer(
             name=stack.name,
             security_groups=[*groups, _shared_group(place)],
@@ -52,10 +90,25 @@ def ensure(place: Place, stack: Stack) -> str:
             tags=_listed(_tags(place, stack, "LoadBalancer")),
         )
         present.state = "active"
-    _ensure_target_groups(place, stack, present)
-    if not stack.security_groups:
-        _admit_at_nodes(place, _shared_group(place))
-    return str(present.dns_name)
+    return present
+
+
+def _configure(place: Place, stack: Stack, balancer: Any) -> None:
+    """Attributes, security groups, tags, and the web ACL, which is left alone unless the annotation speaks of it."""
+    elb = place.of("elbv2")
+    balancer.attrs.update(elbv2_listeners.checked_attributes(balancer, stack.attributes))
+    if stack.security_groups:
+        balancer.security_groups = [*stack.security_groups, _shared_group(place)]
+    elb.tagging_service.tag_resource(balancer.arn, _listed(_tags(place, stack, "LoadBalancer")))
+    if stack.web_acl is None:
+        return
+    firewall = place.of("wafv2")
+    present = firewall.get_web_acl_for_resource(balancer.arn)
+    wanted = "" if stack.web_acl in ("", "none") else stack.web_acl
+    if present is not None and present.arn != wanted:
+        firewall.disassociate_web_acl(balancer.arn)
+    if wanted and (present is None or present.arn != wanted):
+        firewall.associate_web_acl(wanted, balancer.arn)
 
 
 def remove(place: Place, stack: Stack) -> None:
@@ -114,15 +167,15 @@ def _groups(place: Place) -> list[Any]:
     return [group for group in groups if tags_of(group).get(CLUSTER) == place.cluster]
 
 
-def _managed_group(place: Place, stack: Stack) -> str:
+def _managed_group(place: Place, stack: Stack, routing: Routing) -> str:
     """One per load balancer; it allows clients on the load balancer's ports."""
     ec2, tags = place.of("ec2"), _tags(place, stack, "ManagedLBSecurityGroup")
     present = next((group for group in _groups(place) if group.name == stack.name), None)
     if present is None:
         present = ec2.create_security_group(stack.name, "[k8s] Managed SecurityGroup for LoadBalancer", place.vpc, tags)
-        for protocol, port in stack.listeners:
-            kind = "udp" if protocol == "UDP" else "tcp"
-            ec2.authorize_security_group_ingress(present.id, kind, str(port), str(port), [{"CidrIp": "0.0.0.0/0"}])
+        for listener in routing.listeners:
+            kind, port = "udp" if listener.protocol == "UDP" else "tcp", str(listener.port)
+            ec2.authorize_security_group_ingress(present.id, kind, port, port, [{"CidrIp": "0.0.0.0/0"}])
     return str(present.id)
 
 
@@ -161,51 +214,49 @@ def _dismiss_at_nodes(place: Place, shared: str) -> None:
         group.ingress_rules = [rule for rule in group.ingress_rules if rule.source_group.get("GroupId") != shared]
 
 
+def _stack_of(place: Place, stack: Stack, arn: str) -> bool:
+    tags = place.of("elbv2").tagging_service.get_tag_dict_for_resource(arn)
+    return tags.get(CLUSTER) == place.cluster and tags.get(f"{stack.kind}.k8s.aws/stack") == stack.identity
+
+
 def _target_groups(place: Place, stack: Stack) -> list[Any]:
-    elb, key = place.of("elbv2"), f"{stack.kind}.k8s.aws/stack"
-    found = []
-    for group in elb.target_groups.values():
-        tags = elb.tagging_service.get_tag_dict_for_resource(group.arn)
-        if tags.get(CLUSTER) == place.cluster and tags.get(key) == stack.identity:
-            found.append(group)
+    return [group for group in place.of("elbv2").target_groups.values() if _stack_of(place, stack, group.arn)]
+
+
+def _ensure_target_groups(place: Place, stack: Stack, routing: Routing) -> dict[str, str]:
+    """The ARNs of a stack's target groups by resource."""
+    elb, key = place.of("elbv2"), f"{stack.kind}.k8s.aws/resource"
+    present = {elb.tagging_service.get_tag_dict_for_resource(group.arn)[key]: group for group in _target_groups(place, stack)}
+    found = {}
+    for group in routing.groups:
+        resource = group.backend.resource
+        known = present.get(resource) or _new_target_group(place, stack, group)
+        elbv2_listeners.configure_group(known, group)
+        found[resource] = str(known.arn)
     return found
 
 
-def _ensure_target_groups(place: Place, stack: Stack, balancer: Any) -> None:
-    elb, key = place.of("elbv2"), f"{stack.kind}.k8s.aws/resource"
-    present = {elb.tagging_service.get_tag_dict_for_resource(group.arn)[key]: group for group in _target_groups(place, stack)}
-    wanted = {each.resource: each for each in stack.backends()}
-    for resource in wanted.keys() - present.keys():
-        present[resource] = _new_target_group(place, stack, wanted[resource])
-    if not balancer.listeners and wanted:
-        first = present[next(iter(wanted))]
-        _listen(elb, stack, balancer, first)
-    for resource in present.keys() - wanted.keys():
-        if not elb._any_listener_using(present[resource].arn):
-            elb.delete_target_group(present[resource].arn)
-
-
-def _new_target_group(place: Place, stack: Stack, target: Backend) -> Any:
+def _delete_target_groups(place: Place, stack: Stack, wanted: Collection[str]) -> None:
+    """Those that no rule forwards to any more."""
     elb = place.of("elbv2")
+    for group in _target_groups(place, stack):
+        if group.arn not in wanted and not elb._any_listener_using(group.arn):
+            elb.delete_target_group(group.arn)
+            elb.tagging_service.delete_all_tags_for_resource(group.arn)
+
+
+def _new_target_group(place: Place, stack: Stack, group: Group) -> Any:
+    target = group.backend
     name = (
         f"k8s-{target.namespace.replace('-', '')[:8]}-{target.service.replace('-', '')[:8]}-{short_hash(stack.identity, target.resource)}"
     )
-    port = target.port if target.port.isdigit() else "80"
-    return elb.create_target_group(
+    return place.of("elbv2").create_target_group(
         name,
-        protocol="HTTP" if stack.type == "application" else target.protocol,
-        port=port,
+        protocol=group.protocol if group.protocol_version else target.protocol,
+        protocol_version=group.protocol_version,
+        port=target.port if target.port.isdigit() else "80",
         vpc_id=place.vpc,
-        target_type=stack.target_type,
+        target_type=group.target_type,
         healthcheck_port="traffic-port",
         tags=_listed(_tags(place, stack, target.resource)),
     )
-
-
-def _listen(elb: Any, stack: Stack, balancer: Any, target: Any) -> None:
-    """Creates a listener per port, all with the first target group: nothing checks targets. HTTPS requires a certificate."""
-    action = {"Type": "forward", "TargetGroupArn": target.arn, "Order": 1}
-    for protocol, port in stack.listeners:
-        if protocol in ("HTTPS", "TLS") and not stack.certificate:
-            continue
-        elb.create_listener(balancer.arn, protocol, str(port), "ELBSecurityPolicy-TLS13-1-2-2021-06", None, [action])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from rehearsal.registry import adjusts
@@ -18,6 +17,13 @@ def read_managed_policies_once() -> None:
     def init_aws_policies(self: Any) -> list[Any]:
         if self.region_name not in read:
             read[self.region_name] = original(self)
-        return [copy.copy(policy) for policy in read[self.region_name]]
+        return [_copy(policy) for policy in read[self.region_name]]
 
     IAMBackend._init_aws_policies = init_aws_policies
+
+
+def _copy(policy: Any) -> Any:
+    """Like ``copy.copy``, which takes five times as long: there are more than a thousand policies."""
+    made = object.__new__(type(policy))
+    made.__dict__.update(policy.__dict__)
+    return made

@@ -43,6 +43,11 @@ class Api:
             self._context.load_cert_chain(client.certificate, client.key)
         self._headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
+    @property
+    def connection(self) -> tuple[str, int, ssl.SSLContext, Mapping[str, str]]:
+        """Host, port, TLS, and headers, for a client of another kind."""
+        return *self._address, self._context, self._headers
+
     def get(self, path: str, **query: Any) -> Any:
         return self.call("GET", path, query=query)
 

@@ -12,6 +12,7 @@ from rehearsal.accounts import account_of, backend_at
 from rehearsal.cloud_state import CloudState
 from rehearsal.kubernetes.fleet import fleet
 from rehearsal.kubernetes.webhooks import Door
+from rehearsal.traffic import cloud as load_balancers
 
 
 def opener(state: CloudState, hosts: Collection[str]) -> Callable[[Path], Door]:
@@ -34,7 +35,13 @@ def opener(state: CloudState, hosts: Collection[str]) -> Callable[[Path], Door]:
         response = fargate.admitted(request, active_profiles(_cluster(arn)))
         return images.admitted(request, response, account_of(arn), is_there)
 
-    return lambda directory: Door(directory, authenticate, authorize, admit)
+    def gate(arn: str, request: dict[str, Any]) -> dict[str, Any]:
+        from rehearsal.kubernetes import gates
+
+        labels = ((request.get("object") or {}).get("metadata") or {}).get("labels") or {}
+        return gates.injected(request, load_balancers.gates(arn, str(request.get("namespace")), labels))
+
+    return lambda directory: Door(directory, authenticate, authorize, admit, gate)
 
 
 def _authenticate(state: CloudState, hosts: Collection[str], arn: str, token: str) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rehearsal import transitions
 from rehearsal.kubernetes.rounds import Rounds
+from rehearsal.traffic import cloud as load_balancers
 
 if TYPE_CHECKING:
     from rehearsal.kubernetes.plane import ControlPlane
@@ -36,6 +38,7 @@ class Member:
         self.endpoint: str | None = None
         self.authority = b""
         self.admission = ("", b"")
+        self.gates = ("", b"")
         self.rules: dict[str, list[dict[str, Any]]] = {}
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._pending = 0
@@ -116,10 +119,16 @@ class Fleet:
         folders = (self._home / "clusters" / each for each in chain([name], (f"{name}.{number}" for number in count(2))))
         directory = next(folder for folder in folders if folder not in used)
         plane = ControlPlane(
-            directory, name=name, version=version, issuer=issuer, service_range=service_range, webhooks=self._door.webhooks(arn, directory)
+            directory,
+            name=name,
+            version=version,
+            issuer=issuer,
+            service_range=service_range,
+            webhooks=self._door.webhooks(arn, directory),
+            termination_scale=transitions.delays.termination_scale,
         )
         member = self._members[arn] = Member(plane)
-        member.admission = self._door.admission(arn)
+        member.admission, member.gates = self._door.admission(arn), self._door.admission(arn, "gate")
         member.submit(lambda plane: _start(member, plane))
         member.submit(lambda plane: _ask_about_images(member, plane, arn))
         member.submit(lambda plane: self.write_kubeconfig())
@@ -130,6 +139,7 @@ class Fleet:
         if member:
             shutil.rmtree(member.plane.home, ignore_errors=True)
             self.write_kubeconfig()
+            threading.Thread(target=load_balancers.forget, args=(arn,), daemon=True).start()  # the caller holds the call lock
 
     def stop_all(self) -> None:
         """Stops every control plane at once."""

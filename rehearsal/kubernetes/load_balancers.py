@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ CONTROLLER = "ingress.k8s.aws/alb"
 SERVICE_CLASS = "service.k8s.aws/nlb"
 INGRESS, SERVICE = "alb.ingress.kubernetes.io", "service.beta.kubernetes.io"
 DELAY = "rehearsal.mainstay/delete-delay"
+NAME_ANNOTATIONS = {"ingress": f"{INGRESS}/load-balancer-name", "service": f"{SERVICE}/aws-load-balancer-name"}
 FINALIZERS = {"ingress": "ingress.k8s.aws/resources", "service": "service.k8s.aws/resources"}
 # The path of the controller's webhook for Services, which sets its class on Services that name none.
 SERVICE_WEBHOOK = "/mutate-v1-service"
@@ -65,17 +65,15 @@ class Stack:
         return dict(pair.strip().split("=", 1) for pair in (given or "").split(",") if "=" in pair)
 
     @property
-    def listeners(self) -> list[tuple[str, int]]:
-        """Protocol and port."""
-        if self.kind == "service":
-            ports = [port for each in self.objects for port in each["spec"].get("ports") or []]
-            return [(str(port.get("protocol") or "TCP"), int(port["port"])) for port in ports]
-        asked = json.loads(self.said("listen-ports") or ('[{"HTTPS": 443}]' if self.certificate else '[{"HTTP": 80}]'))
-        return [(str(protocol), int(port)) for entry in asked for protocol, port in entry.items()]
+    def attributes(self) -> dict[str, str]:
+        """Those of the load balancer, from an annotation: k1=v1,k2=v2."""
+        given = self.said("load-balancer-attributes") if self.kind == "ingress" else self.said("attributes")
+        return dict(pair.strip().split("=", 1) for pair in (given or "").split(",") if "=" in pair)
 
     @property
-    def certificate(self) -> str | None:
-        return self.said("certificate-arn") or (self.said("ssl-cert") if self.kind == "service" else None)
+    def web_acl(self) -> str | None:
+        """The ARN of the web ACL in front; the annotation's `none` takes it away."""
+        return self.said("wafv2-acl-arn")
 
     @property
     def target_type(self) -> str:
@@ -88,7 +86,8 @@ class Stack:
         return next((value for value in values if value), None)
 
     def backends(self) -> list[Backend]:
-        found = {each.resource: each for one in self.objects for each in (_of_ingress(one) if self.kind == "ingress" else _of_service(one))}
+        """The ports of a Service of type LoadBalancer; those of Ingresses depend on annotations, see `routing.py`."""
+        found = {each.resource: each for one in self.objects for each in _of_service(one)}
         return list(found.values())
 
 
@@ -128,7 +127,9 @@ def _add(
     if not own and not held:
         return
     identity = group or f"{metadata['namespace']}/{metadata['name']}"
-    stack = stacks.setdefault((kind, identity), Stack(kind, identity, name_of(kind, metadata, group), finalizer))
+    stack = stacks.setdefault((kind, identity), Stack(kind, identity, "", finalizer))
+    asked = stack.said("load-balancer-name") or notes_of(resource).get(NAME_ANNOTATIONS[kind])
+    stack.name = asked or stack.name or name_of(kind, metadata, group)
     if own and not metadata.get("deletionTimestamp"):
         stack.objects.append(resource)
     elif held:
@@ -170,19 +171,6 @@ def _plain(text: str) -> str:
 
 def short_hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
-
-
-def _of_ingress(ingress: Mapping[str, Any]) -> list[Backend]:
-    spec, metadata = ingress["spec"], ingress["metadata"]
-    paths = [path for rule in spec.get("rules") or [] for path in (rule.get("http") or {}).get("paths") or []]
-    named = [path["backend"] for path in paths] + ([spec["defaultBackend"]] if spec.get("defaultBackend") else [])
-    found = []
-    for service in [each["service"] for each in named if each.get("service")]:
-        port = service.get("port") or {}
-        number = str(port.get("number") or port.get("name"))
-        resource = f"{metadata['namespace']}/{metadata['name']}-{service['name']}:{number}"
-        found.append(Backend(resource, metadata["namespace"], service["name"], number, "HTTP"))
-    return found
 
 
 def _of_service(service: Mapping[str, Any]) -> list[Backend]:

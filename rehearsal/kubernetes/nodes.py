@@ -60,7 +60,12 @@ def shape_of(instance_type: str, disk_gib: int = 20) -> NodeShape:
     by_address = network["MaximumNetworkInterfaces"] * (network["Ipv4AddressesPerInterface"] - 1) + 2
     architecture = next(ARCHITECTURES[name] for name in described["ProcessorInfo"]["SupportedArchitectures"] if name in ARCHITECTURES)
     memory = described["MemoryInfo"]["SizeInMiB"]
-    return NodeShape(instance_type, cpus, memory, min(by_address, 110 if cpus < 30 else 250), disk_gib, architecture)
+    return NodeShape(instance_type, cpus, memory, min(by_address, most_pods(cpus)), disk_gib, architecture)
+
+
+def most_pods(cpus: int) -> int:
+    """EKS's limit for nodes of managed groups."""
+    return 110 if cpus < 30 else 250
 
 
 def node(

@@ -45,6 +45,7 @@ class ControlPlane:
     """A cluster, started with `start` or as a context manager. `directory` None: a temporary one, removed at the end.
 
     `version` is a minor version that the API server emulates, `issuer` that of its service account tokens, `webhooks` the login webhooks.
+    `termination_scale`: the share of their actual time that preStop hooks take.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class ControlPlane:
         service_range: str = "172.20.0.0/16",
         issuer: str = "",
         webhooks: Webhooks | None = None,
+        termination_scale: float = 1.0,
     ) -> None:
         check_version(version)
         self.name = name
@@ -63,6 +65,7 @@ class ControlPlane:
         self._temporary = tempfile.TemporaryDirectory(prefix="rehearsal-plane-") if directory is None else None
         self.home = Path(self._temporary.name) if self._temporary else Path(str(directory))
         self._service_range, self._issuer, self._webhooks = service_range, issuer, webhooks
+        self.termination_scale = termination_scale
         self._layout: Layout | None = None
         self._kubelet: Kubelet | None = None
         self._egress: Egress | None = None
@@ -187,7 +190,7 @@ class ControlPlane:
         ports = Ports(etcd, etcd_peer, apiserver, self._kubelet.port)
         self._layout = Layout(self.home, ports, self._egress.path, self._service_range, self._issuer, self._webhooks)
         of_kwok = subprocess.run([str(binary), "kwok-node-stages"], check=True, capture_output=True, text=True).stdout
-        components.prepare(self._layout, self.name, document(of_kwok))
+        components.prepare(self._layout, self.name, document(of_kwok, self.termination_scale))
         as_kubelet = Api(self.endpoint, self._layout.authority, self._layout.clients["kubelet"])
         self._kubelet.start(self._layout.authority, components.pair(self._layout.pki / "server"), as_kubelet)
         self._egress.start(as_kubelet, (HOST, self._kubelet.port))

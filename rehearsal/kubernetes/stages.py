@@ -53,11 +53,18 @@ def _stage(name: str, when: dict[str, Any], status: str = "", event: tuple[str, 
     return {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "Stage", "metadata": {"name": f"pod-{name}"}, "spec": content}
 
 
-def pod_stages() -> list[dict[str, Any]]:
+def pod_stages(termination_scale: float = 1.0) -> list[dict[str, Any]]:
     """All pod stages. None requests its next stage at once (immediateNextStage): kwok would then evaluate the pod as that stage left it,
     even if its watch has already delivered a later version, and would drop the stage that should follow.
     """
-    return [*_beginning(), *_running_stages(), *_waiting_stages(), *_restarts(init=False), *_restarts(init=True), _deleted()]
+    return [
+        *_beginning(),
+        *_running_stages(),
+        *_waiting_stages(),
+        *_restarts(init=False),
+        *_restarts(init=True),
+        _deleted(termination_scale),
+    ]
 
 
 def _beginning() -> list[dict[str, Any]]:
@@ -225,11 +232,24 @@ def _restarts(*, init: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _deleted() -> dict[str, Any]:
+_PRE_STOP = (
+    # The longest preStop hook, which the grace limits: a sleep, or the sleeps in its command. Then the container's own time to end.
+    " def hook: .lifecycle.preStop // {};"
+    ' def slept: [(.sleep.seconds // 0), ((.exec.command // []) | join(" ") | [scan("\\\\bsleep +([0-9]+)")] | .[][0] | tonumber)] | max;'
+    ' def duration: (capture("^(?<n>[0-9.]+)(?<u>ms|s|m|h)$") | (.n | tonumber) * {"ms": 1, "s": 1000, "m": 60000, "h": 3600000}[.u]) // 0;'
+    " ([.spec.containers[] | hook | slept] | max) as $asked"
+    " | ([$asked, (.metadata.deletionGracePeriodSeconds // .spec.terminationGracePeriodSeconds // 30)] | min) as $hooked"
+    ' | ((.metadata.annotations["PREFIX/stop-delay"] // "0ms") | duration) as $own'
+    ' | ($hooked * 1000 * SCALE + $own) | "\\(floor)ms"'
+).replace("PREFIX", PREFIX)
+
+
+def _deleted(scale: float) -> dict[str, Any]:
+    """A pod goes when its preStop hooks and its containers have ended."""
     return _stage(
         "deleted",
         _when('((.metadata.finalizers // []) | length) == 0 and (behaves(["stuck-terminating"]) | not)', deleting=True),
-        delay=_after("stop-delay"),
+        delay={"durationMilliseconds": 0, "durationFrom": {"expressionFrom": _PRE_STOP.replace("SCALE", str(scale))}},
         next={"delete": True},
     )
 
@@ -281,8 +301,8 @@ def node_stages(of_kwok: str) -> list[dict[str, Any]]:
     return [*stages, not_ready]
 
 
-def document(of_kwok: str) -> str:
-    """kwok's configuration: its options, its node stages, and our pod stages."""
+def document(of_kwok: str, termination_scale: float = 1.0) -> str:
+    """kwok's configuration: its options, its node stages, and our pod stages. `termination_scale`: see `ControlPlane`."""
     configuration = {"apiVersion": "config.kwok.x-k8s.io/v1alpha1", "kind": "KwokConfiguration", "options": OPTIONS}
-    documents = (*node_stages(of_kwok), configuration, *pod_stages())
+    documents = (*node_stages(of_kwok), configuration, *pod_stages(termination_scale))
     return "".join(f"---\n{json.dumps(document, indent=1)}\n" for document in documents)

@@ -1,5 +1,5 @@
-"""The webhook server for the API servers of a cloud's clusters: token authentication, authorization beyond RBAC, and admission of new
-pods where there are Fargate profiles.
+"""The webhook server for the API servers of a cloud's clusters: token authentication, authorization beyond RBAC, and admission of new pods,
+where there are Fargate profiles, images of the account, or readiness gates of load balancers.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ Review = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 class Door:
     """Answers TokenReviews, SubjectAccessReviews, and AdmissionReviews. `authenticate` and `authorize` get the ARN of the cluster and
-    the review's spec, and return its status; `admit` gets the request and returns the response.
+    the review's spec, and return its status; `admit` and `gate` get the request and return the response.
     """
 
-    def __init__(self, directory: Path, authenticate: Review, authorize: Review, admit: Review) -> None:
+    def __init__(self, directory: Path, authenticate: Review, authorize: Review, admit: Review, gate: Review) -> None:
         authority = Authority(directory, "rehearsal-login")
         pair = authority.server("server", [HOST])
-        answers = {"authenticate": authenticate, "authorize": authorize, "admit": admit}
+        answers = {"authenticate": authenticate, "authorize": authorize, "admit": admit, "gate": gate}
         self._authority = authority.certificate
         self._server = ThreadingHTTPServer((HOST, 0), type("Handler", (_Handler,), {"answers": answers}))
         self._server.daemon_threads = True
@@ -56,9 +56,9 @@ class Door:
             )
         return Webhooks(*paths)
 
-    def admission(self, arn: str) -> tuple[str, bytes]:
-        """The URL of this cluster's admission webhook, and the certificate authority for it."""
-        return self._url("admit", arn), self._authority.read_bytes()
+    def admission(self, arn: str, kind: str = "admit") -> tuple[str, bytes]:
+        """The URL of this cluster's admission webhook of a kind, and the certificate authority for it."""
+        return self._url(kind, arn), self._authority.read_bytes()
 
     def _url(self, kind: str, arn: str) -> str:
         return f"https://{HOST}:{self._server.server_address[1]}/{kind}/{quote(arn, safe='')}"
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         review = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         kind, _, arn = self.path.split("?")[0].strip("/").partition("/")
-        question, answer = ("request", "response") if kind == "admit" else ("spec", "status")
+        question, answer = ("request", "response") if kind in ("admit", "gate") else ("spec", "status")
         review[answer] = self.answers[kind](unquote(arn), review[question])
         data = json.dumps({name: review[name] for name in ("apiVersion", "kind", answer)}).encode()
         self.send_response(200)

@@ -19,6 +19,18 @@ def vpcs(call: Call) -> None:
     _limit(call, "vpcs", "VpcLimitExceeded", "VPCs", lambda backend: len(backend.vpcs))
 
 
+@refuses("ec2", "AssociateVpcCidrBlock")
+def blocks(call: Call) -> None:
+    if call.get("CidrBlock"):
+        _limit(
+            call,
+            "ipv4_blocks_per_vpc",
+            "CidrLimitExceeded",
+            "IPv4 blocks of the VPC",
+            lambda backend: len(backend.get_vpc(call.get("VpcId")).get_cidr_block_association_set()),
+        )
+
+
 @refuses("ec2", "CreateInternetGateway")
 def internet_gateways(call: Call) -> None:
     _limit(call, "internet_gateways", "InternetGatewayLimitExceeded", "internet gateways", lambda backend: len(backend.internet_gateways))

@@ -89,6 +89,7 @@ QUOTAS = {
     "security_groups": Quota("vpc", "L-E79EC296", "VPC security groups per Region", 2500),
     "standard_vcpus": Quota("ec2", "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5),
     "subnets_per_vpc": Quota("vpc", "L-407747CB", "Subnets per VPC", 200),
+    "ipv4_blocks_per_vpc": Quota("vpc", "L-83CA0A9D", "IPv4 CIDR blocks per VPC", 5),
     "vpcs": Quota("vpc", "L-F678F1CE", "VPCs per Region", 5),
 }
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from rehearsal.declarations import Service
+from rehearsal.declarations import Listing, Service, Throttled
 
-SERVICE = Service("route53", regional=False)
+SERVICE = Service(
+    "route53",
+    regional=False,
+    listings=(Listing("CreateHostedZone", "HostedZone.Id", "ListHostedZones", ("HostedZones", "Id")),),
+    throttled=Throttled("Throttling", "Rate exceeded"),
+)

@@ -24,7 +24,12 @@ LifeOf = Callable[[Subject], Life]
 SLOW = 0.5
 """Seconds that a state such as "creating" lasts in fault-free lives: longer than the final check of a run can wait."""
 
-PAIRS = [(subject, outcome) for subject in subjects() for outcome in OUTCOMES if not outcome.creates or subject.creates]
+PAIRS = [
+    (subject, outcome)
+    for subject in subjects()
+    for outcome in OUTCOMES
+    if set(outcome.steps) - set(outcome.alike) and (not outcome.creates or subject.creates)
+]
 
 by_role = pytest.mark.parametrize("role", roles(), ids=lambda role: f"{role}:")
 """make test selects a role's tests by the colon."""
@@ -65,17 +70,42 @@ def verb_of(step: str, subject: Subject) -> str:
 @pytest.mark.parametrize(("subject", "outcome"), PAIRS, ids=lambda one: one.name)
 def test_whatever_happens_to_a_call(life_of: LifeOf, subject: Subject, outcome: Outcome, subtests: pytest.Subtests) -> None:
     """It ends as if nothing had happened, in the same run or in the next one, with no duplicates and no leftovers."""
-    gone_by = life_of(subject).record()["delete"].calls[-1]  # a replacement creates it, too
-    cases = [(step, call) for step, call in calls_of(life_of, subject) if step in outcome.steps]
-    if "delete" not in outcome.steps:
-        cases = [(step, call) for step, call in cases if call != gone_by]
-    if outcome.creates:
-        cases = cases[:1]
+    cases = distinct(subject, outcome, cases_of(life_of, subject, outcome))
     assert cases
     life = life_of(subject)
     for step, call in cases:
         with subtests.test(step=step, call=call):
             life.suffer(step, call, outcome)
+
+
+@pytest.mark.nightly
+@by_subject
+def test_calls_and_outcomes_that_are_handled_alike(life_of: LifeOf, subject: Subject, subtests: pytest.Subtests) -> None:
+    """The rest: a call that an earlier step makes for the same verb, and outcomes that take the same path as another one."""
+    life = life_of(subject)
+    for outcome in OUTCOMES:
+        cases = cases_of(life_of, subject, outcome) if subject.creates or not outcome.creates else []
+        for step, call in [case for case in cases if case not in distinct(subject, outcome, cases)]:
+            with subtests.test(outcome=outcome.name, step=step, call=call):
+                life.suffer(step, call, outcome)
+
+
+def cases_of(life_of: LifeOf, subject: Subject, outcome: Outcome) -> list[tuple[str, str]]:
+    """(step, call) of every call to which an outcome can happen."""
+    gone_by = life_of(subject).record()["delete"].calls[-1]  # a replacement creates it, too
+    cases = [(step, call) for step, call in calls_of(life_of, subject) if step in outcome.steps]
+    if "delete" not in outcome.steps:
+        cases = [(step, call) for step, call in cases if call != gone_by]
+    return cases[:1] if outcome.creates else cases
+
+
+def distinct(subject: Subject, outcome: Outcome, cases: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The first case of each call and verb. To the engine, a restoration and a corrected drift are updates like any other."""
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for step, call in cases:
+        if step not in outcome.alike:
+            first.setdefault((verb_of(step, subject), call), (step, call))
+    return list(first.values())
 
 
 @pytest.mark.parametrize("subject", [one for one in subjects() if one.beyond is None], ids=lambda subject: subject.name)

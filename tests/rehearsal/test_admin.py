@@ -77,6 +77,8 @@ def test_settings(cloud: CheckedCloud) -> None:
         "eks_insights": [],
         "eks_failing_updates": {},
         "patience_seconds": {"node_join": 120.0, "pod_eviction": 60.0, "node_drain": 20.0, "load_balancer": 0.0},
+        "traffic_seconds": {"registration": 0.3, "propagation": 0.5, "metrics": 60.0},
+        "termination_scale": 0.1,
         "leaked_interface_seconds": 0.0,
         "pushed_images": {},
         "rate_limits": {},

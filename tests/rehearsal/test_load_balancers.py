@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rehearsal.kubernetes.load_balancers import Stack, delay_of, is_available, stacks_of
+from rehearsal.kubernetes.routing import routing_of
 
 from .conftest import CheckedCloud, refused
 
@@ -63,8 +64,10 @@ def test_a_service_by_annotation() -> None:
     one = service(of=None)
     one["metadata"]["annotations"] = {f"{NLB}-type": "external", f"{NLB}-scheme": "internet-facing"}
     (stack,) = stacks_of([], [one], [])
-    assert (stack.scheme, stack.type, stack.listeners, stack.target_type) == ("internet-facing", "network", [("TCP", 5432)], "instance")
-    assert [each.resource for each in stack.backends()] == ["web/tcp:5432"]
+    assert (stack.scheme, stack.type, stack.target_type) == ("internet-facing", "network", "instance")
+    routing = routing_of(stack, [])
+    assert [(each.protocol, each.port) for each in routing.listeners] == [("TCP", 5432)]
+    assert [each.backend.resource for each in routing.groups] == ["web/tcp:5432"]
 
 
 def test_an_ingress_with_annotations() -> None:
@@ -78,8 +81,9 @@ def test_an_ingress_with_annotations() -> None:
     }
     (stack,) = stacks_of([one], [], CLASSES)
     assert (stack.scheme, stack.subnets, stack.tags) == ("internet-facing", ["subnet-1", "subnet-2"], {"a": "b", "c": "d"})
-    assert (stack.listeners, stack.target_type, stack.type) == ([("HTTPS", 443)], "ip", "application")
-    assert [each.resource for each in stack.backends()] == ["web/shop-api:80"]
+    routing = routing_of(stack, [])
+    assert [(each.protocol, each.port, each.certificates) for each in routing.listeners] == [("HTTPS", 443, ("arn:aws:acm:x",))]
+    assert [(each.backend.resource, each.target_type) for each in routing.groups] == [("web/shop-api:80", "ip")]
     assert stack.name.startswith("k8s-web-shop-")
     assert len(stack.name) <= 32
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
+
+from rehearsal.extensions.eks_instances import Build
+from rehearsal.extensions.eks_nodegroup_life import shape
+from rehearsal.extensions.eks_releases import releases
+from rehearsal.extensions.eks_user_data import NODE_CONFIG, max_pods
 
 from .conftest import ACCOUNT, REGION, CheckedCloud, refused, until
 from .eks_nodes import SIZES, Site
@@ -68,6 +74,45 @@ def test_launch_templates_that_are_refused(site: Site, data: dict[str, Any], cha
     identity = site.template(**data)
     code = refused(site.eks.create_nodegroup, **site.group(launchTemplate={"id": identity}, **changes))
     assert code in (INVALID, UNUSABLE)
+
+
+MAX_PODS = '{"spec": {"kubelet": {"config": {"maxPods": N}}}}'
+SCRIPT = "#!/bin/bash\ntrue\n"
+PARTS = f'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="B"\n\n--B\nContent-Type: text/x-shellscript\n\n{SCRIPT}\n--B--\n'
+LINUX, BOTTLEROCKET = "AL2023_x86_64_STANDARD", "BOTTLEROCKET_x86_64"
+
+
+def in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def test_user_data_that_cannot_be_merged(site: Site) -> None:
+    """EKS reports it of a new group once it should start nodes, and of an update at once."""
+    cases = {"a": (LINUX, SCRIPT), "b": (LINUX, PARTS), "c": (BOTTLEROCKET, SCRIPT), "d": (BOTTLEROCKET, "[settings]\nmotd = 'hi'\n")}
+    for name, (ami, text) in cases.items():
+        template = site.template(f"nodes-{name}", UserData=in_base64(text))
+        site.eks.create_nodegroup(**site.group(name, amiType=ami, launchTemplate={"id": template}))
+    found = {name: site.until_group("CREATE_FAILED" if text == SCRIPT else "ACTIVE", name) for name, (_ami, text) in cases.items()}
+    issues = {name: [one["code"] for one in group["health"]["issues"]] for name, group in found.items()}
+    assert issues == {"a": ["Ec2LaunchTemplateInvalidConfiguration"], "b": [], "c": ["Ec2LaunchTemplateInvalidConfiguration"], "d": []}
+    template = found["b"]["launchTemplate"]
+    site.ec2.create_launch_template_version(LaunchTemplateId=template["id"], LaunchTemplateData={"UserData": in_base64(SCRIPT)})
+    wanted = {"clusterName": "main", "nodegroupName": "b", "launchTemplate": {"id": template["id"], "version": "2"}}
+    assert refused(site.eks.update_nodegroup_version, **wanted) == UNUSABLE
+
+
+@pytest.mark.parametrize(
+    ("ami", "text", "instance_type", "pods"),
+    [
+        (LINUX, "", "t3.medium", 17),
+        (LINUX, PARTS.replace("text/x-shellscript", NODE_CONFIG).replace(SCRIPT, MAX_PODS.replace("N", "40")), "t3.medium", 40),
+        (LINUX, PARTS.replace("text/x-shellscript", NODE_CONFIG).replace(SCRIPT, MAX_PODS.replace("N", "200")), "t3.medium", 110),
+        (BOTTLEROCKET, "[settings.kubernetes]\nmax-pods = 200\n", "m5.8xlarge", 200),
+    ],
+)
+def test_pods_of_a_node(ami: str, text: str, instance_type: str, pods: int) -> None:
+    build = Build("1.35", releases(ami, "1.35")[-1], instance_type, 20, max_pods=max_pods({"UserData": in_base64(text)}, ami))
+    assert shape(build).pods == pods
 
 
 def test_a_group_and_what_is_behind_it(site: Site) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import ACCOUNT, REGION, CheckedCloud, key_policy, refused, tags, trust
+from .conftest import ACCOUNT, REGION, CheckedCloud, key_policy, refused, tags, trust, until
 
 TCP = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2}
 
@@ -361,6 +361,11 @@ def test_ranges_become_canonical(world: World) -> None:
 
 QUOTAS = {
     "elastic_ips": ("allocate_address", lambda world: {"Domain": "vpc"}, "AddressLimitExceeded"),
+    "ipv4_blocks_per_vpc": (
+        "associate_vpc_cidr_block",
+        lambda world: {"VpcId": world.vpc, "CidrBlock": "100.64.0.0/16"},
+        "CidrLimitExceeded",
+    ),
     "vpcs": ("create_vpc", lambda world: {"CidrBlock": "10.0.0.0/16"}, "VpcLimitExceeded"),
     "internet_gateways": ("create_internet_gateway", lambda world: {}, "InternetGatewayLimitExceeded"),
     "subnets_per_vpc": ("create_subnet", lambda world: {"VpcId": world.vpc, "CidrBlock": "10.0.0.0/24"}, "SubnetLimitExceeded"),
@@ -459,3 +464,47 @@ def test_flow_logs(cloud: CheckedCloud, world: World) -> None:
 def test_key_policies_are_checked_by_the_services(cloud: CheckedCloud) -> None:
     key = cloud.client("kms").create_key(Policy=key_policy())["KeyMetadata"]["Arn"]
     assert refused(cloud.client("logs").create_log_group, logGroupName="x", kmsKeyId=key) == "InvalidParameterException"
+
+
+@pytest.mark.parametrize(
+    ("primary", "block", "code"),
+    [
+        ("10.0.0.0/16", "100.64.0.0/16", ""),
+        ("10.0.0.0/16", "10.2.0.0/16", ""),
+        ("10.0.0.0/16", "100.64.0.0/15", "InvalidVpc.Range"),
+        ("10.0.0.0/16", "10.0.8.0/24", "CidrConflict"),
+        ("10.0.0.0/16", "172.16.0.0/16", "InvalidVpc.Range"),
+        ("10.1.0.0/16", "10.0.0.0/16", "InvalidVpc.Range"),
+        ("172.16.0.0/16", "172.31.0.0/20", "InvalidVpc.Range"),
+        ("192.168.0.0/16", "10.0.0.0/16", "InvalidVpc.Range"),
+        ("100.64.0.0/16", "10.0.0.0/16", "InvalidVpc.Range"),
+    ],
+)
+def test_secondary_blocks(ec2: Any, primary: str, block: str, code: str) -> None:
+    vpc = ec2.create_vpc(CidrBlock=primary)["Vpc"]["VpcId"]
+    if code:
+        assert refused(ec2.associate_vpc_cidr_block, VpcId=vpc, CidrBlock=block) == code
+    else:
+        assert ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock=block)["CidrBlockAssociation"]["CidrBlock"] == block
+
+
+def test_a_secondary_block_and_its_subnets(cloud: CheckedCloud) -> None:
+    """It takes a moment until it can have subnets, and it stays while it has one."""
+    ec2 = cloud.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    cloud.admin.settings(transition_seconds={"vpc": 0.3})
+    made = ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="100.64.0.0/16")["CidrBlockAssociation"]
+
+    def states() -> list[str]:
+        (found,) = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
+        return [one["CidrBlockState"]["State"] for one in found["CidrBlockAssociationSet"]]
+
+    assert states() == ["associated", "associating"]
+    assert refused(ec2.create_subnet, VpcId=vpc, CidrBlock="100.64.0.0/24") == "InvalidSubnet.Range"
+    until(lambda: states() == ["associated", "associated"])
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="100.64.0.0/24")["Subnet"]["SubnetId"]
+    assert refused(ec2.disassociate_vpc_cidr_block, AssociationId=made["AssociationId"]) == "InvalidCidrBlock.InUse"
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.disassociate_vpc_cidr_block(AssociationId=made["AssociationId"])
+    assert states() == ["associated"]
+    assert refused(ec2.create_subnet, VpcId=vpc, CidrBlock="100.64.0.0/24") == "InvalidSubnet.Range"

@@ -23,7 +23,7 @@ LAYERS = (
     ("sensitive",),
     ("aws", "inputs", "kubernetes", "postgresql", "saved_plans"),
     ("component", "images", "kinds", "cluster_objects"),
-    ("recovery",),
+    ("recovery", "application"),
     ("controller", *DOMAINS, "rollout", "snapshot_gate"),
     ("domains.cluster_content", "domains.database_content", "restore", "deployment"),
     ("domains",),

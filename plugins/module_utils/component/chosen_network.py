@@ -20,7 +20,7 @@ def planned_network(*groups: str) -> dict[str, Any]:
     return {"vpc_id": UNKNOWN, "subnet_ids": [UNKNOWN, UNKNOWN], **{name: [UNKNOWN] for name in groups}}
 
 
-def find_subnets(networks: Mapping[str, Any], name: str, tier: str, role: str) -> dict[str, str]:
+def find_subnets(networks: Mapping[str, Any], name: str, tier: str, role: str, variable: str = "network_tier") -> dict[str, str]:
     """The subnets of a tier, by zone. ``role``: the prefix of the variables that name the network and the tier. Raises NotThere."""
     if name not in networks:
         there = ", ".join(sorted(networks)) or "none"
@@ -30,7 +30,7 @@ def find_subnets(networks: Mapping[str, Any], name: str, tier: str, role: str) -
     subnets: dict[str, str] | None = networks[name]["subnet_ids"].get(tier)
     if not subnets:
         tiers = ", ".join(sorted(networks[name]["subnet_ids"])) or "none"
-        raise NotThere(f"{role}_network_tier is {tier!r}, but network {name} has no subnets of it; its tiers are {tiers}")
+        raise NotThere(f"{role}_{variable} is {tier!r}, but network {name} has no subnets of it; its tiers are {tiers}")
     return subnets
 
 

@@ -8,27 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..cluster_objects.pods import PodSpec, images_of, pod_spec
 from ..kubernetes.objects import containers_of
 
-PodSpec = Mapping[str, Any]
-
-
-def pod_spec(manifest: Mapping[str, Any]) -> PodSpec | None:
-    """The spec of the pods that an object runs; None if it runs none."""
-    spec = manifest.get("spec") or {}
-    if manifest.get("kind") == "Pod":
-        return dict(spec)
-    if manifest.get("kind") == "CronJob":
-        spec = (spec.get("jobTemplate") or {}).get("spec") or {}
-    template = spec.get("template") if isinstance(spec, Mapping) else None
-    inside = template.get("spec") if isinstance(template, Mapping) else None
-    return dict(inside) if isinstance(inside, Mapping) and "containers" in inside else None
-
-
-def images_of(objects: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Every image, once."""
-    specs = (pod_spec(one) for one in objects)
-    return sorted({str(container["image"]) for spec in specs if spec for container in containers_of(spec) if container.get("image")})
+__all__ = ["configs_of", "images_of", "pod_spec"]
 
 
 def configs_of(objects: Iterable[Mapping[str, Any]]) -> set[tuple[str, str, str]]:

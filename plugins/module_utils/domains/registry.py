@@ -12,12 +12,13 @@ from typing import Any
 from ..component.registration import Details, Registration
 from .cluster_content.registration import REGISTRATION as CLUSTER_CONTENT
 from .database_content.registration import REGISTRATION as DATABASE_CONTENT
+from .dns.registration import REGISTRATION as DNS
 from .eks.registration import REGISTRATION as EKS
 from .network.registration import REGISTRATION as NETWORK
 from .rds.registration import REGISTRATION as RDS
 from .repositories.registration import REGISTRATION as REPOSITORIES
 
-DOMAINS: tuple[Registration, ...] = (NETWORK, EKS, CLUSTER_CONTENT, RDS, DATABASE_CONTENT, REPOSITORIES)
+DOMAINS: tuple[Registration, ...] = (NETWORK, DNS, EKS, CLUSTER_CONTENT, RDS, DATABASE_CONTENT, REPOSITORIES)
 """In reading order: a domain comes after the domains it depends on."""
 
 SHARED = ("kms_key", "iam_role", "log_group")

@@ -21,6 +21,9 @@ FOREIGN = "foreign"
 """The key of an entry among the desired rules that is not a rule: ``{"foreign": "elbv2.k8s.aws/"}`` means that rules whose description
 begins with that text belong to another controller. They are left unchanged."""
 
+OF_CLUSTERS = "mainstay.aws: "
+"""How the description of a rule begins that a cluster of this collection has in the group of its nodes: it belongs to that cluster."""
+
 
 def identity(rule: Rule) -> tuple[Any, ...]:
     """What makes two rules identical to AWS: everything but the description."""

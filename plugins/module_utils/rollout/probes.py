@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 with contextlib.suppress(ImportError):  # the module reports missing packages
@@ -20,6 +22,8 @@ from ..kubernetes.objects import spec
 from ..kubernetes.values import Obj
 
 MOST_BODY = 65536
+# In a rehearsal, load balancers are reached through a proxy and have certificates of its own authority. No other program reads these names.
+REHEARSAL_PROXY, REHEARSAL_AUTHORITY = "MAINSTAY_REHEARSAL_PROXY", "MAINSTAY_REHEARSAL_CA"
 SERVICE_LABEL = "kubernetes.io/service-name"
 
 
@@ -86,17 +90,32 @@ def in_a_row(problems: Sequence[str], successes: int) -> bool:
     return len(problems) >= successes and not any(problems[-successes:])
 
 
+def way_to(probe: Probe, environment: Mapping[str, str]) -> tuple[str, str | None]:
+    """The proxy for a probe, "" for none, and the file with the certificate authority, None for the system's.
+
+    A rehearsal's proxy leads to load balancers; addresses on this machine need none. Its authority counts unless the probe names its own.
+    """
+    proxy = environment.get(REHEARSAL_PROXY, "")
+    host = urllib3.util.parse_url(probe.url).host or ""
+    if not proxy or host == "localhost" or host.startswith(("127.", "[::1")):
+        return "", probe.authority
+    authority = environment.get(REHEARSAL_AUTHORITY, "")
+    return proxy, probe.authority or (authority if Path(authority).is_file() else None)
+
+
 def fetch(probe: Probe) -> Answer:
-    """Send one request. Ignores proxy variables, follows redirects only if the probe allows them, and limits every wait."""
+    """Send one request. Ignores all proxy variables but the rehearsal's, follows redirects only if the probe allows it, limits waits."""
+    proxy, authority = way_to(probe, os.environ)
     options: dict[str, Any] = {"retries": urllib3.Retry(redirect=5, connect=0, read=0, other=0) if probe.redirects else False}
     if probe.url.startswith("https"):
-        context = ssl.create_default_context(cafile=probe.authority)
+        context = ssl.create_default_context(cafile=authority)
         context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
         if not probe.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         options["ssl_context"] = context
-    with urllib3.PoolManager(timeout=urllib3.Timeout(total=probe.timeout), **options) as pool:
+    options["timeout"] = urllib3.Timeout(total=probe.timeout)
+    with urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options) as pool:
         try:
             response = pool.request("GET", probe.url, headers=dict(probe.headers), redirect=probe.redirects, preload_content=False)
             body = response.read(MOST_BODY, decode_content=True)

@@ -58,9 +58,16 @@ def access_policies(place: Place) -> Sample:
 
 
 def tagged_template(_place: Place) -> Sample:
-    """Tags added and removed, one of them by hand."""
+    """Tags added and removed, one of them by hand; and user data."""
     untag = Drift(Operation("ec2", "delete_tags"), lambda one: {"Resources": [one.id], "Tags": [{"Key": "team"}]}, "tags")
-    return altered(smallest.launch_template(), untag, {"tags": FEW}, tags=MANY)
+    data = {**smallest.TEMPLATE.properties["data"], "UserData": "one"}
+    return altered(smallest.launch_template(), untag, {"tags": FEW, "data": {**data, "UserData": "two"}}, tags=MANY, data=data)
+
+
+def rule_out(place: Place) -> Sample:
+    """Out of the group, with tags removed by hand."""
+    untag = Drift(Operation("ec2", "delete_tags"), lambda one: {"Resources": [one.id], "Tags": [{"Key": "team"}]}, "tags")
+    return altered(smallest.security_group_rule(place), untag, {"tags": FEW}, is_egress=True, tags=MANY)
 
 
 def oidc_provider(place: Place) -> Sample:
@@ -124,6 +131,12 @@ def templates(cloud: Cloud) -> Counter[str]:
     return Counter(templates=len(found), versions=sum(one["LatestVersionNumber"] for one in found))
 
 
+def tagged_rules(cloud: Cloud) -> Counter[str]:
+    """AWS creates others with each group."""
+    found = cloud.client("ec2").describe_security_group_rules()["SecurityGroupRules"]
+    return Counter(rules=sum(bool(one.get("Tags")) for one in found))
+
+
 def nodegroups(cloud: Cloud) -> Counter[str]:
     scaling = cloud.client("autoscaling")
     found = in_clusters("list_nodegroups", "nodegroups")(cloud)
@@ -142,6 +155,7 @@ COUNTS = {
     "eks_fargate_profile": in_clusters("list_fargate_profiles", "fargateProfileNames"),
     "eks_pod_identity_association": in_clusters("list_pod_identity_associations", "associations"),
     "launch_template": templates,
+    "security_group_rule": tagged_rules,
     "iam_oidc_provider": listed("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList"),
     "cluster_log_group": LOG_GROUPS,
 }
@@ -149,6 +163,7 @@ FURTHER = {
     "eks": {
         "updates": cluster,
         "tagged template": tagged_template,
+        "way out": rule_out,
         "upgrade": upgraded_cluster,
         "policies": access_policies,
         "audience": oidc_provider,

@@ -30,6 +30,19 @@ def vpc(_place: Place) -> Sample:
     )
 
 
+def vpc_with_blocks(_place: Place) -> Sample:
+    """A secondary block, another one in its place, and one added by hand."""
+    return Sample(
+        Resource("vpc", "blocks", {"cidr_block": "10.0.0.0/16", "secondary_cidr_blocks": ["100.64.0.0/16"]}),
+        change={"secondary_cidr_blocks": ["100.65.0.0/16"]},
+        drift=Drift(
+            Operation("ec2", "associate_vpc_cidr_block"),
+            lambda one: {"VpcId": one.id, "CidrBlock": "100.66.0.0/16"},
+            "secondary_cidr_blocks",
+        ),
+    )
+
+
 def moved_subnet(place: Place) -> Sample:
     """The same CIDR block in another zone: the old subnet must be deleted first."""
     return replace(smallest.subnet(place), change={"availability_zone": f"{place.region}b"})
@@ -130,6 +143,7 @@ COUNTS = {
 FURTHER = {
     "vpc": {
         "tagged": vpc,
+        "blocks": vpc_with_blocks,
         "moved subnet": moved_subnet,
         "moved gateway": moved_nat_gateway,
         "regional": regional_nat_gateway,

@@ -21,7 +21,9 @@ Tagged = tuple[dict[str, str], Described]
 def described(cloud: Cloud, environment: str = "prod", component: str = "cluster") -> dict[str, Described]:
     """Properties by address of every resource with this owner's tags; the ID is below "id"."""
     found: dict[str, Described] = {}
-    for tags, one in [*everything(cloud, ("log_group", "kms_key", "iam_role")), *of_eks(cloud), *of_templates(cloud), *of_providers(cloud)]:
+    beside = (of_templates, of_providers, of_rules)
+    shared = everything(cloud, ("log_group", "kms_key", "iam_role"))
+    for tags, one in [*shared, *of_eks(cloud), *(found for of_kind in beside for found in of_kind(cloud))]:
         if (tags.get(OWN[0]), tags.get(OWN[1])) == (environment, component):
             assert tags[OWN[2]] not in found, f"two resources claim {tags[OWN[2]]}"
             found[tags[OWN[2]]] = {**one, "tags": {name: value for name, value in tags.items() if name not in OWN}}
@@ -195,3 +197,19 @@ def of_providers(cloud: Cloud) -> Iterator[Tagged]:
         raw = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=entry["Arn"])
         tags = {tag["Key"]: tag["Value"] for tag in raw["Tags"]}
         yield tags, {"id": entry["Arn"], "url": raw["Url"], "client_id_list": raw["ClientIDList"]}
+
+
+def of_rules(cloud: Cloud) -> Iterator[Tagged]:
+    """Those that a user tagged; most rules belong to their group alone."""
+    for raw in cloud.client("ec2").describe_security_group_rules()["SecurityGroupRules"]:
+        yield (
+            {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])},
+            {
+                "id": raw["SecurityGroupRuleId"],
+                "group_id": raw["GroupId"],
+                "is_egress": raw["IsEgress"],
+                "ip_protocol": raw["IpProtocol"],
+                "peer_group_id": raw.get("ReferencedGroupInfo", {}).get("GroupId"),
+                "description": raw.get("Description"),
+            },
+        )

@@ -44,6 +44,10 @@ def settings(public: str) -> dict[str, tuple[dict[str, Any], str]]:
             cluster(node_groups={"system": {**group, "release_version": "1.35.9-20261112"}}),
             "clusters.main.node_groups.system.release_version is '1.35.9-20261112', but the one of that day is 1.35.2-20261112",
         ),
+        "pods": (
+            cluster(node_groups={"system": {**group, "max_pods": 18}}),
+            "clusters.main.node_groups.system.max_pods is 18, but t3.medium has addresses for 17; set it to at most that, or give",
+        ),
         "public subnet": (
             cluster(node_groups={"system": {**group, "subnet_ids": [public]}}),
             f"clusters.main.node_groups.system would use {public}, which leads to an internet gateway and gives nodes no public addresses",
@@ -127,7 +131,8 @@ def test_releases_follow_the_settings_and_the_version(site: Site) -> None:
 
 def test_a_pinned_release_of_bottlerocket_is_kept_by_an_upgrade(site: Site) -> None:
     """Its releases are the same for every version of Kubernetes; without its name, EKS would take its newest one."""
-    groups = {"system": {"ami_type": "BOTTLEROCKET_x86_64", "release_version": "1.58.0-4f2a7c91", "max_size": 2}}
+    group = {"ami_type": "BOTTLEROCKET_x86_64", "release_version": "1.58.0-4f2a7c91", "max_size": 2}
+    groups = {"system": {**group, "max_pods": 8, "user_data": '[settings.kernel.sysctl]\n"vm.max_map_count" = "262144"\n'}}
     site.apply(site.desired(main=cluster(node_groups=groups)))
     site.apply(site.desired(main=cluster(version="1.36", node_groups=groups)))
     assert releases(site) == {"system": ("1.36", "1.58.0-4f2a7c91")}

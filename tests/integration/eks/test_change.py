@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from tests.integration.site import summary, touched
 
 from .describe import described
-from .support import ACCOUNT, Site, cluster, new_role
+from .support import ACCOUNT, EVERYTHING, REGION, Site, cluster, new_role
 
 ADMINS = f"arn:aws:iam::{ACCOUNT}:role/admins"
 POD = {"namespace": "web", "service_account": "api", "policy": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
@@ -63,6 +64,10 @@ IN_PLACE: dict[str, tuple[dict[str, Any], Mapping[str, set[str]]]] = {
     ),
     "disk": (
         group(disk_gib=100),
+        {"launch_template.main/system": {"data"}, "eks_nodegroup.main/system": {"launch_template_version"}},
+    ),
+    "pods, user data": (
+        group(max_pods=8, user_data=["#!/bin/bash\necho hello\n", {"spec": {"kubelet": {"config": {"shutdownGracePeriod": "30s"}}}}]),
         {"launch_template.main/system": {"data"}, "eks_nodegroup.main/system": {"launch_template_version"}},
     ),
     "rights of nodes": (
@@ -148,6 +153,41 @@ def test_what_is_no_longer_described_stays_without_consent(standing: Site) -> No
 # ---- zones ----
 
 FARGATE = {"jobs": {"selectors": [{"namespace": "jobs"}]}}
+
+
+def test_the_first_fargate_profile_replaces_no_node(site: Site) -> None:
+    """Rules let the nodes and the profile's pods reach each other; they go with the last profile."""
+    site.apply(site.desired(main=cluster()))
+    desired = site.desired(main=cluster(fargate_profiles=FARGATE))
+    assert {address for address, verb in summary(site.plan(desired)).items() if verb != "create"} == set()
+    site.apply(desired)
+    assert summary(site.plan(desired)) == {}
+    now = described(site.cloud)
+    own = next(
+        group for group in site.cloud.client("ec2").describe_security_groups()["SecurityGroups"] if "eks-cluster-sg" in group["GroupName"]
+    )
+    nodes, control = site.groups[1], own["GroupId"]
+    found = {(one["group_id"], one["peer_group_id"], one["is_egress"]) for address, one in now.items() if "security_group_rule" in address}
+    assert found == {(nodes, control, False), (control, nodes, False), (nodes, control, True)}
+    site.apply(site.desired(main=cluster()), purge=EVERYTHING)
+    assert not [address for address in described(site.cloud) if "security_group_rule" in address]
+
+
+def test_pods_get_subnets_of_their_own(site: Site) -> None:
+    site.apply(site.desired(main=cluster()))
+    ec2, eks = site.cloud.client("ec2"), site.cloud.client("eks")
+    pods = {
+        f"{REGION}{zone}": ec2.create_subnet(VpcId=site.vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]
+        for number, zone in ((128, "a"), (129, "b"))
+    }
+    site.network = replace(site.network, pod_subnets={zone: raw["SubnetId"] for zone, raw in pods.items()})
+    assert site.problems(main=cluster()) == []
+    desired = site.desired(main=cluster())
+    assert touched(site.plan(desired)) == {"eks_addon.main/vpc-cni": {"configuration"}}
+    site.apply(desired)
+    given = json.loads(eks.describe_addon(clusterName="prod-main", addonName="vpc-cni")["addon"]["configurationValues"])
+    assert given["eniConfig"]["subnets"] == {zone: {"id": raw["SubnetId"]} for zone, raw in pods.items()}
+    assert summary(site.plan(desired)) == {}
 
 
 def test_a_third_zone_is_for_what_is_made_from_now_on(site: Site) -> None:

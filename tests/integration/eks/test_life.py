@@ -117,7 +117,8 @@ def test_values_of_the_plan_are_known_wherever_they_can_be(site: Site) -> None:
         ("iam_oidc_provider", "url"),
         ("iam_role", "assume_role_policy_document"),
         ("iam_role", "inline_policy"),
-        ("launch_template", "data"),
+        ("security_group_rule", "group_id"),
+        ("security_group_rule", "peer_group_id"),
     }
 
 

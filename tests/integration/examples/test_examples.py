@@ -15,6 +15,9 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.database_content.wanted.settings import read_contents
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns import preflight as dns_input
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns import resources as dns
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.validate import validate as validate_zones
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import resources as eks
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import validate as eks_input
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.preflight import FOUND_LATER
@@ -29,11 +32,13 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.validate import validate as validate_repositories
 from rehearsal.container_images import push
 from rehearsal.testing import Cloud
+from scripts.terminal import ROOT
 from tests.integration.examples import cluster_state as has_
 from tests.integration.examples import company_tags
 from tests.integration.examples import database_state as keeps_
 from tests.integration.examples import network_state as is_
 from tests.integration.examples import registry_state as holds_
+from tests.integration.examples import zone_state as serves_
 from tests.integration.examples.cluster_state import ClusterState
 from tests.integration.examples.database_state import CERTIFICATES, DatabaseState, Logins
 from tests.integration.examples.network_state import NetworkState
@@ -51,6 +56,7 @@ from tests.integration.examples.running import (
     variables,
     with_every_right,
 )
+from tests.integration.examples.zone_state import ZoneState
 
 AF = ("af-south-1a", "af-south-1b", "af-south-1c")
 EU = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
@@ -232,6 +238,14 @@ LOGINS: Mapping[str, Mapping[str, keeps_.LoginCheck]] = {
 }
 """The inventories whose instances have servers, and what must be true inside. All others' exist in the RDS API only, to save time."""
 
+ZONE_ROWS: Mapping[str, Mapping[str, serves_.Check]] = {
+    "examples/innovate/workloads": {"N16": serves_.domain("innovate.example", "us-east-1")},
+    "examples/codelearn/prod": {"N16": serves_.domain("codelearn.example", "us-east-1")},
+    "examples/creator-publishing/prod": {"N16": serves_.domain("creator-publishing.example", "eu-west-1", "us-east-1")},
+    "examples/ai-community/prod": {"N16": serves_.domain("ai-community.example", "us-east-1")},
+}
+"""What must be true of zones and certificates."""
+
 
 REGISTRY_ROWS: Mapping[str, Mapping[str, holds_.Check]] = {
     "examples/creator-publishing/prod": {"P11": holds_.repositories("prod-registry/backend", "prod-registry/jobs")},
@@ -260,6 +274,10 @@ def expected_addresses(inventory: str) -> set[str]:
     resources = build(networks, Place(environment, "network", *place)) + eks.build(clusters, Place(environment, "cluster", *place), {}, {})
     database = Place(environment, "database", *place)
     resources += [*rds.build(instances, database, AwsFacts(), lambda _name: False), *replication.resources(instances, database)]
+    zones = variables(inventory, "dns")["dns_zones"] if (ROOT / inventory / "group_vars" / "dns.yml").exists() else {}
+    described_zones, wrong_zones = validate_zones(zones, "dns_zones", dns_input.FoundLater(main="vpc"), target["platform_region"])
+    assert wrong_zones == []
+    resources += dns.build(described_zones, Place(environment, "zones", *place))
     inside = expected_content(variables(inventory, "rds")["rds_databases"]) if inventory in LOGINS else set()
     return {resource.address for resource in resources} | inside | found
 
@@ -355,6 +373,7 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
         with with_every_right(cloud):
             check_rows(inventory, state, ROWS[inventory])
             check_rows(inventory, ClusterState(cloud.client), CLUSTER_ROWS[inventory])
+            check_rows(inventory, ZoneState(cloud.client), ZONE_ROWS.get(inventory, {}))
             database = DatabaseState(cloud.client)
             check_rows(inventory, database, DATABASE_ROWS[inventory])
             check_rows(inventory, RegistryState(cloud.client), REGISTRY_ROWS.get(inventory, {}))

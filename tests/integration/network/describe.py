@@ -73,6 +73,7 @@ def vpc(ec2: Any, raw: Any) -> Described:
 
     return {
         "cidr_block": raw["CidrBlock"],
+        "secondary_cidr_blocks": [one["CidrBlock"] for one in raw["CidrBlockAssociationSet"] if one["CidrBlock"] != raw["CidrBlock"]],
         "instance_tenancy": raw["InstanceTenancy"],
         "enable_dns_support": attribute("enableDnsSupport", "EnableDnsSupport"),
         "enable_dns_hostnames": attribute("enableDnsHostnames", "EnableDnsHostnames"),

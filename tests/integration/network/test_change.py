@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.occupants import refused_blocks
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import fixed
 from rehearsal.testing import Cloud
@@ -266,6 +267,49 @@ def test_tier_added(site: Site) -> None:
     }
     site.apply(desired)
     assert survivors(before, site.ids()) == set(before)
+
+
+PODS: dict[str, Any] = {
+    "secondary_cidrs": ["100.64.0.0/16"],
+    "tiers": {"public": {}, "private": {}, "database": {}, "pods": {"routing": "private", "cidr": "100.64.0.0/16"}},
+}
+
+
+def test_secondary_block_added_and_removed(site: Site) -> None:
+    """Subnets wait for their block, which takes a moment to be associated, and the block waits until its subnets are gone."""
+    before = ids(site.apply(site.desired(main=network())))
+    site.cloud.admin.settings(transition_seconds={"vpc": 0.3})
+    desired = site.desired(main=network(**PODS))
+    plan = site.plan(desired)
+    assert {address for address, verb in summary(plan).items() if verb == "create"} == {
+        *(f"subnet.main/pods-{zone}" for zone in (A, B)),
+        "network_acl.main/pods",
+    }
+    assert touched(plan)["vpc.main"] == {"secondary_cidr_blocks"}
+    site.apply(desired)
+    assert (survivors(before, site.ids()), summary(site.plan(desired))) == (set(before), {})
+    blocks = subnet_blocks(site)
+    assert [blocks[f"subnet.main/pods-{zone}"] for zone in (A, B)] == ["100.64.0.0/19", "100.64.32.0/19"]
+
+    without = site.desired_here(main=network())
+    assert {verb for address, verb in summary(site.plan(without)).items() if "pods" in address} == {"delete (no consent)"}
+    assert "vpc.main" not in summary(site.plan(without))
+    gone = site.desired(main=network())
+    site.apply(gone, purge=("*/pods*",))
+    assert described(site.cloud)["vpc.main"]["secondary_cidr_blocks"] == []
+    assert (survivors(before, site.ids()), summary(site.plan(gone))) == (set(before), {})
+
+
+def test_a_block_with_a_subnet_of_others_is_not_taken_away(site: Site) -> None:
+    site.apply(site.desired(main=network(secondary_cidrs=["100.64.0.0/16"])))
+    vpc = described(site.cloud)["vpc.main"]["id"]
+    other = site.cloud.client("ec2").create_subnet(VpcId=vpc, CidrBlock="100.64.8.0/24")["Subnet"]["SubnetId"]
+    plan = site.plan(site.desired(main=network()))
+    aws = site.aws("plan")
+    (failure,) = refused_blocks(plan, aws)
+    aws.close()
+    assert failure.code == "NetworkInUse"
+    assert failure.message == f"it would lose a block that is in use: subnet {other} (100.64.8.0/24), which is not of this component"
 
 
 def test_zone_added_before_the_single_nat_gateway(site: Site) -> None:

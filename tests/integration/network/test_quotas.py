@@ -27,6 +27,7 @@ REFUSALS = {
     "elastic_ips": "AddressLimitExceeded",
     "gateway_endpoints": "VpcEndpointLimitExceeded",
     "interface_endpoints_per_vpc": "VpcEndpointLimitExceeded",
+    "ipv4_blocks_per_vpc": "CidrLimitExceeded",
     "nat_gateways_per_zone": "NatGatewayLimitExceeded",
     "rules_per_security_group": "RulesPerSecurityGroupLimitExceeded",
     "vpcs": "VpcLimitExceeded",
@@ -61,7 +62,8 @@ ACROSS = ("elastic_ips", "gateway_endpoints", "nat_gateways_per_zone", "vpcs")
 @pytest.mark.parametrize("quota", REFUSALS)
 def test_the_check_and_aws_agree(site: Site, quota: str) -> None:
     already = quota in ACROSS
-    networks: dict[str, Any] = {"main": network(endpoints={"interface": ["sts"], "gateway": ["s3"]})}
+    main = network(endpoints={"interface": ["sts"], "gateway": ["s3"]}, secondary_cidrs=["100.64.0.0/16"])
+    networks: dict[str, Any] = {"main": main}
     if already:
         site.apply(site.desired(**networks))
         networks["second"] = network(cidr="10.1.0.0/16", endpoints={"interface": ["sts", "kms"], "gateway": ["s3"]})

@@ -19,6 +19,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import
 from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import check
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.occupants import look as occupants
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS, available_zones
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.own_addresses import with_addresses
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import details_of
@@ -45,7 +46,10 @@ ENVIRONMENT = replace(BOUND, place=replace(BOUND.place, component=""))
 def network(settings: Mapping[str, Any], boundary: str | None = BOUNDARY, owner: Owner = OWNER, **tags: str) -> list[Resource]:
     networks, problems = validate({"main": dict(settings)}, "networks", REGION)
     assert problems == []
-    return build(networks, Place(owner.environment, owner.component, REGION, ACCOUNT, tags=tags, permissions_boundary=boundary))
+    return build(
+        with_addresses(networks, None, []),
+        Place(owner.environment, owner.component, REGION, ACCOUNT, tags=tags, permissions_boundary=boundary),
+    )
 
 
 SMALL = {**networks.SMALL, "flow_logs": FLOW_LOGS}

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import tag_list
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import ObservationFailed
@@ -128,6 +129,20 @@ def test_without_any_one_action_something_fails(cloud: Cloud, needed: dict[str, 
     reported = [one for one in failures if f"perform: {action} " in one.message]
     assert reported, failures
     assert all(f"need {action}." in one.hint and "make policies" in one.hint for one in reported)
+
+
+@pytest.mark.parametrize("named", ["", "id", "name"])
+def test_an_address_of_the_users_is_usable_if_the_inventory_names_it(cloud: Cloud, named: str) -> None:
+    cloud.admin.reset()
+    tags = [{"ResourceType": "elastic-ip", "Tags": [{"Key": "Name", "Value": "partner"}]}]
+    identity = str(cloud.client("ec2").allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"])
+    names = {"": Names(), "id": Names(allocations=(identity,)), "name": Names(address_names=("partner",))}[named]
+    desired = network({**SMALL, "nat_az": f"{REGION}a", "nat_addresses": {f"{REGION}a": identity}})
+    assert not [resource for resource in desired if resource.kind == "elastic_ip"]
+    cloud.admin.policies(**documents(replace(BOUND, names=BOUND.names + names)))
+    assert [failure.address for failure in apply(cloud, desired).failures] == ([] if named else [f"nat_gateway.main/{REGION}a"])
+    assert [failure.message for failure in apply(cloud, []).failures] == []
+    assert [one["AllocationId"] for one in cloud.client("ec2").describe_addresses()["Addresses"]] == [identity]
 
 
 def test_without_a_boundary_roles_need_none(cloud: Cloud) -> None:

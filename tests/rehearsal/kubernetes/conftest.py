@@ -23,7 +23,7 @@ Condition = Callable[[dict[str, Any]], bool]
 
 @pytest.fixture(scope="session")
 def plane() -> Iterator[ControlPlane]:
-    with ControlPlane() as plane:
+    with ControlPlane(termination_scale=0.1) as plane:
         for number in (1, 2):
             plane.add_node(f"ip-10-0-{number}-20.ec2.internal", zone=f"us-east-1{'abc'[number]}")
         yield plane

@@ -15,7 +15,7 @@ class Door:
     def webhooks(self, arn: str, directory: Path) -> Webhooks:
         return Webhooks(directory / "authenticate", directory / "authorize")
 
-    def admission(self, arn: str) -> tuple[str, bytes]:
+    def admission(self, arn: str, kind: str = "admit") -> tuple[str, bytes]:
         return f"https://door/{arn}", b""
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.probes import Probe, fetch
 from rehearsal.kubernetes.api import Api
+from rehearsal.kubernetes.certificates import Authority
 from rehearsal.kubernetes.fargate import WEBHOOK, WEBHOOKS
 
 from ..conftest import ACCOUNT, REGION, CheckedCloud, trust, until
 from ..eks_nodes import Site
+from .balanced import DEPLOYMENTS, deployment, service
 from .conftest import is_gone, kubernetes, wait
 
 SECONDS = 120.0
@@ -164,6 +172,157 @@ def test_load_balancers_live_as_long_as_their_controller_looks_after_them(site: 
     assert elb.describe_target_groups()["TargetGroups"] == []
     assert groups_of_the_controller(site) == []
     assert site.interfaces(description="ELB *") == []
+
+
+def annotated(**said: str) -> dict[str, str]:
+    return {f"alb.ingress.kubernetes.io/{key.replace('_', '-')}": value for key, value in said.items()}
+
+
+def forwarding(**weights: int) -> str:
+    groups = [{"serviceName": name, "servicePort": 80, "weight": weight} for name, weight in weights.items()]
+    return json.dumps({"type": "forward", "forwardConfig": {"targetGroups": groups}})
+
+
+@dataclass(frozen=True)
+class Shop:
+    """An Ingress that splits its requests between the Services blue and green, one pod each."""
+
+    certificate: str
+    web_acl: str
+    balancer: str  # ARNs
+    groups: dict[str, dict[str, Any]]  # descriptions of target groups by Service
+    ways: dict[str, str]  # the environment of clients
+
+    def versions(self, count: int = 4) -> set[str]:
+        """The versions that answer, asked as the rollout verifier asks."""
+        probe = Probe("https://shop.example.com/")
+        with pytest.MonkeyPatch.context() as patched:
+            for name, value in self.ways.items():
+                patched.setenv(name, value)
+            return {fetch(probe).headers["x-version"] for _ in range(count)}
+
+
+SHOP_INGRESSES = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses"
+
+
+@pytest.fixture(scope="module")
+def shop(site: Site, api: Api) -> Shop:
+    cloud = site.cloud
+    elb, acm, waf = (cloud.client(name) for name in ("elbv2", "acm", "wafv2"))
+    cloud.admin.settings(traffic_seconds={"registration": 0.2, "propagation": 0.3, "metrics": 0.5})
+    certificate = acm.import_certificate(**self_signed("*.example.com"))["CertificateArn"]
+    visible = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "x"}
+    acl = waf.create_web_acl(Name="shop", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visible, Rules=[])["Summary"]
+    labels = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
+    api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}})
+    wait(api, "/api/v1/namespaces/shop/serviceaccounts", "default", lambda _: True)
+    said = annotated(
+        target_type="ip",
+        listen_ports='[{"HTTP": 80}, {"HTTPS": 443}]',
+        ssl_redirect="443",
+        ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06",
+        healthcheck_path="/healthz",
+        success_codes="200-204",
+        load_balancer_attributes="idle_timeout.timeout_seconds=30,access_logs.s3.enabled=true,access_logs.s3.bucket=logs",
+        target_group_attributes="deregistration_delay.timeout_seconds=20",
+        wafv2_acl_arn=acl["ARN"],
+        tags="team=shop",
+    )
+    said["alb.ingress.kubernetes.io/actions.split"] = forwarding(blue=1, green=1)
+    backend = {"service": {"name": "split", "port": {"name": "use-annotation"}}}
+    rule = {"host": "shop.example.com", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+    spec = {"ingressClassName": "alb", "rules": [rule]}
+    for name in ("blue", "green"):
+        api.create("/api/v1/namespaces/shop/services", service(name, "shop"))
+    manifest = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "shop", "annotations": said}, "spec": spec}
+    api.create(SHOP_INGRESSES, manifest)
+    wait(api, SHOP_INGRESSES, "shop", lambda each: bool(hostname(each)))
+    deployments = DEPLOYMENTS.format("shop")
+    for name, version in (("blue", "1"), ("green", "2")):
+        api.create(deployments, deployment(name, version, replicas=1))
+    for name in ("blue", "green"):
+        wait(api, deployments, name, lambda each: each["status"].get("availableReplicas") == 1)
+    groups = {each["TargetGroupName"].split("-")[2]: each for each in elb.describe_target_groups()["TargetGroups"]}
+    (arn,) = [each["LoadBalancerArn"] for each in load_balancers(site) if "-shop-" in each["LoadBalancerName"]]
+    where = cloud.admin.load_balancers()
+    ways = {"MAINSTAY_REHEARSAL_PROXY": where["proxy"], "MAINSTAY_REHEARSAL_CA": where["ca_bundle"]}
+    return Shop(certificate, acl["ARN"], arn, groups, ways)
+
+
+def test_a_load_balancer_has_what_the_annotations_say(site: Site, shop: Shop) -> None:
+    elb = site.cloud.client("elbv2")
+    listeners = {each["Port"]: each for each in elb.describe_listeners(LoadBalancerArn=shop.balancer)["Listeners"]}
+    assert listeners[80]["DefaultActions"][0]["RedirectConfig"]["StatusCode"] == "HTTP_301"
+    assert listeners[443]["Certificates"] == [{"CertificateArn": shop.certificate}]
+    assert listeners[443]["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    first, default = elb.describe_rules(ListenerArn=listeners[443]["ListenerArn"])["Rules"]
+    assert [each["Weight"] for each in first["Actions"][0]["ForwardConfig"]["TargetGroups"]] == [1, 1]
+    assert first["Conditions"][0]["HostHeaderConfig"]["Values"] == ["shop.example.com"]
+    assert (default["Priority"], default["Actions"][0]["FixedResponseConfig"]["StatusCode"]) == ("default", "404")
+    green = shop.groups["green"]
+    assert (green["HealthCheckPath"], green["Matcher"]["HttpCode"], green["TargetType"]) == ("/healthz", "200-204", "ip")
+    described = elb.describe_target_group_attributes(TargetGroupArn=green["TargetGroupArn"])["Attributes"]
+    assert {"Key": "deregistration_delay.timeout_seconds", "Value": "20"} in described
+    attributes = elb.describe_load_balancer_attributes(LoadBalancerArn=shop.balancer)["Attributes"]
+    assert {"Key": "idle_timeout.timeout_seconds", "Value": "30"} in attributes
+    assert {"Key": "access_logs.s3.bucket", "Value": "logs"} in attributes
+    (tags,) = elb.describe_tags(ResourceArns=[shop.balancer])["TagDescriptions"]
+    assert {"Key": "team", "Value": "shop"} in tags["Tags"]
+    assert site.cloud.client("wafv2").get_web_acl_for_resource(ResourceArn=shop.balancer)["WebACL"]["ARN"] == shop.web_acl
+
+
+def test_a_pod_is_ready_once_its_target_is_healthy(site: Site, api: Api, shop: Shop) -> None:
+    """Each pod has the gates of the target groups that it is in."""
+    (pod,) = api.get("/api/v1/namespaces/shop/pods", labelSelector="app=green")["items"]
+    green = shop.groups["green"]
+    assert [each["conditionType"] for each in pod["spec"]["readinessGates"]] == [f"target-health.elbv2.k8s.aws/{green['TargetGroupName']}"]
+    (target,) = site.cloud.client("elbv2").describe_target_health(TargetGroupArn=green["TargetGroupArn"])["TargetHealthDescriptions"]
+    assert (target["Target"], target["TargetHealth"]["State"]) == ({"Id": pod["status"]["podIP"], "Port": 8080}, "healthy")
+
+
+def test_requests_follow_the_weights_and_are_counted(site: Site, api: Api, shop: Shop) -> None:
+    assert {name: site.cloud.environment()[name] for name in shop.ways} == shop.ways
+    assert shop.versions() == {"1", "2"}
+    changed = {"alb.ingress.kubernetes.io/actions.split": forwarding(blue=0, green=1)}
+    api.patch(f"{SHOP_INGRESSES}/shop", {"metadata": {"annotations": changed}})
+    until(lambda: shop.versions() == {"2"})
+    dimensions = [
+        {"Name": "LoadBalancer", "Value": shop.balancer.partition(":loadbalancer/")[2]},
+        {"Name": "TargetGroup", "Value": shop.groups["green"]["TargetGroupArn"].rpartition(":")[2]},
+    ]
+    until(lambda: statistic(site, "RequestCount", "Sum", dimensions) >= 4)
+    assert statistic(site, "HTTPCode_Target_2XX_Count", "Sum", dimensions) >= 4
+    assert statistic(site, "HealthyHostCount", "Maximum", dimensions) == 1
+    assert 0 <= statistic(site, "TargetResponseTime", "p99", dimensions) < 1
+
+
+def test_a_mistake_in_an_annotation_is_an_event_and_changes_nothing(site: Site, api: Api, shop: Shop) -> None:
+    broken = {"alb.ingress.kubernetes.io/actions.split": "{"}
+    api.patch(f"{SHOP_INGRESSES}/shop", {"metadata": {"annotations": broken}})
+    events = "/api/v1/namespaces/shop/events"
+    until(lambda: any("failed to parse json" in each["message"] for each in api.get(events)["items"]), SECONDS)
+    assert shop.versions()
+    api.delete(f"{SHOP_INGRESSES}/shop")
+    until(lambda: is_gone(api, f"{SHOP_INGRESSES}/shop"), SECONDS)
+    assert site.cloud.admin.load_balancers()["load_balancers"] == []
+
+
+def statistic(site: Site, name: str, stat: str, dimensions: list[dict[str, str]]) -> float:
+    """The largest value of the last minutes; 0 without any."""
+    metric = {"Namespace": "AWS/ApplicationELB", "MetricName": name, "Dimensions": dimensions}
+    now = datetime.now(UTC)
+    found = site.cloud.client("cloudwatch").get_metric_data(
+        MetricDataQueries=[{"Id": "m", "MetricStat": {"Metric": metric, "Period": 600, "Stat": stat}}],
+        StartTime=now - timedelta(seconds=300),
+        EndTime=now + timedelta(seconds=60),
+    )
+    return float(max(found["MetricDataResults"][0]["Values"], default=0))
+
+
+def self_signed(name: str) -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        pair = Authority(Path(folder)).server("server", [name])
+        return {"Certificate": pair.certificate.read_bytes(), "PrivateKey": pair.key.read_bytes()}
 
 
 def test_a_load_balancer_that_cannot_be_built(site: Site, api: Api) -> None:

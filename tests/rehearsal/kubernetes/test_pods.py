@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -226,3 +227,24 @@ def test_a_log_is_followed_until_the_container_ends(plane: ControlPlane, namespa
     assert text.endswith("connection refused\n")
     found = container(plane.api.get(f"{pods_of(namespace)}/one"))
     assert "running" not in found["state"] or found["restartCount"] > 0
+
+
+@pytest.mark.parametrize(
+    ("hook", "grace", "least"),
+    [
+        ({"sleep": {"seconds": 8}}, 30, 0.8),
+        ({"exec": {"command": ["sh", "-c", "nginx -s quit; sleep 8"]}}, 30, 0.8),
+        ({"exec": {"command": ["sleep", "30"]}}, 5, 0.5),
+    ],
+)
+def test_a_pod_goes_when_its_hook_or_its_grace_ends(
+    plane: ControlPlane, namespace: str, hook: dict[str, Any], grace: int, least: float
+) -> None:
+    """Ten times as fast as on AWS, as this plane's `termination_scale` says."""
+    containers = [{"name": "app", "image": "registry.example/app:1", "lifecycle": {"preStop": hook}}]
+    name = made(plane, namespace, pod("one", containers=containers, terminationGracePeriodSeconds=grace))
+    wait(plane.api, pods_of(namespace), name, is_ready)
+    began = time.monotonic()
+    plane.api.delete(f"{pods_of(namespace)}/{name}")
+    until(lambda: is_gone(plane.api, f"{pods_of(namespace)}/{name}"))
+    assert least <= time.monotonic() - began < least + 3

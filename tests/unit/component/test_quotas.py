@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.quotas import Count, Quota, Size
+from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import size_of_list
 from ansible_collections.mainstay.aws.plugins.module_utils.component.quotas import Limit, demands, regions, shortfalls
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.limits import (
     ALLOW_ALL,
     egress_of_group,
+    prefix_lists,
     rules_of_group,
 )
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, Resource, fixed, later, ref
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Observed, Property, Resource, fixed, later, ref
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan, make_plan
 
 
@@ -198,3 +200,47 @@ def test_a_new_group_allows_everything_until_its_rules_are_there() -> None:
     assert egress_of_group(None, [{"protocol": "tcp", **V4}]) == 2
     assert egress_of_group(None, [ALLOW_ALL]) == 1
     assert egress_of_group([], [{"protocol": "tcp", **V4}]) == 1
+
+
+# ---- prefix lists ----
+
+OFFICE, CDN = {"prefix_list_id": "pl-1"}, {"prefix_list_id": "pl-2"}
+BLOCK = {"cidr_ipv4": "203.0.113.0/24"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ({"PrefixListName": "office", "MaxEntries": 20}, 20),
+        ({"PrefixListName": "com.amazonaws.global.cloudfront.origin-facing"}, 55),
+        ({"PrefixListName": "com.amazonaws.eu-west-1.route53-healthchecks"}, 25),
+        ({"PrefixListName": "com.amazonaws.eu-west-1.vpc-lattice"}, 10),
+        ({"PrefixListName": "com.amazonaws.eu-west-1.s3"}, 1),
+        ({}, 1),
+    ],
+)
+def test_a_list_counts_for_what_it_may_have_or_for_its_weight(raw: dict[str, Any], expected: int) -> None:
+    assert size_of_list(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, [BLOCK], 1),
+        (None, [OFFICE], 20),
+        (None, [OFFICE, BLOCK, CDN], 76),
+        ([OFFICE], [CDN], 75),
+        ([OFFICE], [OFFICE, BLOCK], 21),
+        (None, [{**OFFICE, "from_port": 80}, {**OFFICE, "from_port": 443}], 40),
+        (None, [{"prefix_list_id": UNKNOWN}, BLOCK], 2),
+    ],
+)
+def test_rules_count_with_the_size_of_their_lists(before: Any, after: list[Any], expected: int) -> None:
+    """While rules change, the old and the new ones are there at once."""
+    quota = Size("x", "L-6", "rules", 60, "words", rules_of_group, prefix_lists)
+    observed = [] if before is None else [seen("a", words=before)]
+    plan, kinds = planned([thing("a", words=after)], observed, (quota,))
+    (demand,) = demands(plan, kinds)
+    assert demand.weighed({"pl-1": 20, "pl-2": 55}).amount == expected
+    for limit, short in ((expected - 1, 1), (expected, 0)):
+        assert len(shortfalls([demand.weighed({"pl-1": 20, "pl-2": 55})], {quota.identity(): Limit(limit)}, {})) == short

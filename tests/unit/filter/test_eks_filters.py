@@ -38,6 +38,12 @@ def test_network() -> None:
     }
 
 
+def test_a_tier_for_pods() -> None:
+    assert cluster_network(NETWORKS, "main", pods_tier="public")["pod_subnets"] == {"a": "subnet-3"}
+    with pytest.raises(AnsibleFilterError, match="eks_pods_tier is 'pods', but network main has no subnets of it"):
+        cluster_network(NETWORKS, "main", pods_tier="pods")
+
+
 def test_a_network_that_is_still_to_come() -> None:
     found = cluster_network({}, "main", planned=True)
     assert found.pop("vpc_id") == UNKNOWN

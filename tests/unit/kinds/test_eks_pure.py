@@ -13,7 +13,12 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.acc
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.addon import document
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.cluster import cidrs, logging
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.fargate_profile import canonical_selectors
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.launch_template import canonical_data, unless_only_tags
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.launch_template import (
+    canonical_data,
+    decoded,
+    encoded,
+    unless_only_tags,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.limits import vcpus_of_group, vcpus_of_size
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.nodegroup import (
     canonical_taints,
@@ -157,6 +162,23 @@ def test_tags_alone_are_no_reason_for_another_version() -> None:
     assert unless_only_tags(retagged, tagged) == tagged
     assert unless_only_tags({**retagged, "KeyName": "other"}, tagged) == {**retagged, "KeyName": "other"}
     assert unless_only_tags(retagged, None) == retagged
+
+
+@pytest.mark.parametrize(
+    ("plain", "in_ec2"),
+    [
+        ({}, {}),
+        ({"UserData": "#!/bin/sh\n"}, {"UserData": "IyEvYmluL3NoCg=="}),
+        ({"UserData": "é"}, {"UserData": "w6k="}),
+    ],
+)
+def test_user_data_is_text_in_plans(plain: dict[str, Any], in_ec2: dict[str, Any]) -> None:
+    assert (encoded(plain), decoded(in_ec2)) == (in_ec2, plain)
+
+
+@pytest.mark.parametrize("text", ["not base64!", "/////w=="])
+def test_user_data_that_is_no_text_stays_as_it_is(text: str) -> None:
+    assert decoded({"UserData": text}) == {"UserData": text}
 
 
 @pytest.mark.parametrize(

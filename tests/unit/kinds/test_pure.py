@@ -169,7 +169,9 @@ def test_address_of_a_zonal_gateway() -> None:
     assert kind.get_allocation_id(raw) == "eipalloc-1"
     assert kind.get_availability_zone_addresses(raw) is None
     assert kind.get_availability_mode(raw) == "zonal"
-    assert kind.attributes(raw) == {"associations": {"eipalloc-1": "eipassoc-1"}}
+    assert kind.attributes(raw) == {"associations": {"eipalloc-1": "eipassoc-1"}, "public_ips": {}}
+    raw["NatGatewayAddresses"][0]["PublicIp"] = "198.51.100.1"
+    assert kind.attributes(raw)["public_ips"] == {"": "198.51.100.1"}
 
 
 STATES = [

@@ -79,7 +79,7 @@ def test_hosts_of_one_component_are_taken_together() -> None:
     [
         ([], "", "there are no hosts"),
         ([host()], "netwrok", "the inventory has no host netwrok; components are hosts"),
-        ([host(group_names=["web"])], "", r"no host is in a group that is named after a role \(vpc, eks"),
+        ([host(group_names=["web"])], "", r"no host is in a group that is named after a role \(vpc, dns, eks"),
         ([host(platform_region=None)], "", "platform_region is not set, but must be a region such as af-south-1"),
         ([host(platform_account_id=123)], "", "platform_account_id is '123', but must be the twelve digits"),
         ([host(platform_environment="pr*d")], "", r"platform_environment is 'pr\*d', but must be 1 to 24 characters"),

@@ -184,6 +184,37 @@ def test_one_update_after_the_other_is_asked_for_until_all_are_made() -> None:
     assert [verb for verb, _address in world.log] == ["create", "update", "update", "update"]
 
 
+@pytest.mark.parametrize("dependency", [False, True])
+@pytest.mark.parametrize("verb", ["create", "update"])
+def test_waits_for_a_resource_in_use_longer_than_for_propagation(verb: str, dependency: bool) -> None:
+    """After the settle window, a refusal is final, unless it names another resource: that one may take as long as it takes."""
+
+    class Blocked(FakeKind):
+        until = 0.0
+
+        def refuse(self) -> None:
+            if clock.now() < self.until:
+                raise NotYet("blocked", code="Blocked", dependency=dependency)
+
+        def create(self, world: World, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+            self.refuse()
+            return super().create(world, address, properties, token)
+
+        def update(self, world: World, seen: Observed, properties: Mapping[str, Any]) -> None:
+            self.refuse()
+            super().update(world, seen, properties)
+
+    world, kind, clock = World(), Blocked("room"), FakeClock()
+    registry = {"room": kind}
+    if verb == "update":
+        apply(world, [Resource("room", "a", {"size": 1})], registry)
+    kind.until = 20.0
+    settings = Settings(ALL, Patience(settle=5.0, timeout=60.0), clock=clock)
+    result = reconcile([Resource("room", "a", {"size": 2})], observe(registry, world), registry, world, settings)
+    assert [one.code for one in result.failures] == ([] if dependency else ["Blocked"])
+    assert (clock.now() >= kind.until) is dependency
+
+
 def test_references_may_be_keys() -> None:
     trust = {"StringEquals": {ref("cluster.c", "issuer", suffix=":sub"): "system:serviceaccount:web:api", "plain": ref("cluster.c")}}
     known = {"issuer": "oidc.example/1", "id": "c-1"}

@@ -20,6 +20,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.rollout.probes import
     in_a_row,
     probe_until,
     service_wrong,
+    way_to,
     wrong,
 )
 
@@ -263,3 +264,22 @@ def test_a_pod_that_goes_bad_ends_the_probing() -> None:
 
         found = verify(api, bell=Spoiling(), probes=(Probe("http://127.0.0.1:9/", wait=9999, interval=7),))
         assert outcome(found) == ("failure", "crash_loop")
+
+
+@pytest.mark.parametrize(
+    ("url", "own", "proxy", "expected"),
+    rows(
+        outside=("https://shop.example.com/", None, "", ("", None)),
+        in_a_rehearsal=("https://shop.example.com/", None, "http://127.0.0.1:1", ("http://127.0.0.1:1", "bundle")),
+        own_authority=("https://shop.example.com/", "own.pem", "http://127.0.0.1:1", ("http://127.0.0.1:1", "own.pem")),
+        this_machine=("http://127.0.0.1:8080/", None, "http://127.0.0.1:1", ("", None)),
+        by_name=("http://localhost:8080/", None, "http://127.0.0.1:1", ("", None)),
+    ),
+)
+def test_a_rehearsal_is_reached_through_its_proxy(tmp_path: Path, url: str, own: Any, proxy: str, expected: tuple[str, Any]) -> None:
+    """The authority counts once its file is there: the first load balancer creates it."""
+    bundle = tmp_path / "ca.pem"
+    environment = {"MAINSTAY_REHEARSAL_PROXY": proxy, "MAINSTAY_REHEARSAL_CA": str(bundle)}
+    assert way_to(Probe(url, authority=own), environment) == (expected[0], None if expected[1] == "bundle" else expected[1])
+    bundle.touch()
+    assert way_to(Probe(url, authority=own), environment) == (expected[0], str(bundle) if expected[1] == "bundle" else expected[1])

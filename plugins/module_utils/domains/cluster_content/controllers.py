@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .settings import Namespace, Network
+from ...cluster_objects.isolation import Network
+from .settings import Namespace
 
 LOAD_BALANCERS = "aws-load-balancer-controller"
 AUTOSCALER = "cluster-autoscaler"

@@ -6,37 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...cluster_objects.equal import quantity
+from ...cluster_objects.isolation import ITS_NAMESPACE, ITS_PORT, STANDARDS, Network, read_network
 from ...inputs.kubernetes import label_problem
 from ...inputs.problems import Problems
 from ...inputs.reader import Reader
-from ...inputs.values import NAMESPACE, as_block_text, as_namespace, as_port, one_of
-
-STANDARDS = ("restricted", "baseline", "privileged")
-"""Pod Security Standards, strictest first."""
+from ...inputs.values import NAMESPACE, as_block_text, as_port, one_of
 
 ACCESS = ("view", "edit", "admin")
-NAMES_IT = "it must be a name of lower-case letters, digits and '-'"
 CLUSTERS_OWN = ("default", "kube-system", "kube-public", "kube-node-lease")
 LIMITS = {"default": "default", "default_request": "defaultRequest", "max": "max", "min": "min"}
-
-
-@dataclass(frozen=True)
-class Network:
-    """The traffic allowed into and out of a namespace; everything else is denied."""
-
-    isolated: bool = True
-    dns: bool = True
-    within: bool = False
-    pod_identity: bool = False
-    from_load_balancer: tuple[int, ...] = ()
-    from_namespaces: tuple[str, ...] = ()
-    to_namespaces: tuple[str, ...] = ()
-    from_cidrs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    to_cidrs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,7 +26,7 @@ class Namespace:
     name: str
     pod_security: str = "restricted"
     labels: Mapping[str, str] = field(default_factory=dict)
-    network: Network = Network()
+    network: Network = field(default_factory=Network)
     quota: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     service_accounts: Mapping[str, bool] = field(default_factory=dict)
@@ -113,7 +95,7 @@ def _named(reader: Reader) -> list[tuple[str, Any]]:
     found = []
     for name, value in reader.mapping("namespaces").items():
         if not NAMESPACE.fullmatch(name):
-            reader.problems.add(reader.at("namespaces"), name, NAMES_IT)
+            reader.problems.add(reader.at("namespaces"), name, ITS_NAMESPACE)
         elif name in CLUSTERS_OWN:
             reader.problems.add(
                 reader.at("namespaces"), name, "it belongs to the cluster and is not managed here; choose another namespace"
@@ -129,7 +111,7 @@ def read_namespace(name: str, given: Any, path: str, has_cidrs: bool, problems: 
         name=name,
         pod_security=reader.choice("pod_security", STANDARDS, "restricted"),
         labels=read_labels(reader),
-        network=read_network(reader.section("network"), has_cidrs, bool(reader.given.get("service_accounts"))),
+        network=read_traffic(reader.section("network"), has_cidrs, bool(reader.given.get("service_accounts"))),
         quota=read_quantities(reader.section("quota")),
         limits=read_limits(reader.section("limits")),
         service_accounts=read_accounts(reader),
@@ -146,19 +128,11 @@ def read_labels(reader: Reader) -> dict[str, str]:
     return labels
 
 
-def read_network(reader: Reader, has_cidrs: bool, has_accounts: bool) -> Network:
+def read_traffic(reader: Reader, has_cidrs: bool, has_accounts: bool) -> Network:
     """``has_accounts``: the namespace has service accounts, whose pods may request AWS credentials from their node's pod identity agent."""
-    port, its_name = "it must be a port from 1 to 65535", NAMES_IT
-    found = Network(
-        isolated=reader.boolean("isolated", True),
-        dns=reader.boolean("dns", True),
-        within=reader.boolean("within", False),
-        pod_identity=reader.boolean("pod_identity", has_accounts),
-        from_load_balancer=reader.items("from_load_balancer", (), as_port, port),
-        from_namespaces=reader.items("from_namespaces", (), as_namespace, its_name),
-        to_namespaces=reader.items("to_namespaces", (), as_namespace, its_name),
-        from_cidrs=read_cidrs(reader, "from_cidrs"),
-        to_cidrs=read_cidrs(reader, "to_cidrs"),
+    found = replace(
+        read_network(reader, Network(pod_identity=has_accounts)),
+        from_load_balancer=reader.items("from_load_balancer", (), as_port, ITS_PORT),
     )
     if found.from_load_balancer and not has_cidrs:
         reader.problems.add(
@@ -167,18 +141,6 @@ def read_network(reader: Reader, has_cidrs: bool, has_accounts: bool) -> Network
             "the subnets of the load balancers are not known: set load_balancer_cidrs to their blocks",
         )
     reader.finish()
-    return found
-
-
-def read_cidrs(reader: Reader, key: str) -> dict[str, tuple[int, ...]]:
-    """Ports by CIDR block. An empty list of ports means every port."""
-    found: dict[str, tuple[int, ...]] = {}
-    for block in reader.mapping(key):
-        if as_block_text(block) is None:
-            reader.problems.add(reader.at(key), block, "it must be an IPv4 block such as 10.0.0.0/16, with a list of ports")
-            continue
-        section = Reader(reader.given[key], reader.at(key), reader.problems)
-        found[block] = section.items(block, (), as_port, "it must be a port from 1 to 65535")
     return found
 
 
@@ -206,7 +168,7 @@ def read_accounts(reader: Reader) -> dict[str, bool]:
     for name, value in reader.mapping("service_accounts").items():
         section = Reader(value, reader.at(f"service_accounts.{name}"), reader.problems)
         if not NAMESPACE.fullmatch(name):
-            reader.problems.add(reader.at("service_accounts"), name, NAMES_IT)
+            reader.problems.add(reader.at("service_accounts"), name, ITS_NAMESPACE)
         else:
             found[name] = section.boolean("token", False)
         section.finish()
@@ -217,7 +179,7 @@ def read_team(name: str, given: Any, parent: Reader, known: set[str]) -> Team:
     reader = Reader(given, parent.at(f"teams.{name}"), parent.problems)
 
     if not NAMESPACE.fullmatch(name):
-        parent.problems.add(parent.at("teams"), name, NAMES_IT)
+        parent.problems.add(parent.at("teams"), name, ITS_NAMESPACE)
     listed = ", ".join(sorted(known)) or "none"
     found = Team(
         name=name,
@@ -247,7 +209,7 @@ def read_sandboxes(
     for developer, settings in developers.items():
         name = f"{prefix}{developer}"
         if not NAMESPACE.fullmatch(developer) or not NAMESPACE.fullmatch(name):
-            reader.problems.add(reader.at("developers"), developer, f"{NAMES_IT}, and so must be the namespace, {name}")
+            reader.problems.add(reader.at("developers"), developer, f"{ITS_NAMESPACE}, and so must be the namespace, {name}")
         elif name in namespaces or developer in teams:
             reader.problems.add(reader.at("developers"), developer, f"namespaces has {name} or teams has {developer} already; rename one")
         else:

@@ -28,7 +28,7 @@ from .login import guard, looks_of
 from .operations.upgrade.planned import planned
 from .outputs import outputs
 from .patching import release_notes, with_releases
-from .plan_checks import refusals, renewal_notes
+from .plan_checks import pod_network_notes, refusals, renewal_notes
 from .questions import questions
 from .resources import build
 from .settings.cluster import Cluster, read_network, with_public_cidrs
@@ -85,7 +85,7 @@ class EksDomain(Domain):
         return [*notes(self.clusters, there), *place_notes(self.clusters, there), *release_notes(self.clusters, there, self.now)]
 
     def checks(self, plan: Plan, aws: Aws, region: str) -> Checked:
-        refused, renewed = refusals(plan, aws, self.clusters), renewal_notes(plan)
+        refused, renewed = refusals(plan, aws, self.clusters), [*renewal_notes(plan), *pod_network_notes(plan)]
         if not any(planned(plan)):
             return Checked(refusals=refused, notes=renewed)
         from .operations.upgrade.check import upgrade_doubts

@@ -17,6 +17,7 @@ from .settings.addons import BEFORE_NODES, Offer, Offers, chosen
 from .settings.cluster import Cluster
 from .settings.node_groups import NodeGroup
 from .settings.placement import unplaced
+from .settings.pod_capacity import InstanceType, too_many
 from .settings.releases import NEWEST, Newest, rolled_back
 from .settings.versions import Support
 
@@ -41,7 +42,7 @@ class AwsFacts:
 
     versions: Mapping[str, Support] = field(default_factory=dict)
     addons: Offers = field(default_factory=dict)
-    instance_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    instance_types: Mapping[str, InstanceType] = field(default_factory=dict)
     subnets: Mapping[str, Subnet] = field(default_factory=dict)
     public_subnets: frozenset[str] = frozenset()
     releases: Newest | None = None
@@ -100,6 +101,7 @@ def of_cluster(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
         yield from of_addons(cluster, known.addons)
         yield from of_processors(cluster, known)
     yield from of_places(cluster, known)
+    yield from of_pod_subnets(cluster, known)
 
 
 def of_name(cluster: Cluster, before: str) -> Iterator[str]:
@@ -132,6 +134,23 @@ def of_subnets(cluster: Cluster, known: AwsFacts, fresh: bool) -> Iterator[str]:
             )
 
 
+def of_pod_subnets(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
+    """Check that the subnets of pods exist in the VPC of the nodes, each in its zone, and that every zone with nodes has one."""
+    path = f"{cluster.path}.pod_subnets"
+    yield from _missing(path, cluster.pod_subnets.values(), known)
+    nodes = [one for group in cluster.node_groups.values() for one in group.subnet_ids or cluster.subnet_ids]
+    zones = {known.subnets[one].availability_zone for one in nodes if one in known.subnets}
+    if cluster.pod_subnets and (lacking := sorted(zones - set(cluster.pod_subnets))):
+        yield f"{path} has no subnet in {', '.join(lacking)}, where nodes would have no addresses for pods; add one"
+    vpc = known.vpc_of(cluster)
+    for zone, name in cluster.pod_subnets.items():
+        there = known.subnets.get(name)
+        if there and there.availability_zone != zone:
+            yield f"{path}.{zone} is '{name}', but that subnet is in {there.availability_zone}; list it there"
+        if there and vpc and not is_unknown(vpc) and there.vpc_id != vpc:
+            yield f"{path}.{zone} is '{name}', but that subnet is in {there.vpc_id}, and the nodes are in {vpc}; name one of their VPC"
+
+
 def _missing(path: str, subnets: Iterable[str], known: AwsFacts) -> Iterator[str]:
     for one in subnets:
         if not is_unknown(one) and one not in known.subnets:
@@ -141,14 +160,17 @@ def _missing(path: str, subnets: Iterable[str], known: AwsFacts) -> Iterator[str
 def of_node_groups(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
     for name, group in cluster.node_groups.items():
         for kind in group.instance_types:
-            processors = known.instance_types.get(kind)
-            if processors is None:
+            found = known.instance_types.get(kind)
+            if found is None:
                 yield f"{group.path}.instance_types is '{kind}', but EC2 has no such instance type in this region"
-            elif group.architecture not in processors:
+                continue
+            if group.architecture not in found.processors:
                 yield (
                     f"{group.path}.ami_type is '{group.ami_type}', which runs on {group.architecture}, but {kind} is "
-                    f"{', '.join(processors)}; choose the image of the other architecture, or another instance type"
+                    f"{', '.join(found.processors)}; choose the image of the other architecture, or another instance type"
                 )
+            if group.max_pods and (remedy := too_many(cluster, group.max_pods, kind, found)):
+                yield f"{group.path}.max_pods is {group.max_pods}, but {remedy}"
         yield from _missing(f"{group.path}.subnet_ids", group.subnet_ids, known)
         present = known.of(f"eks_nodegroup.{cluster.name}/{name}")
         fresh = present is None

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...reconcile.model import Ref
 from .settings.node_groups import NodeGroup
 
 TAGGED = ("instance", "volume", "network-interface")
 
 
-def launch_template_data(group: NodeGroup, security_group_ids: Sequence[str | Ref], tags: Mapping[str, str]) -> dict[str, Any]:
+def launch_template_data(group: NodeGroup, security_group_ids: Sequence[str], tags: Mapping[str, str]) -> dict[str, Any]:
     """Launch settings of the instances: credentials only for the node itself, encrypted disks, the network's security groups.
 
     With a hop limit of 1, pods cannot reach the instance metadata, so they never use the node's role. Instance types are left out: they are
-    set on the node group. Without security groups, EKS gives the nodes the cluster's own.
+    set on the node group. Without security groups, EKS gives the nodes the cluster's own. User data is plain text here: see
+    kinds/launch_template.py.
     """
     data: dict[str, Any] = {
         "BlockDeviceMappings": devices(group),
@@ -28,6 +28,8 @@ def launch_template_data(group: NodeGroup, security_group_ids: Sequence[str | Re
             {"ResourceType": sort, "Tags": [{"Key": key, "Value": text} for key, text in sorted(tags.items())]} for sort in TAGGED
         ],
     }
+    if group.rendered_user_data:
+        data["UserData"] = group.rendered_user_data
     return {**data, "SecurityGroupIds": list(security_group_ids)} if security_group_ids else data
 
 

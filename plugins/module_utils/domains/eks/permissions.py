@@ -25,7 +25,7 @@ from ...aws.grants import (
     tagged_with,
     typed,
 )
-from ...kinds.permissions import EC2_TAGS, KEYS, OWN_KEY, ROLE, ROLES, named_log_groups, new_ec2
+from ...kinds.permissions import EC2_TAGS, KEYS, OWN_EC2, OWN_KEY, ROLE, ROLES, named_log_groups, new_ec2
 from .operations.drain.leftovers import CLUSTER_OF_GROUP
 from .operations.drain.permissions import DRAIN
 
@@ -73,6 +73,14 @@ LAUNCH = (
 inventory, or with the group that EKS creates for a cluster."""
 
 
+RULES_IN = (
+    Grant((typed("ec2", "security-group"),), (marked_by_environment,)),
+    Grant((typed("ec2", "security-group"),), (tagged_with(CLUSTER_OF_GROUP, "cluster"),)),
+    Grant((arn("ec2", "security-group/{security_group}"),)),
+)
+"""The groups that rules between nodes and pods on Fargate are in: those of the nodes, and those that EKS creates for a cluster."""
+
+
 CLUSTERS = Permissions(
     reads={
         # Any resource with a wanted name is read to find its owner; resources in a cluster are read to find ours.
@@ -88,7 +96,8 @@ CLUSTERS = Permissions(
         **each(
             "ec2",
             "DescribeImages DescribeInstances DescribeInstanceTypes DescribeInternetGateways DescribeLaunchTemplates "
-            "DescribeLaunchTemplateVersions DescribeNatGateways DescribeRouteTables DescribeSubnets DescribeVpcEndpoints",
+            "DescribeLaunchTemplateVersions DescribeNatGateways DescribeRouteTables DescribeSecurityGroupRules "
+            "DescribeSubnets DescribeVpcEndpoints",
             REGIONAL,
         ),
         "iam:GetOpenIDConnectProvider": (Grant((ANY_PROVIDER,)),),
@@ -114,6 +123,8 @@ CLUSTERS = Permissions(
         **each("autoscaling", "DeletePolicy DeleteScheduledAction PutScalingPolicy PutScheduledUpdateGroupAction", GROUPS),
         "ec2:CreateLaunchTemplate": (new_ec2("launch-template"),),
         **each("ec2", "CreateLaunchTemplateVersion DeleteLaunchTemplate", OWN_TEMPLATE),
+        **each("ec2", "AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress", new_ec2("security-group-rule"), *RULES_IN),
+        **each("ec2", "RevokeSecurityGroupEgress RevokeSecurityGroupIngress", OWN_EC2, *RULES_IN),
         "ec2:RunInstances": LAUNCH,
         # The tags in a launch template need this permission, too (EKS User Guide, launch templates).
         "ec2:CreateTags": (Grant(LAUNCH[1].resources, (equals("ec2:CreateAction", "RunInstances"), keeps_mark)),),
@@ -145,7 +156,9 @@ CLUSTERS = Permissions(
         "eks:CreateFargateProfile": ("eks:TagResource", "iam:PassRole", "iam:CreateServiceLinkedRole"),
         "eks:CreatePodIdentityAssociation": ("eks:TagResource", "iam:PassRole"),
         "eks:UpdatePodIdentityAssociation": ("iam:PassRole",),
-        "ec2:CreateLaunchTemplate": ("ec2:CreateTags",),
+        **dict.fromkeys(
+            ("ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateLaunchTemplate"), ("ec2:CreateTags",)
+        ),
         "iam:CreateOpenIDConnectProvider": ("iam:TagOpenIDConnectProvider",),
     },
 )

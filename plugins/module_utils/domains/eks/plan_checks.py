@@ -9,7 +9,7 @@ A plan without changes to node groups, Fargate profiles and add-ons makes no cal
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from ...aws.connection import Aws
 from ...inputs.json_schema import mistakes
@@ -20,10 +20,12 @@ from ...reconcile.planner import Action, Plan
 from .questions import filtered
 from .reach import SECTIONS, Gates, ShutIn, is_listed, obstacle, shut_in
 from .settings.cluster import Cluster
+from .settings.pod_networking import SECTION
 from .settings.releases import image_of, release_of
 
 NOT_ASKED = "could not be checked"
-RENEWING = ("version", "release_version", "launch_template_version")
+TEMPLATE_VERSION = "launch_template_version"
+RENEWING = ("version", "release_version", TEMPLATE_VERSION)
 """The properties of a node group whose change replaces its nodes, one batch after the other."""
 
 
@@ -45,13 +47,39 @@ def refusals(plan: Plan, aws: Aws, clusters: Mapping[str, Cluster]) -> list[Fail
 
 def renewal_notes(plan: Plan) -> list[str]:
     """Which node groups get new nodes, and why: a change that a plan shows like any other, and that evicts every pod."""
+    templates = dict(_of_templates(plan))
     found = []
     for action in plan.permitted:
         if action.kind == "eks_nodegroup" and action.verb == "update":
             reasons = [change.property for change in action.changes if change.property in RENEWING]
             if reasons:
-                found.append(f"{action.address.partition('.')[2]}: this renews its nodes, batch by batch ({', '.join(reasons)})")
+                name = action.address.partition(".")[2]
+                template = templates.get(name, "")
+                listed = [f"{reason}{template}" if reason == TEMPLATE_VERSION else reason for reason in reasons]
+                found.append(f"{name}: this renews its nodes, batch by batch ({', '.join(listed)})")
     return found
+
+
+def pod_network_notes(plan: Plan) -> list[str]:
+    """Which clusters get other subnets for pods: nodes that run keep the interfaces that they have."""
+    return [
+        f"{action.address.partition('.')[2].partition('/')[0]}: pods get addresses of other subnets on nodes that start from now on; "
+        "replace the nodes that run, for example with a new release"
+        for action in plan.permitted
+        if action.kind == "eks_addon" and action.verb == "update"
+        for change in action.changes
+        if change.property == "configuration" and (change.before or {}).get(SECTION) != (change.after or {}).get(SECTION)
+    ]
+
+
+def _of_templates(plan: Plan) -> Iterator[tuple[str, str]]:
+    """(group, the parts of the data that change) of every launch template that gets another version in this plan."""
+    for action in plan.permitted:
+        for change in action.changes if action.kind == "launch_template" and action.verb == "update" else ():
+            if change.property == "data" and isinstance(change.before, Mapping) and isinstance(change.after, Mapping):
+                members = sorted({*change.before, *change.after})
+                differing = [name for name in members if change.before.get(name) != change.after.get(name)]
+                yield action.address.partition(".")[2], f": {', '.join(differing)}"
 
 
 def _sets(action: Action, *names: str) -> bool:

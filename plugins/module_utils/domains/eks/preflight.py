@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...component.described_network import ROUTINGS, routing_of
 from ...component.role_references import References
+from ...inputs.problems import Problems, suggestion
 from ...reconcile.model import UNKNOWN
 from .reach import described_errors
 from .settings.cluster import Cluster, Network, with_public_cidrs
@@ -40,7 +42,27 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
     network = FOUND_LATER if variables.get("eks_network") else Network()
     parsed, found = validate(clusters, "eks_clusters", environment, component, network)
     found += REFERENCES.errors(variables)
+    found += pods_tier_errors(variables)
     return found or unreachable(parsed, variables)
+
+
+def pods_tier_errors(variables: Mapping[str, Any]) -> list[str]:
+    """Whether the network that the inventory describes has the tier for pods, and whether that leads anywhere."""
+    tier, name, problems = str(variables.get("eks_pods_tier") or ""), str(variables.get("eks_network") or ""), Problems()
+    described = ((variables.get("__platform_inventory") or {}).get("networks") or {}).get(name)
+    if tier and not name:
+        problems.add(
+            "eks_pods_tier", tier, "it is a tier of eks_network, which is empty; name a network, or set pod_subnets of the clusters"
+        )
+    if not tier or not isinstance(described, Mapping):
+        return problems.messages
+    tiers = described.get("tiers") or dict.fromkeys(ROUTINGS)
+    if tier not in tiers:
+        problems.add("eks_pods_tier", tier, f"network {name} has no such tier; {suggestion(tier, list(tiers))}")
+    elif routing_of(described, tier) != "private":
+        remedy = f"that tier of {name} is {routing_of(described, tier)}; pods need one with routing: private"
+        problems.add("eks_pods_tier", tier, remedy)
+    return problems.messages
 
 
 def unreachable(clusters: Mapping[str, Cluster], variables: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from .judge import Subnet
 from .patching import due
 from .settings.addons import Offers, offer_of
 from .settings.cluster import Cluster
+from .settings.pod_capacity import InstanceType, instance_type_of
 from .settings.releases import image_of, newest_of
 from .settings.versions import Support, support_of
 
@@ -32,7 +33,7 @@ def questions(clusters: Mapping[str, Cluster], now: datetime | None = None) -> d
     fargate = sorted({subnet for one in clusters.values() for subnet in fargate_subnets(one) if not is_unknown(subnet)})
     found: dict[str, Callable[[Aws], Any]] = {"versions": cluster_versions, "addons": lambda aws: addon_versions(aws, addons)}
     if types:
-        found["instance_types"] = lambda aws: architectures(aws, types)
+        found["instance_types"] = lambda aws: instance_types(aws, types)
     if subnets:
         found["subnets"] = lambda aws: subnets_by_id(aws, subnets)
     if fargate:
@@ -52,7 +53,7 @@ def newest_releases(aws: Aws, wanted: list[tuple[str, str]], now: datetime) -> d
 def subnets_of(cluster: Cluster) -> set[str]:
     """Every subnet that a cluster names."""
     groups = {subnet for group in cluster.node_groups.values() for subnet in group.subnet_ids}
-    return {*cluster.subnet_ids, *groups, *fargate_subnets(cluster)}
+    return {*cluster.subnet_ids, *groups, *fargate_subnets(cluster), *cluster.pod_subnets.values()}
 
 
 def fargate_subnets(cluster: Cluster) -> set[str]:
@@ -72,10 +73,10 @@ def addon_versions(aws: Aws, wanted: list[tuple[str, str]]) -> Offers:
     return {pair: offer_of(reply, pair[1]) for pair, reply in zip(wanted, aws.map(ask, wanted), strict=True)}
 
 
-def architectures(aws: Aws, types: list[str]) -> dict[str, tuple[str, ...]]:
-    """The processor architectures of instance types. Queried by filter, because a call that names a nonexistent type fails as a whole."""
+def instance_types(aws: Aws, types: list[str]) -> dict[str, InstanceType]:
+    """The instance types that exist. Queried by filter, because a call that names a nonexistent type fails as a whole."""
     found = filtered(aws, "describe_instance_types", "InstanceTypes", "instance-type", types)
-    return {entry["InstanceType"]: tuple(entry["ProcessorInfo"]["SupportedArchitectures"]) for entry in found}
+    return {entry["InstanceType"]: instance_type_of(entry) for entry in found}
 
 
 def subnets_by_id(aws: Aws, subnets: list[str]) -> dict[str, Subnet]:

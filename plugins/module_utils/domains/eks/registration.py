@@ -62,6 +62,7 @@ REGISTRATION = Registration(
         "eks_cluster",
         "eks_access_entry",
         "iam_oidc_provider",
+        "security_group_rule",
         "launch_template",
         "eks_nodegroup",
         "eks_fargate_profile",

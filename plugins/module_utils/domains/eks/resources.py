@@ -16,16 +16,18 @@ from typing import Any
 
 from ...aws.place import Place
 from ...aws.policies import key_policy, logs_use_of_key
+from ...kinds.foreign_rules import OF_CLUSTERS
 from ...reconcile.model import Ref, Resource, ref
 from .launch_templates import launch_template_data
 from .roles import log_group_name, parts, roles, with_own_role
 from .settings.access import entries_of
 from .settings.addons import AGENT, BEFORE_NODES, RIGHTS, Offer, Offers, after, chosen, configuration_of
-from .settings.cluster import NO_KEY, Cluster
+from .settings.cluster import NO_KEY, Addon, Cluster
 from .settings.controllers import CONTROLLERS, LOGS
 from .settings.identities import PodRole
 from .settings.node_groups import NodeGroup
 from .settings.placement import waits_for_profiles
+from .settings.pod_networking import with_pod_subnets
 
 Installed = Mapping[str, str]
 """address of an add-on -> its installed version."""
@@ -45,6 +47,7 @@ def build(clusters: Mapping[str, Cluster], place: Place, offers: Offers, install
         found += part.addons(offers, installed)
         found += part.oidc_provider()
         found += part.node_groups()
+        found += part.fargate_rules()
         found += part.fargate_profiles()
         found += part.pod_identities()
     return found
@@ -161,7 +164,7 @@ class ClusterParts:
                 "cluster_name": self.cluster_name,
                 "addon_name": name,
                 **({"addon_version": version} if version else {}),
-                "configuration": configuration_of(name, addon.configuration, bool(self.one.node_groups)),
+                "configuration": self.configuration(name, addon),
                 "resolve_conflicts": "OVERWRITE",
                 "tags": self.tags(name),
             }
@@ -173,6 +176,9 @@ class ClusterParts:
                 waits += () if addon.role_arn else (f"iam_role.{self.name(f'addon-{name}')}",)
             # a new version is meant for the control plane's new version, so it waits for that update
             yield Resource("eks_addon", self.name(name), properties, (f"eks_cluster.{self.one.name}", *waits))
+
+    def configuration(self, name: str, addon: Addon) -> dict[str, Any]:
+        return with_pod_subnets(name, configuration_of(name, addon.configuration, bool(self.one.node_groups)), self.one.pod_subnets)
 
     def oidc_provider(self) -> Iterator[Resource]:
         if self.one.irsa_roles:
@@ -189,13 +195,9 @@ class ClusterParts:
             yield self.node_group(name, group)
 
     def launch_template(self, name: str, group: NodeGroup) -> Resource:
-        groups: list[str | Ref] = list(self.one.node_security_group_ids)
-        if groups and self.one.fargate_profiles:
-            # pods on Fargate have the cluster's own group, which lets them reach pods on nodes (DNS)
-            groups.append(ref(f"eks_cluster.{self.one.name}", "cluster_security_group_id"))
         properties = {
             "launch_template_name": f"{self.one.aws_name}-{name}",
-            "data": launch_template_data(group, groups, self.tags(name, group.tags)),
+            "data": launch_template_data(group, self.one.node_security_group_ids, self.tags(name, group.tags)),
             "tags": self.tags(name, group.tags),
         }
         return Resource("launch_template", self.name(name), properties)
@@ -232,6 +234,31 @@ class ClusterParts:
         # a target that was removed is stated explicitly, or its policy would remain
         given = {key: value for key, value in properties.items() if value is not None or key == "target_cpu_percent"}
         return Resource("eks_nodegroup", self.name(name), given, waits)
+
+    def fargate_rules(self) -> Iterator[Resource]:
+        """Pods on Fargate have the cluster's own group, and nodes have others: these rules let both reach each other, such as for DNS.
+
+        Giving the nodes the cluster's group instead would replace all of them with the first profile.
+        """
+        if not self.one.fargate_profiles:
+            return
+        own = ref(f"eks_cluster.{self.one.name}", "cluster_security_group_id")
+        for number, nodes in enumerate(self.one.node_security_group_ids, 1):
+            for part, group, peer, egress in (
+                ("fargate-to-nodes", nodes, own, False),
+                ("nodes-to-fargate", own, nodes, False),
+                ("out-to-fargate", nodes, own, True),
+            ):
+                name = part if number == 1 else f"{part}-{number}"
+                properties = {
+                    "group_id": group,
+                    "is_egress": egress,
+                    "ip_protocol": "-1",
+                    "peer_group_id": peer,
+                    "description": f"{OF_CLUSTERS}nodes and pods on Fargate of {self.one.aws_name}",
+                    "tags": self.tags(name),
+                }
+                yield Resource("security_group_rule", self.name(name), properties)
 
     def fargate_profiles(self) -> Iterator[Resource]:
         waits = (*self.after_role("fargate"), f"cluster_log_group.{self.name('fargate')}")

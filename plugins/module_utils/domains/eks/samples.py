@@ -36,6 +36,7 @@ def samples(place: Place) -> tuple[Sample, ...]:
         cluster(place),
         access_entry(place),
         oidc_provider(place),
+        security_group_rule(place),
         launch_template(),
         node_group(place),
         fargate_profile(place),
@@ -125,6 +126,26 @@ def oidc_provider(place: Place) -> Sample:
             Operation("iam", "add_client_id_to_open_id_connect_provider"),
             lambda one: {"OpenIDConnectProviderArn": one.id, "ClientID": "by-hand"},
             "client_id_list",
+        ),
+    )
+
+
+def security_group_rule(place: Place) -> Sample:
+    group = Resource("security_group", NAME, {"group_name": NAME, "description": NAME, "vpc_id": VPC_ID})
+    properties = {
+        "group_id": ref(f"eks_cluster.{NAME}", "cluster_security_group_id"),
+        "is_egress": False,
+        "ip_protocol": "-1",
+        "peer_group_id": ref(group.address),
+        "description": NAME,
+        "tags": ONE,
+    }
+    return Sample(
+        Resource("security_group_rule", NAME, properties),
+        needs=(*inside(place), group),
+        change={"tags": TWO},
+        drift=Drift(
+            Operation("ec2", "create_tags"), lambda one: {"Resources": [one.id], "Tags": [{"Key": "team", "Value": "by hand"}]}, "tags"
         ),
     )
 

@@ -17,6 +17,7 @@ from .settings.addons import AFTER_NODES, AGENT, RIGHTS
 from .settings.cluster import Cluster, Network, read
 from .settings.controllers import CONTROLLERS
 from .settings.identities import ADMINISTRATOR
+from .settings.pod_networking import CNI, set_twice
 from .settings.releases import wrong_release
 
 ANYWHERE = Network()
@@ -39,6 +40,7 @@ def validate(
         check_administrators(cluster, problems)
         check_service_accounts(cluster, problems)
         check_addons(cluster, problems)
+        check_pod_subnets(cluster, problems)
         check_releases(cluster, problems)
         check_lengths(cluster, environment, component, problems)
     return found, problems.messages
@@ -125,6 +127,22 @@ def check_addons(cluster: Cluster, problems: Problems) -> None:
         if name in AFTER_NODES and not cluster.node_groups and not cluster.fargate_profiles:
             remedy = "its pods need a node; add a node group or a Fargate profile, or leave it out"
             problems.add(f"{cluster.path}.addons", name, remedy)
+
+
+def check_pod_subnets(cluster: Cluster, problems: Problems) -> None:
+    """Pods have subnets of their own through the network add-on, in every zone that has nodes."""
+    path, addon = f"{cluster.path}.pod_subnets", cluster.addons.get(CNI)
+    if not cluster.pod_subnets:
+        return
+    if addon is None:
+        problems.add(path, dict(cluster.pod_subnets), f"they need the add-on {CNI}, which is set to null; remove one of the two")
+        return
+    for setting in set_twice(addon.configuration):
+        remedy = "pod_subnets sets it; remove one of the two"
+        problems.add(f"{cluster.path}.addons.{CNI}.configuration", setting, remedy)
+    if lacking := sorted(set(cluster.subnet_zones) - set(cluster.pod_subnets)):
+        remedy = f"nodes in {', '.join(lacking)} would have no addresses for pods; add a subnet there"
+        problems.add(path, sorted(cluster.pod_subnets), remedy)
 
 
 def check_releases(cluster: Cluster, problems: Problems) -> None:

@@ -48,7 +48,7 @@ def open_acl(network: Network, public: bool) -> Acl:
     ports = network.security.load_balancer_ports if public else ()
     return {
         "ingress": [
-            all_traffic(100, str(network.cidr)),
+            *within(network),
             *(tcp(110 + index, port, port, WORLD) for index, port in enumerate(ports)),
             *(tcp(200 + index, first, last, WORLD) for index, (first, last) in enumerate(EPHEMERAL_WITHOUT_RDP)),
             entry(210, "udp", *EPHEMERAL, WORLD),
@@ -60,7 +60,12 @@ def open_acl(network: Network, public: bool) -> Acl:
 
 def isolated_acl(network: Network) -> Acl:
     """A tier without internet access: allows traffic within the network and nothing else."""
-    return {"ingress": [all_traffic(100, str(network.cidr))], "egress": [all_traffic(100, str(network.cidr))]}
+    return {"ingress": within(network), "egress": within(network)}
+
+
+def within(network: Network) -> list[Entry]:
+    """Entries for all traffic from or to the network's own blocks."""
+    return [all_traffic(100 + index, str(block)) for index, block in enumerate(network.cidrs)]
 
 
 def database_acl(network: Network) -> Acl:

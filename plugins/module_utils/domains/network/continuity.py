@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ...reconcile.model import Observed
 from .settings import Network
+from .subnets import Block
 
 PLACES = ("nat_gateway.{network}/", "elastic_ip.{network}/nat-")
 """Prefixes of the addresses that end in the zone of a NAT gateway: the gateway or, if it is gone, its elastic IP."""
@@ -39,3 +41,36 @@ def _with_nat_zone(network: Network, live: Iterable[str]) -> Network:
         if zones:
             return replace(network, nat_az=min(zones))
     return network
+
+
+def with_blocks_in_use(
+    networks: Mapping[str, Network], observed: Iterable[Observed], may_go: Callable[[str], bool]
+) -> tuple[dict[str, Network], list[str]]:
+    """The networks to build, and notes: a block that is no longer described stays while a subnet in it stays.
+
+    ``may_go``: whether this run may delete or replace an address.
+    """
+    seen = [one for one in observed if one.state != "deleting"]
+    found, notes = {}, []
+    for name, network in networks.items():
+        kept = {}
+        for block in _no_longer_described(network, seen):
+            users = [one.address for one in _subnets_in(block, name, seen) if not may_go(one.address)]
+            if users:
+                kept[block] = users
+                notes.append(f"{name}: the VPC keeps its block {block}, because {', '.join(sorted(users))} stays in it")
+        found[name] = replace(network, secondary_cidrs=(*network.secondary_cidrs, *kept))
+    return found, notes
+
+
+def _no_longer_described(network: Network, observed: Iterable[Observed]) -> list[Block]:
+    there = [one for one in observed if one.address == f"vpc.{network.name}"]
+    blocks = [ipaddress.IPv4Network(text) for one in there for text in one.properties.get("secondary_cidr_blocks") or ()]
+    return [block for block in blocks if block not in network.secondary_cidrs]
+
+
+def _subnets_in(block: Block, network: str, observed: Iterable[Observed]) -> Iterator[Observed]:
+    for one in observed:
+        inside = one.kind == "subnet" and one.address.startswith(f"subnet.{network}/")
+        if inside and ipaddress.IPv4Network(one.properties["cidr_block"]).subnet_of(block):
+            yield one

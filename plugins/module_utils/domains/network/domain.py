@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from ...aws.connection import Aws
 from ...component.connect import connect, fail
+from ...component.consent import consent_of
 from ...component.domain import Checked, Domain, InvalidInput, Observation
 from ...component.lookup import read_outputs
 from ...component.outputs import Attributes
@@ -22,15 +23,16 @@ from ...kinds.security_group import DefaultSecurityGroup, SecurityGroup
 from ...reconcile.errors import CallFailed, EngineError, failure
 from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
-from .continuity import with_present_places
+from .continuity import with_blocks_in_use, with_present_places
 from .endpoint_places import endpoint_notes, misplaced_endpoints, services_to_ask, with_offered_endpoints
 from .kinds.default_acl import DefaultNetworkAcl
 from .kinds.flow_log import FlowLog
 from .kinds.routing import NetworkAcl, RouteTable
 from .kinds.vpc import ElasticIp, InternetGateway, NatGateway, Subnet, Vpc
 from .kinds.vpc_endpoint import VpcEndpoint
-from .occupants import refusals
+from .occupants import refusals, refused_blocks
 from .outputs import inside_their_network, outputs
+from .own_addresses import addresses_there, unusable_addresses, wanted_addresses, with_addresses
 from .proposal import propose
 from .resources import build
 from .services import EndpointService, service_name, services_of
@@ -69,6 +71,7 @@ class NetworkDomain(Domain):
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.networks: dict[str, Network] = {}
+        self.consent = consent_of(params)
         self.absent = params.get("state") == "absent"
         if params.get("networks") and params.get("state") != "absent":
             self.networks, problems = validate(params["networks"], "networks", params.get("region") or "")
@@ -78,8 +81,13 @@ class NetworkDomain(Domain):
     def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
         if not self.networks:
             return {}
-        wanted = sorted({one for network in self.networks.values() for one in services_to_ask(network)})
-        return {"zones": available_zones, **({"services": lambda aws: endpoint_services(aws, wanted)} if wanted else {})}
+        found: dict[str, Callable[[Aws], Any]] = {"zones": available_zones}
+        services = sorted({one for network in self.networks.values() for one in services_to_ask(network)})
+        if services:
+            found["services"] = lambda aws: endpoint_services(aws, services)
+        if addresses := wanted_addresses(self.networks.values()):
+            found["addresses"] = lambda aws: addresses_there(aws, addresses)
+        return found
 
     def problems(self, observation: Observation) -> Sequence[str]:
         if not self.networks:
@@ -89,21 +97,29 @@ class NetworkDomain(Domain):
             *missing_zones(self.networks, place.region, answers["zones"]),
             *missing_services(self.networks, place, answers.get("services") or {}),
             *misplaced_endpoints(self.networks, place, answers.get("services") or {}),
+            *unusable_addresses(self.networks, answers.get("addresses") or (), observation.observed, place.region),
         ]
 
     def notes(self, observation: Observation) -> Sequence[str]:
-        return endpoint_notes(self.networks, observation.place, observation.answers.get("services") or {})
+        notes = endpoint_notes(self.networks, observation.place, observation.answers.get("services") or {})
+        return [*notes, *with_blocks_in_use(self.networks, observation.observed, self.may_go)[1]]
+
+    def may_go(self, address: str) -> bool:
+        kind = self.kinds[address.partition(".")[0]]
+        return self.consent.allows("replace", kind, address) or self.consent.allows("delete", kind, address)
 
     def belonging(self, observed: Sequence[Observed]) -> Sequence[Observed]:
         return inside_their_network(observed)
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         networks = with_offered_endpoints(self.networks, observation.place, observation.answers.get("services") or {})
+        networks = with_addresses(networks, observation.answers.get("addresses"), observation.observed)
+        networks, _notes = with_blocks_in_use(networks, observation.observed, self.may_go)
         return build(with_present_places(networks, observation.observed), observation.place)
 
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
         found = refusals(plan, aws, self.absent)
-        return Checked(late=found) if self.absent else Checked(refusals=found)
+        return Checked(late=found) if self.absent else Checked(refusals=[*found, *refused_blocks(plan, aws)])
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return outputs(attributes)

@@ -9,7 +9,8 @@ after everything else is gone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import ipaddress
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,10 +87,46 @@ def refusals(plan: Plan, aws: Aws, everything: bool = False) -> list[Failure]:
     try:
         inside = look(going, aws, everything)
     except CallFailed as error:
-        message = f"whether the network is in use could not be checked: {error.message}"
-        return [Failure("", error.operation, "NetworkNotChecked", message, error.hint or "Allow the call, then run again.")]
+        return [_not_checked("", "whether the network is in use", error)]
     found = occupants(going, inside, plan.observed)
     return [Failure(address, "", CODE, f"it is in use: {_listed(names)}", HINT) for address, names in sorted(found.items())]
+
+
+def refused_blocks(plan: Plan, aws: Aws) -> list[Failure]:
+    """Blocks that a VPC cannot lose, because subnets of others are in them. Makes no call if the plan removes no block."""
+    found = []
+    for action in plan.permitted:
+        change = next((one for one in action.changes if one.property == "secondary_cidr_blocks"), None)
+        gone = set(change.before or ()) - set(change.after or ()) if change and action.verb == "update" and action.observed else set()
+        if not gone or action.observed is None:
+            continue
+        inside = [{"Name": "vpc-id", "Values": [action.observed.id]}]
+        try:
+            names = in_blocks(aws.list_all("ec2", "describe_subnets", "Subnets", Filters=inside), gone, plan.observed)
+        except CallFailed as error:
+            message = f"whether its blocks are in use could not be checked: {error.message}"
+            found.append(
+                Failure(action.address, error.operation, "NetworkNotChecked", message, error.hint or "Allow the call, then run again.")
+            )
+            continue
+        if names:
+            found.append(Failure(action.address, "", CODE, f"it would lose a block that is in use: {_listed(names)}", HINT))
+    return found
+
+
+def _not_checked(address: str, what: str, error: CallFailed) -> Failure:
+    hint = error.hint or "Allow the call, then run again."
+    return Failure(address, error.operation, "NetworkNotChecked", f"{what} could not be checked: {error.message}", hint)
+
+
+def in_blocks(subnets: Sequence[Mapping[str, Any]], blocks: Collection[str], observed: Sequence[Observed]) -> list[str]:
+    """The subnets in these blocks that are not ours, as text. ``subnets``: AWS's descriptions of a VPC's subnets."""
+    ours, areas = {seen.id for seen in observed}, [ipaddress.IPv4Network(block) for block in blocks]
+    return [
+        f"subnet {raw['SubnetId']} ({raw['CidrBlock']}), which is not of this component"
+        for raw in subnets
+        if raw["SubnetId"] not in ours and any(ipaddress.IPv4Network(raw["CidrBlock"]).subnet_of(area) for area in areas)
+    ]
 
 
 def look(going: Removed, aws: Aws, everything: bool) -> Inside:

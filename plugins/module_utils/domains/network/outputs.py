@@ -74,6 +74,8 @@ def network_outputs(name: str, attributes: Attributes) -> dict[str, Any]:
             continue
         if kind in NETWORK_MAPS:
             found[NETWORK_MAPS[kind]][part] = attributes[address].get("id")
+            if kind == "nat_gateway":
+                found["nat_public_ips"] = {**own_ips(part, attributes[address].get("public_ips")), **found["nat_public_ips"]}
         elif kind == "subnet":
             tier, zone = halves(part, "-")
             found["subnet_ids"].setdefault(tier, {})[zone] = attributes[address].get("id")
@@ -81,3 +83,10 @@ def network_outputs(name: str, attributes: Attributes) -> dict[str, Any]:
             found["nat_public_ips"][part.removeprefix("regional-").removeprefix("nat-")] = attributes[address].get("public_ip")
     found["availability_zones"] = sorted({zone for zones in found["subnet_ids"].values() for zone in zones})
     return found
+
+
+def own_ips(part: str, ips: Any) -> dict[str, Any]:
+    """The public addresses of a NAT gateway by zone, which the user may have brought. Those of a regional one are known once it exists."""
+    if part == "regional":
+        return {zone: ip for zone, ip in ips.items() if zone} if isinstance(ips, Mapping) else {}
+    return {part: next(iter(ips.values()), None) if isinstance(ips, Mapping) else ips}

@@ -18,6 +18,7 @@ from ...aws.grants import (
     iam,
     merged,
     request_marked,
+    tagged_with,
     typed,
     unmarked,
 )
@@ -53,6 +54,12 @@ def unnamed(_scope: Scope) -> Conditions:
     return {"Null": {"aws:ResourceTag/Name": "true"}}
 
 
+BROUGHT = (
+    Grant((arn("ec2", "elastic-ip/{allocation}"),)),
+    Grant((typed("ec2", "elastic-ip"),), (tagged_with("Name", "address_name"),)),
+)
+"""The user's own addresses that the inventory names for NAT gateways. Nothing else is allowed with them."""
+
 NETWORK = Permissions(
     reads={
         # EC2's describe calls do not support resource-level permissions; the few that do gain nothing from them.
@@ -71,7 +78,9 @@ NETWORK = Permissions(
         "ec2:CreateVpc": (new_ec2(*ROOTS),),
         **each("ec2", "CreateNetworkAcl CreateRouteTable CreateSecurityGroup CreateSubnet", new_ec2(*INNER), OWN_EC2),
         **each("ec2", "AllocateAddress CreateInternetGateway", new_ec2(*INNER)),
-        **each("ec2", "CreateNatGateway CreateVpcEndpoint", new_ec2(*LEAVES), OWN_EC2),
+        "ec2:CreateNatGateway": (new_ec2(*LEAVES), OWN_EC2, *BROUGHT),
+        "ec2:CreateVpcEndpoint": (new_ec2(*LEAVES), OWN_EC2),
+        "ec2:AssociateNatGatewayAddress": (OWN_EC2, *BROUGHT),
         "ec2:CreateFlowLogs": (new_ec2(*LOGS), OWN_EC2),
         # The defaults of a new VPC have no tags that identify them.
         "ec2:CreateTags": tuple(
@@ -79,11 +88,11 @@ NETWORK = Permissions(
         ),
         **each(
             "ec2",
-            "AssociateNatGatewayAddress AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupEgress "
+            "AssociateRouteTable AssociateVpcCidrBlock AttachInternetGateway AuthorizeSecurityGroupEgress "
             "AuthorizeSecurityGroupIngress CreateNetworkAclEntry CreateRoute DeleteFlowLogs DeleteInternetGateway DeleteNatGateway "
             "DeleteNetworkAcl DeleteNetworkAclEntry DeleteRoute DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteVpc "
-            "DeleteVpcEndpoints DetachInternetGateway DisassociateRouteTable ModifySubnetAttribute ModifyVpcAttribute ModifyVpcEndpoint "
-            "ReleaseAddress ReplaceNetworkAclEntry ReplaceRoute ReplaceRouteTableAssociation "
+            "DeleteVpcEndpoints DetachInternetGateway DisassociateRouteTable DisassociateVpcCidrBlock ModifySubnetAttribute "
+            "ModifyVpcAttribute ModifyVpcEndpoint ReleaseAddress ReplaceNetworkAclEntry ReplaceRoute ReplaceRouteTableAssociation "
             "RevokeSecurityGroupEgress RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress "
             "UpdateSecurityGroupRuleDescriptionsIngress",
             OWN_EC2,
@@ -91,7 +100,7 @@ NETWORK = Permissions(
         # A subnet that returns to the VPC's default ACL may move to an untagged ACL. The subnet itself must be ours.
         "ec2:ReplaceNetworkAclAssociation": (OWN_EC2, Grant((typed("ec2", "network-acl"),))),
         # The network interface of a NAT gateway belongs to AWS and has no tags. The gateway and the address must be ours.
-        "ec2:DisassociateNatGatewayAddress": (OWN_EC2, Grant((typed("ec2", "network-interface"),))),
+        "ec2:DisassociateNatGatewayAddress": (OWN_EC2, *BROUGHT, Grant((typed("ec2", "network-interface"),))),
         "iam:CreateServiceLinkedRole": (
             Grant((iam(f"role/aws-service-role/{NAT_SERVICE}/*"),), (equals("iam:AWSServiceName", NAT_SERVICE),)),
         ),

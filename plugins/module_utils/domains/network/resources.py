@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.place import Place
-from ...kinds.foreign_rules import FOREIGN
+from ...kinds.foreign_rules import FOREIGN, OF_CLUSTERS
 from ...reconcile.model import Ref, Resource, ref
 from .acls import network_acls
 from .endpoint_policies import endpoint_policy
@@ -84,6 +84,7 @@ class NetworkParts:
         network = self.network
         properties = {
             "cidr_block": str(network.cidr),
+            "secondary_cidr_blocks": [str(block) for block in sorted(network.secondary_cidrs)],
             "instance_tenancy": "default",
             "enable_dns_support": network.dns_support,
             "enable_dns_hostnames": network.dns_hostnames,
@@ -104,7 +105,9 @@ class NetworkParts:
                     "map_public_ip_on_launch": False,
                     "tags": self.tags(f"{name}-{zone}", self.subnet_tags(self.network.tiers[name])),
                 }
-                yield Resource("subnet", self.name(f"{name}-{zone}"), properties)
+                # AWS rejects a subnet in a secondary block until that is associated
+                waits = () if self.network.cidr and block.subnet_of(self.network.cidr) else (f"vpc.{self.network.name}",)
+                yield Resource("subnet", self.name(f"{name}-{zone}"), properties, waits)
 
     def subnet_tags(self, tier: Tier) -> dict[str, str]:
         """The tags by which the AWS Load Balancer Controller finds its subnets, and the tags of the clusters that share them."""
@@ -134,12 +137,14 @@ class NetworkParts:
         return Resource("elastic_ip", self.name(part), {"tags": self.tags(part)})
 
     def zonal_nat(self, zone: str) -> Iterator[Resource]:
+        own = self.network.nat_allocations.get(zone)
         address = self.elastic_ip(f"nat-{zone}")
-        yield address
+        if not own:
+            yield address
         properties = {
             "connectivity_type": "public",
             "subnet_id": self.subnet_id("public", zone),
-            "allocation_id": ref(address.address),
+            "allocation_id": own or ref(address.address),
             "tags": self.tags(f"nat-{zone}"),
         }
         yield Resource("nat_gateway", self.name(zone), properties, after=(f"internet_gateway.{self.network.name}",))
@@ -149,15 +154,15 @@ class NetworkParts:
 
         It does not reuse the addresses of zonal gateways: both types can exist side by side while a network changes from one to the other.
         """
-        addresses = {zone: self.elastic_ip(f"regional-nat-{zone}") for zone in self.nat_zones()}
+        own = self.network.nat_allocations
+        addresses = {zone: self.elastic_ip(f"regional-nat-{zone}") for zone in self.nat_zones() if zone not in own}
         yield from addresses.values()
+        allocated = {**{zone: ref(address.address) for zone, address in addresses.items()}, **own}
         properties = {
             "connectivity_type": "public",
             "availability_mode": "regional",
             "vpc_id": self.vpc_id,
-            "availability_zone_addresses": [
-                {"availability_zone": zone, "allocation_ids": [ref(address.address)]} for zone, address in addresses.items()
-            ],
+            "availability_zone_addresses": [{"availability_zone": zone, "allocation_ids": [allocated[zone]]} for zone in self.nat_zones()],
             "tags": self.tags("nat-regional"),
         }
         yield Resource("nat_gateway", self.name("regional"), properties, after=(f"internet_gateway.{self.network.name}",))
@@ -205,7 +210,8 @@ class NetworkParts:
     def security_groups(self) -> Iterator[Resource]:
         for name, group in security_groups(self.network).items():
             part = name.replace("_", "-")
-            foreign = [{FOREIGN: beginning} for beginning in self.network.security.foreign_rules.get(name, ())]
+            clusters = (OF_CLUSTERS,) if name == "nodes" else ()
+            foreign = [{FOREIGN: beginning} for beginning in (*self.network.security.foreign_rules.get(name, ()), *clusters)]
             properties = {
                 "group_name": self.aws_name(part),
                 "description": group["description"],

@@ -111,7 +111,7 @@ def endpoints(network: Network) -> Group:
     """Interface endpoints accept connections from the whole network; IAM and endpoint policies decide which requests are allowed."""
     return {
         "description": "Interface endpoints: HTTPS from inside the network",
-        "ingress": [tcp(HTTPS, "AWS APIs for the network", {"cidr_ipv4": str(network.cidr)})],
+        "ingress": [tcp(HTTPS, "AWS APIs for the network", {"cidr_ipv4": str(block)}) for block in network.cidrs],
         "egress": [],
     }
 

@@ -32,6 +32,8 @@ from ...inputs.values import (
     block_remedy,
     one_of,
 )
+from .address_names import read_nat_addresses
+from .further_blocks import read_secondary_cidrs
 from .own_routes import read_routes
 from .subnets import Block, Plan, plan, tier_blocks
 from .tiers import Tier, read_tiers
@@ -109,8 +111,13 @@ class Network:
     tiers: Mapping[str, Tier]
     blocks: Plan
     """The CIDR block of each subnet."""
+    secondary_cidrs: tuple[ipaddress.IPv4Network, ...] = ()
     nat: str = "per_az"
     nat_az: str = ""
+    nat_addresses: Mapping[str, str] = field(default_factory=dict)
+    """zone -> ID or Name tag of the user's own address: see own_addresses.py."""
+    nat_allocations: Mapping[str, str] = field(default_factory=dict)
+    """zone -> allocation ID, once AWS has said which address has the name."""
     endpoints: Endpoints = Endpoints()
     flow_logs: FlowLogs = FlowLogs()
     security: Security = Security()
@@ -122,6 +129,11 @@ class Network:
     dns_support: bool = True
     dns_hostnames: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cidrs(self) -> list[ipaddress.IPv4Network]:
+        """All blocks of the VPC, the primary one first, and the others in the order of their addresses."""
+        return [*((self.cidr,) if self.cidr else ()), *sorted(self.secondary_cidrs)]
 
     def routed(self, routing: str) -> list[Tier]:
         """The tiers with this routing, sorted by name."""
@@ -150,6 +162,7 @@ def read(networks: Any, path: str, problems: Problems) -> dict[str, Network]:
 def read_network(name: str, reader: Reader) -> Network:
     """Read one network. Missing or invalid settings take their defaults, so reading always returns a value."""
     cidr = read_vpc_cidr(reader)
+    further = read_secondary_cidrs(reader, cidr)
     zones = read_zones(reader)
     tiers = read_tiers(reader, zones)
     network = Network(
@@ -158,9 +171,12 @@ def read_network(name: str, reader: Reader) -> Network:
         cidr=cidr,
         availability_zones=zones,
         tiers=tiers,
-        blocks=plan(cidr, tiers, reader.at("tiers"), reader.problems),
+        blocks=plan(cidr, tiers, reader.at("tiers"), reader.problems, further),
+        secondary_cidrs=further,
         nat=reader.choice("nat", NAT_MODES, "per_az"),
         nat_az=reader.text("nat_az", ""),
+        nat_addresses=read_nat_addresses(reader),
+        nat_allocations={},
         endpoints=read_endpoints(reader.section("endpoints")),
         flow_logs=read_flow_logs(reader.section("flow_logs")),
         security=read_security(reader.section("security")),

@@ -9,6 +9,8 @@ The plan of a network with prefix length p (p <= 21, so that the smallest subnet
 - The upper half is eight blocks of p+4: 0 is the public tier, 1 the database tier, 2 to 7 are free for additional tiers. Each block
   has eight slots of p+7, again by zone letter.
 
+A tier may instead have a block to itself, usually a secondary one of the VPC, in eight slots by zone letter.
+
 A subnet's block thus depends on its tier and zone alone: adding a zone or a tier moves nothing. 10.0.0.0/16 gives private subnets of /20
 (4091 usable addresses: with the VPC CNI each pod takes one) and /23 elsewhere.
 """
@@ -16,7 +18,7 @@ A subnet's block thus depends on its tier and zone alone: adding a zone or a tie
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...inputs.problems import Problems
 from ...inputs.values import ZONE_NAME, as_block, block_remedy
@@ -27,37 +29,45 @@ Plan = dict[str, dict[str, Block]]
 """tier -> zone -> block."""
 
 LONGEST_PLANNED_PREFIX = 21
+LONGEST_AREA = 25
+"""The smallest block that can be divided among eight zones, since AWS accepts no subnet smaller than a /28."""
 ZONE_SLOTS = 8
 
 
-def plan(cidr: Block | None, tiers: Mapping[str, Tier], path: str, problems: Problems) -> Plan:
-    """The block of every subnet of a network whose block is ``cidr``. Without a block there is no plan.
+def plan(cidr: Block | None, tiers: Mapping[str, Tier], path: str, problems: Problems, further: Sequence[Block] = ()) -> Plan:
+    """The block of every subnet of a network whose block is ``cidr``, and which has ``further`` ones. Without a block there is no plan.
 
     Subnets that cannot have a block are left out, and ``problems`` explains why; ``path`` is the variable that holds the tiers.
     """
     if cidr is None:
         return {}
+    cidrs = (cidr, *further)
     check_slots(tiers, path, problems)
+    check_areas(cidrs, tiers, path, problems)
     blocks: Plan = {}
     for name, tier in sorted(tiers.items()):
         blocks[name] = {}
         for zone in tier.availability_zones:
             where = f"{path}.{name}.cidrs.{zone}"
-            block = explicit(cidr, tier, zone, where, problems) if zone in tier.cidrs else planned(cidr, tier, zone, where, problems)
+            block = (
+                explicit((cidr, *further), tier, zone, where, problems)
+                if zone in tier.cidrs
+                else planned(cidr, tier, zone, where, problems)
+            )
             if block is not None:
                 blocks[name][zone] = block
     check_overlaps(tiers, blocks, path, problems)
     return blocks
 
 
-def explicit(cidr: Block, tier: Tier, zone: str, path: str, problems: Problems) -> Block | None:
+def explicit(cidrs: Sequence[Block], tier: Tier, zone: str, path: str, problems: Problems) -> Block | None:
     """The block that the user specified for a subnet, if it is valid."""
     value = tier.cidrs[zone]
     block = as_block(value)
     if block is None:
         problems.add(path, value, block_remedy(value))
-    elif not block.subnet_of(cidr):
-        problems.add(path, value, f"it must lie inside the block of the network, {cidr}")
+    elif not any(block.subnet_of(cidr) for cidr in cidrs):
+        problems.add(path, value, outside(cidrs))
     elif not 16 <= block.prefixlen <= 28:
         problems.add(path, value, "AWS accepts only subnets from /16 to /28")
     else:
@@ -69,7 +79,9 @@ def planned(cidr: Block, tier: Tier, zone: str, path: str, problems: Problems) -
     """The block that the plan assigns to a subnet, if the plan covers it."""
     area = planned_area(cidr, tier)
     slot = zone_slot(zone)
-    if cidr.prefixlen > LONGEST_PLANNED_PREFIX:
+    if tier.cidr and tier.cidr.prefixlen > LONGEST_AREA:
+        return None
+    if tier.cidr is None and cidr.prefixlen > LONGEST_PLANNED_PREFIX:
         remedy = f"blocks are planned for networks up to /{LONGEST_PLANNED_PREFIX} only, and this one is {cidr}; give the subnet's block"
         problems.missing(path, remedy)
     elif area is None:
@@ -85,6 +97,8 @@ def planned(cidr: Block, tier: Tier, zone: str, path: str, problems: Problems) -
 
 def planned_area(cidr: Block, tier: Tier) -> Block | None:
     """The part of the network that the plan reserves for a tier. None if the tier has no slot or the network is too small to plan."""
+    if tier.cidr:
+        return tier.cidr
     if cidr.prefixlen > LONGEST_PLANNED_PREFIX:
         return None
     if tier.name == "private":
@@ -102,6 +116,27 @@ def zone_slot(zone: str) -> int:
     """The slot of a zone, from its letter: a is 0."""
     match = ZONE_NAME.fullmatch(zone)
     return ord(match["letter"]) - ord("a") if match else ZONE_SLOTS
+
+
+def outside(cidrs: Sequence[Block]) -> str:
+    """What to say of a block that lies in none of the network's."""
+    if len(cidrs) == 1:
+        return f"it must lie inside the block of the network, {cidrs[0]}"
+    return f"it must lie inside one of the blocks of the network: {', '.join(str(cidr) for cidr in cidrs)}"
+
+
+def check_areas(cidrs: Sequence[Block], tiers: Mapping[str, Tier], path: str, problems: Problems) -> None:
+    """Check that the blocks that tiers have to themselves lie in the network and can be divided among the zones."""
+    for name, tier in tiers.items():
+        if tier.cidr is None:
+            continue
+        if not any(tier.cidr.subnet_of(cidr) for cidr in cidrs):
+            problems.add(f"{path}.{name}.cidr", str(tier.cidr), f"{outside(cidrs)}; add it to secondary_cidrs")
+        elif tier.cidr.prefixlen > LONGEST_AREA:
+            remedy = (
+                f"it is divided among eight zone letters, and AWS accepts no subnet smaller than /28; use /{LONGEST_AREA}, or list cidrs"
+            )
+            problems.add(f"{path}.{name}.cidr", str(tier.cidr), remedy)
 
 
 def check_slots(tiers: Mapping[str, Tier], path: str, problems: Problems) -> None:

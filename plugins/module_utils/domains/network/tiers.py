@@ -11,6 +11,7 @@ from typing import Any
 
 from ...inputs.reader import Reader
 from ...inputs.values import as_zone
+from .further_blocks import Block, read_tier_cidr
 
 ROUTINGS = ("public", "private", "isolated")
 
@@ -29,6 +30,8 @@ class Tier:
     slot: int | None
     availability_zones: tuple[str, ...]
     cidrs: Mapping[str, Any] = field(default_factory=dict)
+    cidr: Block | None = None
+    """The block that is divided among the zones, in place of a slot."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -59,6 +62,9 @@ def read_tier(name: str, reader: Reader, zones: tuple[str, ...]) -> Tier:
     for zone in cidrs:
         if zone not in chosen:
             reader.problems.add(reader.at("cidrs"), zone, f"the tier is in {', '.join(chosen) or 'no zones'} only")
-    tier = Tier(name, routing, slot, tuple(sorted(set(chosen) & set(zones))), cidrs, reader.tags("tags"))
+    block = read_tier_cidr(reader)
+    if block and reader.given.get("slot") is not None:
+        reader.problems.add(reader.at("slot"), reader.given["slot"], f"the tier has the block {block} to itself; remove one of the two")
+    tier = Tier(name, routing, slot, tuple(sorted(set(chosen) & set(zones))), cidrs, block, reader.tags("tags"))
     reader.finish()
     return tier

@@ -32,6 +32,7 @@ def validate(networks: Any, path: str = "networks", region: str = "") -> tuple[d
     for network in found.values():
         check_tiers(network, problems)
         check_nat(network, problems)
+        check_nat_addresses(network, problems)
         check_endpoints(network, problems)
         check_routes(network, problems)
         check_clients(network, problems)
@@ -106,6 +107,26 @@ def check_nat(network: Network, problems: Problems) -> None:
             )
 
 
+def check_nat_addresses(network: Network, problems: Problems) -> None:
+    """Check that each of the user's addresses is for a zone that has a gateway, or an address of a regional one."""
+    path, given = f"{network.path}.nat_addresses", network.nat_addresses
+    zones = [*private_zones(network)] if network.nat in ("per_az", "regional") else []
+    if given and network.nat == "none":
+        problems.add(path, dict(given), "nat is none, so there is no gateway; remove it, or choose another nat")
+    elif network.nat == "single" and len(given) > 1:
+        problems.add(path, dict(given), "nat is single, so there is one gateway; keep the address of its zone")
+    elif network.nat == "single" and given and network.nat_az not in given:
+        problems.add(
+            f"{network.path}.nat_az", network.nat_az or None, f"nat_addresses has the address of {next(iter(given))}; set nat_az to it"
+        )
+    for zone in given if zones else ():
+        if zone not in zones:
+            problems.add(f"{path}.{zone}", given[zone], f"the zones with a NAT gateway are {', '.join(zones)}; choose from these")
+    for zone, text in given.items():
+        if twin := next((other for other in given if other < zone and given[other] == text), None):
+            problems.add(f"{path}.{zone}", text, f"{twin} has the same address, and each needs one of its own")
+
+
 def check_endpoints(network: Network, problems: Problems) -> None:
     path = f"{network.path}.endpoints"
     if network.endpoints.interface and "private" not in network.tiers:
@@ -143,8 +164,9 @@ def _refused(network: Network, table: str, destination: str, target: Any) -> str
     block = as_block(destination)
     if block is None:
         return ""
-    if network.cidr is not None and block.subnet_of(network.cidr):
-        return f"it lies inside the network ({network.cidr}), which routes that by itself"
+    for own in network.cidrs:
+        if block.subnet_of(own):
+            return f"it lies inside the network ({own}), which routes that by itself"
     if not is_world(destination) or target == NO_ROUTE:
         return ""
     if table not in ("public", "private"):

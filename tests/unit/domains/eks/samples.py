@@ -12,6 +12,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.judge imp
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.addons import Offer, Offers
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Cluster, Network
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.pod_capacity import InstanceType
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.versions import EXTENDED, STANDARD, Support
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource
@@ -38,7 +39,13 @@ OFFERS: Offers = {
 KNOWN = {
     "versions": VERSIONS,
     "addons": OFFERS,
-    "instance_types": {"t3.medium": ("x86_64",), "t4g.medium": ("arm64",)},
+    "instance_types": {
+        "t3.medium": InstanceType(("x86_64",), vcpus=2, interfaces=3, addresses=6),
+        "t4g.medium": InstanceType(("arm64",), vcpus=2, interfaces=3, addresses=6),
+        "t2.medium": InstanceType(("x86_64",), vcpus=2, interfaces=3, addresses=6, nitro=False),
+        "m5.8xlarge": InstanceType(("x86_64",), vcpus=32, interfaces=8, addresses=30),
+        "m5.large": InstanceType(("x86_64",), vcpus=2, interfaces=3, addresses=10),
+    },
     "subnets": {name: Subnet(name, "vpc-1", f"{REGION}{zone}", 250) for name, zone in zip(SUBNETS, "ab", strict=True)},
 }
 

@@ -53,6 +53,11 @@ def test_accepted(more: dict[str, Any]) -> None:
         ({"eks_network_tier": "privat"}, "eks_network_tier is 'privat', but network main has no such tier; did you mean private?"),
         ({"eks_network_tier": "public"}, "eks_network_tier is 'public', but its subnets are public, and clusters belong in private ones"),
         ({"eks_network": "edge", "eks_network_tier": "dmz"}, "eks_network_tier is 'dmz', but its subnets are public"),
+        ({"eks_pods_tier": "pod"}, "eks_pods_tier is 'pod', but network main has no such tier"),
+        (
+            {"eks_pods_tier": "database"},
+            "eks_pods_tier is 'database', but that tier of main is isolated; pods need one with routing: private",
+        ),
         ({"eks_api_host": "basti0n"}, "eks_api_host is 'basti0n', but the inventory has no such host; did you mean bastion?"),
         (
             {"networks": {}, "eks_vpc_component": "netwrok"},
@@ -64,6 +69,11 @@ def test_accepted(more: dict[str, Any]) -> None:
 def test_refused(more: dict[str, Any], expected: str) -> None:
     (problem,) = errors(**more)
     assert problem.startswith(expected)
+
+
+def test_a_tier_for_pods_is_one_of_a_network() -> None:
+    found = errors(eks_pods_tier="pods", eks_network="")
+    assert any(problem.startswith("eks_pods_tier is 'pods', but it is a tier of eks_network, which is empty") for problem in found)
 
 
 def test_tiers_are_those_of_the_network() -> None:

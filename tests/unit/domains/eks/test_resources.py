@@ -16,6 +16,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain im
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.outputs import outputs
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.node_groups import AMI_TYPES
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.foreign_rules import OF_CLUSTERS
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Observed, Ref, Resource, ref, refs_in
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, make_plan
 from tests.unit.domains.eks.samples import ACCOUNT, ADMINS, NETWORK, OFFERS, PLACE, REGION, SUBNETS, cluster, resources
@@ -82,6 +83,9 @@ def test_what_more_settings_add() -> None:
         "iam_role.main/pod-external-secrets",
         "iam_role.main/pod-fluent-bit",
         "iam_role.main/pod-uploads",
+        "security_group_rule.main/fargate-to-nodes",
+        "security_group_rule.main/nodes-to-fargate",
+        "security_group_rule.main/out-to-fargate",
     }
 
 
@@ -228,9 +232,25 @@ def test_every_disk_is_encrypted(ami_type: str) -> None:
     assert sized == ({"/dev/xvda": None, "/dev/xvdb": 80} if ami_type.startswith("BOTTLEROCKET") else {"/dev/xvda": 80})
 
 
-def test_beside_fargate_nodes_have_the_group_of_the_cluster_too() -> None:
-    data = resources(**JOBS)["launch_template.main/system"].properties["data"]
-    assert data["SecurityGroupIds"] == [*NETWORK.node_security_group_ids, ref("eks_cluster.main", "cluster_security_group_id")]
+def test_nodes_and_pods_on_fargate_reach_each_other_by_rules() -> None:
+    """Their groups differ. Giving the nodes the cluster's group would replace them with the first profile."""
+    nodes, own = NETWORK.node_security_group_ids[0], ref("eks_cluster.main", "cluster_security_group_id")
+    found = {address.partition("/")[2]: one.properties for address, one in resources(**JOBS).items() if one.kind == "security_group_rule"}
+    assert {part: (one["group_id"], one["peer_group_id"], one["is_egress"]) for part, one in found.items()} == {
+        "fargate-to-nodes": (nodes, own, False),
+        "nodes-to-fargate": (own, nodes, False),
+        "out-to-fargate": (nodes, own, True),
+    }
+    assert {one["ip_protocol"] for one in found.values()} == {"-1"}
+    assert all(one["description"].startswith(OF_CLUSTERS) for one in found.values())
+    assert resources(**JOBS)["launch_template.main/system"] == resources()["launch_template.main/system"]
+
+
+@pytest.mark.parametrize(("groups", "expected"), [([], 0), (["sg-0d000000"], 3), (["sg-0d000000", "sg-0e000000"], 6)])
+def test_rules_for_each_group_of_the_nodes(groups: list[str], expected: int) -> None:
+    """Without a group of theirs, the nodes have the cluster's own, as the pods do."""
+    found = resources(**JOBS, node_security_group_ids=groups)
+    assert len([one for one in found.values() if one.kind == "security_group_rule"]) == expected
 
 
 # --- add-ons and permissions ---

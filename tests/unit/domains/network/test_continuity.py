@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.continuity import with_present_places
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.continuity import with_blocks_in_use, with_present_places
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build, single_nat_zone
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, State
 from tests.unit.domains.network.samples import PLACE, ZONES, network
@@ -51,3 +51,40 @@ def test_a_renamed_network_keeps_its_log_group() -> None:
     by_address = {one.address: one.properties for one in build(found, PLACE)}
     assert by_address["log_group.main/flow-logs"]["log_group_name"] == group.id
     assert by_address["flow_log.main"]["log_destination"].endswith(f":log-group:{group.id}")
+
+
+# ---- secondary blocks ----
+
+FIRST, SECOND = "100.64.0.0/16", "100.65.0.0/16"
+
+
+def vpc(*blocks: str) -> Observed:
+    return Observed("vpc", "vpc.main", "vpc-1", {"secondary_cidr_blocks": list(blocks)})
+
+
+def subnet(name: str, block: str) -> Observed:
+    return Observed("subnet", f"subnet.{name}", "subnet-1", {"cidr_block": block})
+
+
+@pytest.mark.parametrize(
+    ("observed", "going", "expected"),
+    [
+        ([], "", []),
+        ([vpc(FIRST)], "", []),
+        ([vpc(FIRST), subnet("main/pods-a", "100.64.0.0/19")], "", [FIRST]),
+        ([vpc(FIRST), subnet("main/pods-a", "100.64.0.0/19")], "subnet.main/pods-a", []),
+        ([vpc(FIRST), subnet("main/pods-a", "100.64.0.0/19"), subnet("main/pods-b", "100.64.32.0/19")], "subnet.main/pods-a", [FIRST]),
+        ([vpc(FIRST), subnet("other/pods-a", "100.64.0.0/19")], "", []),
+        ([vpc(FIRST), subnet("main/private-a", "10.0.0.0/20")], "", []),
+        ([vpc(FIRST, SECOND), subnet("main/pods-a", "100.65.0.0/19")], "", [SECOND]),
+    ],
+)
+def test_a_block_stays_while_a_subnet_in_it_stays(observed: list[Observed], going: str, expected: list[str]) -> None:
+    found, notes = with_blocks_in_use({"main": network()}, observed, lambda address: address == going)
+    assert [str(block) for block in found["main"].secondary_cidrs] == expected
+    assert [note.partition(", because ")[0] for note in notes] == [f"main: the VPC keeps its block {block}" for block in expected]
+
+
+def test_a_described_block_is_kept_anyway() -> None:
+    described = {"main": network(secondary_cidrs=[FIRST])}
+    assert with_blocks_in_use(described, [vpc(FIRST), subnet("main/pods-a", "100.64.0.0/19")], lambda _address: False) == (described, [])

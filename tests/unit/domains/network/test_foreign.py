@@ -12,8 +12,9 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.kinds import acl_entries
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.kinds.acl_entries import changes, with_numbers_kept
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.kinds.routes import NO_ROUTE, OTHERS, with_foreign_routes
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.foreign_rules import FOREIGN, with_foreign_rules
-from tests.unit.domains.network.samples import complaints, network
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.foreign_rules import FOREIGN, OF_CLUSTERS, with_foreign_rules
+from tests.unit.domains.network.samples import PLACE, complaints, network
 
 # ---- rules of security groups ----
 
@@ -47,6 +48,17 @@ def test_the_nodes_keep_the_rules_of_load_balancer_controllers_by_default() -> N
     kept = network().security.foreign_rules
     assert kept == {"nodes": ("elbv2.k8s.aws/", "kubernetes.io/rule/nlb/")}
     assert network(security={"foreign_rules": {"nodes": [], "database": ["dms/"]}}).security.foreign_rules == {"database": ("dms/",)}
+
+
+@pytest.mark.parametrize("listed", [None, {"nodes": ["elbv2.k8s.aws/"]}, {"nodes": []}])
+def test_the_nodes_keep_the_rules_of_our_clusters_whatever_is_listed(listed: Any) -> None:
+    """Otherwise the roles vpc and eks would take turns in removing and adding them."""
+    security = {} if listed is None else {"foreign_rules": listed}
+    groups = {one.name: one.properties for one in build({"main": network(security=security)}, PLACE) if one.kind == "security_group"}
+    of_cluster = {"protocol": "-1", "group_id": "sg-cluster", "description": f"{OF_CLUSTERS}nodes and pods on Fargate of prod-main"}
+    assert of_cluster in with_foreign_rules(groups["main/nodes"]["ingress"], [of_cluster])
+    assert of_cluster in with_foreign_rules(groups["main/nodes"]["egress"], [of_cluster])
+    assert of_cluster not in with_foreign_rules(groups["main/database"]["ingress"], [of_cluster])
 
 
 @pytest.mark.parametrize("wrong", [{"nodes": [""]}, {"nodes": ["  "]}, {"webs": ["elbv2"]}, {"nodes": "elbv2"}])

@@ -24,6 +24,13 @@ def zones(letters: str) -> list[str]:
     return [f"af-south-1{letter}" for letter in letters]
 
 
+SMALL = {"cidr": "10.8.0.0/24", "availability_zones": zones("a"), "endpoints": {"interface": []}, "nat": "none"}
+PODS: dict[str, Any] = {
+    "secondary_cidrs": ["100.64.0.0/16"],
+    "tiers": {"private": {}, "public": {}, "pods": {"routing": "private", "cidr": "100.64.0.0/16"}},
+}
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
@@ -73,13 +80,29 @@ def zones(letters: str) -> list[str]:
             },
             id="a tier in fewer zones",
         ),
+        pytest.param(
+            {"availability_zones": zones("ab"), **PODS},
+            {
+                "private": {"a": "10.0.0.0/20", "b": "10.0.16.0/20"},
+                "public": {"a": "10.0.128.0/23", "b": "10.0.130.0/23"},
+                "pods": {"a": "100.64.0.0/19", "b": "100.64.32.0/19"},
+            },
+            id="a tier with a block to itself",
+        ),
+        pytest.param(
+            {**SMALL, "secondary_cidrs": ["10.9.0.0/16"], "tiers": {"private": {"cidr": "10.9.0.0/20"}, "x": {"cidr": "10.8.0.0/25"}}},
+            {"private": {"a": "10.9.0.0/23"}, "x": {"a": "10.8.0.0/28"}},
+            id="parts of blocks, in a network that is too small to plan",
+        ),
+        pytest.param(
+            {**PODS, "tiers": {"private": {"cidrs": {"af-south-1a": "100.64.128.0/24"}}}, "nat": "none"},
+            {"private": {"a": "100.64.128.0/24", "b": "10.0.16.0/20", "c": "10.0.32.0/20"}},
+            id="a subnet in a secondary block",
+        ),
     ],
 )
 def test_plan(more: dict[str, Any], expected: dict[str, dict[str, str]]) -> None:
     assert planned(**more) == expected
-
-
-SMALL = {"cidr": "10.8.0.0/24", "availability_zones": zones("a"), "endpoints": {"interface": []}, "nat": "none"}
 
 
 @pytest.mark.parametrize(
@@ -128,6 +151,33 @@ SMALL = {"cidr": "10.8.0.0/24", "availability_zones": zones("a"), "endpoints": {
         (
             {"tiers": {"private": {"cidrs": {"af-south-1d": "10.0.0.0/20"}}}, "nat": "none", "availability_zones": zones("a")},
             "tiers.private.cidrs is 'af-south-1d', but the tier is in af-south-1a only",
+        ),
+        (
+            {"tiers": {"private": {}, "public": {}, "pods": {"cidr": "100.64.0.0/16"}}},
+            "tiers.pods.cidr is '100.64.0.0/16', but it must lie inside the block of the network, 10.0.0.0/16; add it to secondary_cidrs",
+        ),
+        (
+            {**PODS, "tiers": {"private": {}, "public": {}, "pods": {"cidr": "100.65.0.0/16"}}},
+            "tiers.pods.cidr is '100.65.0.0/16', but it must lie inside one of the blocks of the network: 10.0.0.0/16, 100.64.0.0/16; "
+            "add it to secondary_cidrs",
+        ),
+        (
+            {**PODS, "tiers": {"private": {}, "public": {}, "pods": {"cidr": "100.64.0.0/26"}}},
+            "tiers.pods.cidr is '100.64.0.0/26', but it is divided among eight zone letters, and AWS accepts no subnet smaller "
+            "than /28; use /25, or list cidrs",
+        ),
+        (
+            {**PODS, "tiers": {"private": {}, "public": {}, "pods": {"cidr": "100.64.0.0/16", "slot": 2}}},
+            "tiers.pods.slot is 2, but the tier has the block 100.64.0.0/16 to itself; remove one of the two",
+        ),
+        (
+            {**PODS, "tiers": {"private": {}, "public": {}, "pods": {"cidr": "100.64.0.8/16"}}},
+            "tiers.pods.cidr is '100.64.0.8/16', but it has host bits set; the block would be 100.64.0.0/16",
+        ),
+        (
+            {**PODS, "tiers": {**PODS["tiers"], "jobs": {"cidr": "100.64.0.0/16"}}},
+            "tiers.pods.cidrs.af-south-1a is '100.64.0.0/19', but it overlaps 100.64.0.0/19, planned for jobs in af-south-1a; give one of "
+            "them another block",
         ),
     ],
 )

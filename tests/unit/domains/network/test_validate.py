@@ -44,7 +44,7 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
             "tags.aws:x is 'y', but names that begin with aws:, mainstay:, rds: are reserved; choose another name",
         ),
         ({"tags": {"x": ["y"]}}, "tags.x is ['y'], but it must be a string"),
-        ({"tiers": {"public": {"slots": 3}}}, "tiers.public.slots is not a setting; valid names are availability_zones, cidrs, tags"),
+        ({"tiers": {"public": {"slots": 3}}}, "tiers.public.slots is not a setting; valid names are availability_zones, cidr, cidrs, tags"),
         (
             {"tiers": {"Web": {}}},
             "tiers is 'Web', but the name of a tier must be at most 20 lower-case letters, digits and underscores, starting with a letter",
@@ -103,6 +103,10 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
         ({"flow_logs": {"enabled": "yes"}}, "flow_logs.enabled is 'yes', but it must be true or false"),
         ({"flow_logs": []}, "flow_logs is [], but it must be a mapping"),
         ({"cluster_names": ["a b"]}, "cluster_names[0] is 'a b', but it must be the name of an EKS cluster"),
+        (
+            {"secondary_cidrs": ["100.64.0.0/16"], "routes": {"private": {"100.64.8.0/24": "pcx-0123456789abcdef0"}}},
+            "routes.private is '100.64.8.0/24', but it lies inside the network (100.64.0.0/16), which routes that by itself",
+        ),
     ],
 )
 def test_refused(more: dict[str, Any], expected: str) -> None:
@@ -143,6 +147,62 @@ def test_all_mistakes_are_found_at_once() -> None:
 )
 def test_accepted(more: dict[str, Any]) -> None:
     network(**more)
+
+
+SHARED = "100.64.0.0/10"
+
+
+@pytest.mark.parametrize(
+    ("primary", "further", "remedy"),
+    [
+        ("10.0.0.0/16", ["100.64.0.0/16", "10.2.0.0/16", "52.94.0.0/20"], ""),
+        ("172.16.0.0/16", ["172.17.0.0/16"], ""),
+        ("100.64.0.0/16", ["100.65.0.0/16", "52.94.0.0/20"], ""),
+        ("10.2.0.0/16", ["10.1.0.0/16"], ""),
+        ("10.0.0.0/16", ["100.64.0.1/16"], "it must be an IPv4 block without host bits, such as 100.64.0.0/16"),
+        ("10.0.0.0/16", ["100.64.0.0/15"], "AWS accepts only blocks from /16 to /28"),
+        ("10.0.0.0/16", ["10.0.8.0/24"], "it overlaps 10.0.0.0/16, which the network has already; choose one beside it"),
+        (
+            "10.2.0.0/16",
+            ["100.64.0.0/16", "100.64.8.0/24"],
+            "it overlaps 100.64.0.0/16, which the network has already; choose one beside it",
+        ),
+        (
+            "10.0.0.0/16",
+            ["172.16.0.0/16"],
+            f"AWS adds no block of 172.16.0.0/12 to a network in 10.0.0.0/16; choose one in 10.0.0.0/8, or in {SHARED}",
+        ),
+        (
+            "192.168.0.0/16",
+            ["10.0.0.0/16"],
+            f"AWS adds no block of 10.0.0.0/8 to a network in 192.168.0.0/16; choose one in 192.168.0.0/16, or in {SHARED}",
+        ),
+        (
+            "172.16.0.0/16",
+            ["172.31.0.0/20"],
+            f"AWS adds no block of 172.31.0.0/16 to a network in 172.16.0.0/16; choose one in 172.16.0.0/12, or in {SHARED}",
+        ),
+        ("100.64.0.0/16", ["10.0.0.0/16"], f"AWS adds no block of 10.0.0.0/8 to a network in 100.64.0.0/16; choose one in {SHARED}"),
+        (
+            "10.2.0.0/16",
+            ["198.19.0.0/20"],
+            f"AWS adds no block of 198.19.0.0/16 to a network in 10.2.0.0/16; choose one in 10.0.0.0/8, or in {SHARED}",
+        ),
+        (
+            "10.2.0.0/16",
+            ["169.254.8.0/24"],
+            f"AWS adds no block of 169.254.0.0/16 to a network in 10.2.0.0/16; choose one in 10.0.0.0/8, or in {SHARED}",
+        ),
+        (
+            "10.1.0.0/16",
+            ["10.0.0.0/16"],
+            "AWS adds no further block of 10.0.0.0/16 to a network that has 10.1.0.0/16; choose another one in 10.0.0.0/8, or in " + SHARED,
+        ),
+    ],
+)
+def test_secondary_blocks(primary: str, further: list[str], remedy: str) -> None:
+    found = [one for one in complaints(cidr=primary, secondary_cidrs=further) if "secondary_cidrs" in one]
+    assert [one.partition(", but ")[2] for one in found] == ([remedy] if remedy else [])
 
 
 def test_zones_that_the_account_cannot_use() -> None:

@@ -17,9 +17,10 @@ from .launch_template import LaunchTemplate
 from .nodegroup import EksNodegroup
 from .oidc_provider import IamOidcProvider
 from .pod_identity import EksPodIdentityAssociation
+from .security_group_rule import SecurityGroupRule
 
 IN_CLUSTERS = (EksCluster, EksAccessEntry, EksAddon, EksNodegroup, EksFargateProfile, EksPodIdentityAssociation)
-BESIDE = (LaunchTemplate, IamOidcProvider, ClusterLogGroup)
+BESIDE = (LaunchTemplate, IamOidcProvider, ClusterLogGroup, SecurityGroupRule)
 
 
 def eks_kinds(clusters: Iterable[str] = ()) -> dict[str, Kind]:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import json
 from collections.abc import Mapping
@@ -43,8 +45,25 @@ def _without_tags(data: Mapping[str, Any]) -> Any:
     return canonical_data({name: value for name, value in data.items() if name != "TagSpecifications"})
 
 
+def encoded(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data as EC2 takes it: user data in Base64."""
+    text = data.get("UserData")
+    return {**data, "UserData": base64.b64encode(text.encode()).decode()} if text else dict(data)
+
+
+def decoded(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data with user data as text, so that a plan shows what differs. User data that is no text stays encoded."""
+    try:
+        return {**data, "UserData": base64.b64decode(data["UserData"], validate=True).decode()} if data.get("UserData") else dict(data)
+    except (binascii.Error, UnicodeDecodeError):
+        return dict(data)
+
+
 class LaunchTemplate(Ec2Kind):
-    """Its data is that of the latest version. A change creates another version, and each user of the template names the version it uses."""
+    """Its data is that of the latest version. A change creates another version, and each user of the template names the version it uses.
+
+    In properties, user data is plain text.
+    """
 
     name = "launch_template"
     calls = ec2("launch_template", token=True)
@@ -68,7 +87,7 @@ class LaunchTemplate(Ec2Kind):
         return next(iter(reply["LaunchTemplateVersions"]), None) if reply else None
 
     def get_data(self, raw: Mapping[str, Any]) -> Any:
-        return raw["version"]["LaunchTemplateData"]
+        return decoded(raw["version"]["LaunchTemplateData"])
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         return {"latest_version": str(raw["version"]["VersionNumber"]), "name": raw["LaunchTemplateName"]}
@@ -79,18 +98,18 @@ class LaunchTemplate(Ec2Kind):
             "ec2",
             "create_launch_template",
             LaunchTemplateName=properties["launch_template_name"],
-            LaunchTemplateData=properties["data"],
+            LaunchTemplateData=encoded(properties["data"]),
             TagSpecifications=[{"ResourceType": self.calls.tag_type, "Tags": tags}],
             ClientToken=token,
         )["LaunchTemplate"]
-        version = {"VersionNumber": reply["LatestVersionNumber"], "LaunchTemplateData": properties["data"]}
+        version = {"VersionNumber": reply["LatestVersionNumber"], "LaunchTemplateData": encoded(properties["data"])}
         return self.made(aws, {**reply, "Tags": tags, "version": version}, address)
 
     def set_data(self, aws: Aws, seen: Observed, value: Mapping[str, Any]) -> None:
         """Sent twice from the same version, this creates only one new version: the client token identifies the step between versions."""
         reported = json.dumps([seen.id, seen.attributes["latest_version"], value], sort_keys=True)
         token = hashlib.sha256(reported.encode()).hexdigest()[:32]
-        aws.change("ec2", "create_launch_template_version", LaunchTemplateId=seen.id, LaunchTemplateData=value, ClientToken=token)
+        aws.change("ec2", "create_launch_template_version", LaunchTemplateId=seen.id, LaunchTemplateData=encoded(value), ClientToken=token)
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         name = properties.get("launch_template_name")

@@ -27,6 +27,7 @@ from .addons import AFTER_NODES, BEFORE_NODES
 from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS
 from .identities import AccessEntry, PodRole, read_access, read_irsa_roles, read_pod_identities
 from .node_groups import NodeGroup, read_node_groups
+from .pod_networking import read_pod_subnets
 
 MINOR = re.compile(r"1\.\d\d")
 UPGRADE_POLICIES = ("STANDARD", "EXTENDED")
@@ -51,6 +52,8 @@ class Network:
     subnet_zones: tuple[str, ...] = ()
     """The availability zone of each subnet, in the same order, if known. They are known even before the subnets exist."""
     vpc_id: str = ""
+    pod_subnets: Mapping[str, str] = field(default_factory=dict)
+    """zone -> subnet of pods; if empty, pods are in the subnets of their nodes."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,8 @@ class Cluster:
     controllers: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     vpc_id: str = ""
+    pod_subnets: Mapping[str, str] = field(default_factory=dict)
+    """As in ``Network``."""
     given_subnets: bool = False
     """Whether the user lists the subnets, instead of naming a network."""
 
@@ -139,7 +144,11 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
     """The network of clusters that name none, and the errors in it."""
     problems = Problems()
     reader = Reader(given, path, problems)
-    network = Network(**read_parts(reader), node_security_group_ids=reader.ids("node_security_group_ids", (), "sg-"))
+    network = Network(
+        **read_parts(reader),
+        node_security_group_ids=reader.ids("node_security_group_ids", (), "sg-"),
+        pod_subnets=read_pod_subnets(reader, {}),
+    )
     reader.finish()
     return network, problems.messages
 
@@ -184,6 +193,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         given_subnets=reader.given.get("subnet_ids") is not None,
         subnet_ids=reader.ids("subnet_ids", network.subnet_ids, "subnet-"),
         subnet_zones=() if reader.given.get("subnet_ids") is not None else network.subnet_zones,
+        pod_subnets=read_pod_subnets(reader, {} if reader.given.get("subnet_ids") is not None else network.pod_subnets),
         security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
         node_security_group_ids=reader.ids("node_security_group_ids", network.node_security_group_ids, "sg-"),
         own=read_own_parts(reader),

@@ -15,6 +15,7 @@ from ....inputs.reader import Reader
 from ....inputs.tags import as_tag_text
 from ....inputs.values import as_integer, as_text, matching
 from .releases import EKS_CHOOSES, Release, is_bottlerocket, read_release
+from .user_data import NONE, UserData, read_max_pods, read_user_data, rendered
 
 LONGEST_NAME = 63
 """The maximum length of a node group's name in EKS, in characters."""
@@ -77,6 +78,8 @@ class NodeGroup:
     release_version: str | None = None
     """The release to run, once it is known which is the newest: see releases.py."""
     disk_gib: int = 50
+    max_pods: int | None = None
+    user_data: UserData = NONE
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Mapping[str, str], ...] = ()
     update: Mapping[str, int] = field(default_factory=dict)
@@ -94,6 +97,11 @@ class NodeGroup:
     @property
     def is_bottlerocket(self) -> bool:
         return is_bottlerocket(self.ami_type)
+
+    @property
+    def rendered_user_data(self) -> str:
+        """The user data of the launch template, with ``max_pods``; empty if there is none."""
+        return rendered(self.user_data, self.max_pods, self.is_bottlerocket)
 
     @property
     def starts_nodes(self) -> bool:
@@ -115,6 +123,7 @@ def read_node_group(name: str, reader: Reader, has_autoscaler: bool) -> NodeGrou
     autoscaled = reader.boolean("autoscaled", has_autoscaler)
     scaling = read_scaling(reader.section("scaling"))
     release = read_release(reader)
+    ami_type = reader.choice("ami_type", AMI_TYPES, defaults.ami_type)
     group = NodeGroup(
         name=name,
         path=reader.path,
@@ -123,10 +132,12 @@ def read_node_group(name: str, reader: Reader, has_autoscaler: bool) -> NodeGrou
         max_size=high,
         desired_size=desired,
         capacity_type=reader.choice("capacity_type", CAPACITY_TYPES, defaults.capacity_type),
-        ami_type=reader.choice("ami_type", AMI_TYPES, defaults.ami_type),
+        ami_type=ami_type,
         release=release,
         release_version=release.pinned or None,
         disk_gib=reader.integer("disk_gib", defaults.disk_gib, SMALLEST_DISK, LARGEST_DISK),
+        max_pods=read_max_pods(reader),
+        user_data=read_user_data(reader, is_bottlerocket(ami_type)),
         labels=read_labels(reader),
         taints=read_taints(reader),
         update=read_update(reader.section("update")),

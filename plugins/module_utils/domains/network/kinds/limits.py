@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.quotas import PAGES, REGION, Count, filtered
+from ....aws.quotas import PAGES, REGION, Count, Size, filtered
 
 INTERFACES = ("Interface", "GatewayLoadBalancer")
 """The endpoint types that share one quota."""
@@ -66,3 +66,11 @@ GATEWAY_ENDPOINTS = Count("vpc", "L-1B52E74A", "gateway endpoints", 20, _gateway
 INTERFACE_ENDPOINTS = Count(
     "vpc", "L-29B6F2EB", "interface endpoints of a VPC", 50, _interface_endpoints, takes=_of_type(*INTERFACES), per=("vpc_id",)
 )
+
+
+def blocks_of_vpc(old: Any, new: Any) -> int:
+    """The primary block and the secondary ones. Those that go are disassociated before others are associated."""
+    return 1 + len(new or ())
+
+
+VPC_BLOCKS = Size("vpc", "L-83CA0A9D", "IPv4 CIDR blocks of a VPC", 5, "secondary_cidr_blocks", blocks_of_vpc)

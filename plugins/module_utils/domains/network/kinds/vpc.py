@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
 from ....aws.ec2_kind import Ec2Kind, Unmarked, ec2
 from ....aws.owner import whose
@@ -16,19 +17,39 @@ from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, given, later
 from . import limits
 
+GONE = ("disassociated",)
+
+
+def further_blocks(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The associations of a VPC's blocks besides its primary one, as DescribeVpcs returns them."""
+    return [one for one in raw.get("CidrBlockAssociationSet", []) if one["CidrBlock"] != raw["CidrBlock"]]
+
+
+def _state(association: Mapping[str, Any]) -> str:
+    return str((association.get("CidrBlockState") or {}).get("State", "associated")).lower()
+
 
 class Vpc(Ec2Kind):
+    """A VPC. Its secondary blocks are associations without tags and a life of their own, and subnets in them wait until they are there."""
+
     name = "vpc"
     calls = ec2("vpc")
-    operations = ("describe_security_groups", "describe_vpc_attribute", "modify_vpc_attribute")
+    operations = (
+        "associate_vpc_cidr_block",
+        "describe_security_groups",
+        "describe_vpc_attribute",
+        "disassociate_vpc_cidr_block",
+        "modify_vpc_attribute",
+    )
     id_prefix = "vpc-"
     twins = True
-    quotas = (limits.VPCS,)
+    quotas = (limits.VPCS, limits.VPC_BLOCKS)
     repeatable = False
     states = {"pending": "pending"}
 
     cidr_block = fixed()
     instance_tenancy = fixed()
+    secondary_cidr_blocks = later(canonical=sorted_strings)
     enable_dns_support = later()
     enable_dns_hostnames = later()
 
@@ -48,6 +69,33 @@ class Vpc(Ec2Kind):
 
     def fresh(self, _seen: Observed) -> Mapping[str, Any]:
         return {"enable_dns_support": True}
+
+    def get_secondary_cidr_blocks(self, raw: Mapping[str, Any]) -> list[str]:
+        return [one["CidrBlock"] for one in further_blocks(raw) if _state(one) in ("associated", "associating")]
+
+    def set_secondary_cidr_blocks(self, aws: Aws, seen: Observed, value: Iterable[str]) -> None:
+        """Old blocks go first, because AWS counts them and rejects overlaps. A block that a subnet is in stays until that is deleted."""
+        reply = aws.read("ec2", self.calls.list, VpcIds=[seen.id])
+        there = {one["CidrBlock"]: one for one in further_blocks(reply["Vpcs"][0]) if _state(one) not in GONE}
+        pending = sorted(block for block, one in there.items() if _state(one) not in ("associated", "failed"))
+        for block in sorted(set(there) - set(value) - set(pending)):
+            self._disassociate(aws, there[block])
+            pending.append(block)
+        if not pending:
+            for block in sorted(set(value) - set(there)):
+                aws.change("ec2", "associate_vpc_cidr_block", VpcId=seen.id, CidrBlock=block)
+                pending.append(block)
+        if pending:
+            raise NotYet(f"{', '.join(pending)} is being associated or disassociated", "ec2:DescribeVpcs", dependency=True)
+
+    @staticmethod
+    def _disassociate(aws: Aws, association: Mapping[str, Any]) -> None:
+        try:
+            aws.remove("ec2", "disassociate_vpc_cidr_block", AssociationId=association["AssociationId"])
+        except CallFailed as error:
+            if error.code != "InvalidCidrBlock.InUse":
+                raise
+            raise NotYet(error.message, error.operation, error.code, dependency=True) from error
 
     def set_enable_dns_support(self, aws: Aws, seen: Observed, value: bool) -> None:
         aws.change("ec2", "modify_vpc_attribute", VpcId=seen.id, EnableDnsSupport={"Value": value})
@@ -205,7 +253,10 @@ class NatGateway(Ec2Kind):
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         held = [a for a in raw.get("NatGatewayAddresses", []) if a.get("AllocationId")]
-        return {"associations": {a["AllocationId"]: a.get("AssociationId") for a in held}}
+        return {
+            "associations": {a["AllocationId"]: a.get("AssociationId") for a in held},
+            "public_ips": {a.get("AvailabilityZone", ""): a["PublicIp"] for a in held if a.get("PublicIp")},
+        }
 
     def sent(self, name: str, value: Any) -> Any:
         if name != "availability_zone_addresses":

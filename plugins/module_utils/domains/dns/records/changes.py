@@ -1,0 +1,178 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Records as they are compared, and the changes that bring a zone's records to the described state. Pure functions.
+
+A record is known by its key: ``<name> <type>``, and its set identifier if it is one of several with a routing policy. In properties it is
+``{"ttl": seconds, "values": [...]}`` or ``{"alias": {"name", "zone_id", "evaluate_target_health"}}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ....aws.owner import Owner
+from .domain_names import canonical_value, normal, quoted, unquoted
+from .register import TTL, Entries, entries, entry, parsed, register_name, written
+
+Raw = Mapping[str, Any]
+"""A ResourceRecordSet of Route 53."""
+Change = dict[str, Any]
+
+VALIDATION = ".acm-validations.aws"
+"""How the target of a certificate's validation record ends."""
+
+IN_ONE_CALL = 300
+"""Changes in one call. Route 53 accepts 1,000 values and 32,000 characters, and counts those of an UPSERT twice (Route 53 Developer Guide,
+"Quotas")."""
+VALUES_IN_ONE_CALL, CHARACTERS_IN_ONE_CALL = 450, 14_000
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The records of a zone by key, without our register; the entries of the register; the register itself, empty if there is none."""
+
+    domain: str
+    records: Mapping[str, Raw]
+    owned: Entries = frozenset()
+    register: Raw = field(default_factory=dict)
+
+    def ours(self) -> dict[str, Raw]:
+        """The records that the register lists."""
+        return {key: raw for key, raw in self.records.items() if entry(key) in self.owned}
+
+    def foreign(self) -> list[str]:
+        """The keys of the records that are neither ours nor Route 53's own."""
+        own = {f"{self.domain} NS", f"{self.domain} SOA"}
+        return sorted(key for key in self.records if entry(key) not in self.owned and key not in own)
+
+
+def contents(domain: str, raws: Iterable[Raw], owner: Owner) -> Contents:
+    """The records of a zone as an owner sees them; its own register is not among them."""
+    records = {key_of(raw): raw for raw in raws}
+    register = records.pop(f"{register_name(owner, domain)} TXT", {})
+    texts = [unquoted(one["Value"]) for one in register.get("ResourceRecords") or []]
+    return Contents(domain, records, parsed(texts), register)
+
+
+def key_of(raw: Raw) -> str:
+    return " ".join(part for part in (normal(raw["Name"]), raw["Type"], raw.get("SetIdentifier") or "") if part)
+
+
+def shown(raw: Raw) -> dict[str, Any]:
+    """A record of Route 53 in the form of properties."""
+    target = raw.get("AliasTarget")
+    if target:
+        health = bool(target.get("EvaluateTargetHealth"))
+        return {"alias": {"name": normal(target["DNSName"]), "zone_id": target["HostedZoneId"], "evaluate_target_health": health}}
+    values = [one["Value"] for one in raw.get("ResourceRecords") or []]
+    return {"ttl": int(raw.get("TTL") or 0), "values": sorted(_read(raw["Type"], value) for value in values)}
+
+
+def _read(sort: str, value: str) -> str:
+    if sort == "TXT":
+        return unquoted(value)
+    found = canonical_value(sort, value)
+    return value if found is None else found
+
+
+def sent(key: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record in the form of properties as Route 53 takes it."""
+    name, sort = key.split(" ")[:2]
+    named = {"Name": f"{name}.", "Type": sort}
+    if alias := record.get("alias"):
+        target = {"DNSName": f"{alias['name']}.", "HostedZoneId": alias["zone_id"]}
+        return {**named, "AliasTarget": {**target, "EvaluateTargetHealth": alias["evaluate_target_health"]}}
+    values = [quoted(value) if sort == "TXT" else value for value in record["values"]]
+    return {**named, "TTL": record["ttl"], "ResourceRecords": [{"Value": value} for value in values]}
+
+
+def in_the_way(there: Contents, desired: Collection[str], adopted: Collection[str]) -> dict[str, list[str]]:
+    """The desired records that cannot be created, each with the keys of the foreign records that prevent it.
+
+    A record of the same name and type prevents it unless it may be adopted; so does a CNAME beside any other type.
+    """
+    found = {key: [other for other in there.foreign() if excludes(key, other, adopted)] for key in desired}
+    return {key: others for key, others in found.items() if others}
+
+
+def excludes(key: str, other: str, adopted: Collection[str]) -> bool:
+    """Whether a foreign record prevents the one with this key. ``adopted``: the keys of those that may be taken over."""
+    name, sort = key.split(" ")[:2]
+    other_name, other_sort = other.split(" ")[:2]
+    if name != other_name:
+        return False
+    if sort == other_sort:
+        return other != key or key not in adopted
+    return "CNAME" in (sort, other_sort)
+
+
+def is_validation(raw: Raw) -> bool:
+    """Whether a record validates a certificate."""
+    return raw["Type"] == "CNAME" and any(normal(one["Value"]).endswith(VALIDATION) for one in raw.get("ResourceRecords") or [])
+
+
+def changes(there: Contents, desired: Mapping[str, Mapping[str, Any]], kept: Collection[str]) -> list[Change]:
+    """The changes to the records, without the register. Records of ours that are neither desired nor ``kept`` are deleted.
+
+    A record that does not exist is created and not upserted, so that one that appeared in the meantime is not overwritten.
+    """
+    surplus = [raw for key, raw in there.ours().items() if key not in desired and key not in kept]
+    found = [{"Action": "DELETE", "ResourceRecordSet": dict(raw)} for raw in surplus]
+    for key, record in desired.items():
+        have = there.records.get(key)
+        if have is None:
+            found.append({"Action": "CREATE", "ResourceRecordSet": sent(key, record)})
+        elif shown(have) != record:
+            found.append({"Action": "UPSERT", "ResourceRecordSet": sent(key, record)})
+    return found
+
+
+def batches(there: Contents, owner: Owner, desired: Mapping[str, Mapping[str, Any]], kept: Collection[str]) -> Iterator[list[Change]]:
+    """The changes of each call, those of the register included. After each call, the register lists exactly the records that are ours."""
+    owned = there.owned
+    final = entries(desired) | entries(key for key in there.ours() if key in kept)
+    split = list(_split(changes(there, desired, kept)))
+    for position, batch in enumerate(split or [[]]):
+        gone = entries(key_of(one["ResourceRecordSet"]) for one in batch if one["Action"] == "DELETE")
+        made = entries(key_of(one["ResourceRecordSet"]) for one in batch if one["Action"] != "DELETE")
+        listed = final if position + 1 >= len(split) else (owned - gone) | made
+        changed = [*batch, *_registering(there, owner, owned, listed)]
+        owned = listed
+        if changed:
+            yield changed
+
+
+def registering(there: Contents, owner: Owner, added: Collection[str] = (), removed: Collection[str] = ()) -> list[Change]:
+    """The change of the register that adds and removes these keys."""
+    return _registering(there, owner, there.owned, (there.owned | entries(added)) - entries(removed))
+
+
+def _registering(there: Contents, owner: Owner, before: Entries, after: Entries) -> list[Change]:
+    if before == after and (after or not there.register):
+        return []
+    if not after:
+        return [{"Action": "DELETE", "ResourceRecordSet": dict(there.register)}] if there.register else []
+    record = sent(f"{register_name(owner, there.domain)} TXT", {"ttl": TTL, "values": written(owner, after)})
+    exists = bool(there.register) or before != there.owned
+    return [{"Action": "UPSERT" if exists else "CREATE", "ResourceRecordSet": record}]
+
+
+def _split(given: Sequence[Change]) -> Iterator[list[Change]]:
+    """The changes in portions that one call takes."""
+    portion: list[Change] = []
+    values = characters = 0
+    for change in given:
+        texts = [one["Value"] for one in change["ResourceRecordSet"].get("ResourceRecords") or []]
+        size = sum(map(len, texts))
+        full = len(portion) >= IN_ONE_CALL or values + len(texts) > VALUES_IN_ONE_CALL or characters + size > CHARACTERS_IN_ONE_CALL
+        if portion and full:
+            yield portion
+            portion, values, characters = [], 0, 0
+        portion.append(change)
+        values += len(texts)
+        characters += size
+    if portion:
+        yield portion

@@ -1,0 +1,192 @@
+"""What is rejected before the first call, and what the settings become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.settings.zones import Zone
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.validate import validate
+
+NETWORKS = {"main": "vpc-0123456789abcdef0"}
+
+
+def problems(**zone: Any) -> list[str]:
+    return validate({"main": {"domain": "example.com", **zone}}, "dns_zones", NETWORKS, "af-south-1")[1]
+
+
+def zones(**given: Any) -> dict[str, Zone]:
+    found, wrong = validate(given, "dns_zones", NETWORKS, "af-south-1")
+    assert wrong == []
+    return found
+
+
+def records(**given: Any) -> dict[str, Any]:
+    return {"records": given}
+
+
+ALIAS = {"name": "lb.eu-west-1.elb.amazonaws.com", "zone_id": "Z32O12XQLNTSW2"}
+HOST = "www.example.com"
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        # zones
+        ({"domain": "example"}, "dns_zones.main.domain is 'example', but a public zone needs a registered domain such as example.com"),
+        ({"domain": "bücher.example"}, "write an international name in its xn-- form"),
+        ({"domain": "*.example.com"}, "it cannot have an asterisk"),
+        ({"domain": "-a.example.com"}, "'-a' is no label"),
+        ({"domain": None}, "dns_zones.main.domain is missing: give the domain name of the zone"),
+        ({"private": True, "networks": ["mian"]}, "dns_zones.main.networks is 'mian', but there is no such network; did you mean main?"),
+        ({"networks": ["main"]}, "only a private zone has VPCs; set private: true, or remove it"),
+        ({"private": True, "certificates": {"web": {}}}, "ACM validates public names only"),
+        ({"comment": "x" * 257}, "Route 53 accepts at most 256 characters"),
+        ({"record": {}}, "dns_zones.main.record is not a setting; did you mean records?"),
+        # names
+        (records(**{"www.other.org.": {"A": "192.0.2.1"}}), "is 'www.other.org.', but it is outside the zone example.com"),
+        (records(**{"www.other.org": {"A": "192.0.2.1"}}), "it is outside the zone example.com"),
+        (records(**{"www.notexample.com": {"A": "192.0.2.1"}}), "it is outside the zone example.com"),
+        (records(**{"a.*": {"A": "192.0.2.1"}}), "an asterisk can only be the entire first label"),
+        (records(**{"a*": {"A": "192.0.2.1"}}), "an asterisk can only be the entire first label"),
+        (records(**{"a b": {"A": "192.0.2.1"}}), "'a b' is no label"),
+        (records(**{"x" * 64: {"A": "192.0.2.1"}}), "is no label: each has 1 to 63"),
+        (records(**{"": {"A": "192.0.2.1"}}), "the name of a record must be a string, or @ for example.com"),
+        (
+            records(www={"A": "192.0.2.1"}, WWW={"A": "192.0.2.2"}),
+            "dns_zones.main.records.WWW.A describes www.example.com A a second time, after dns_zones.main.records.www.A; keep one of them",
+        ),
+        (records(**{"www": {"A": "192.0.2.1"}, "www.example.com.": {"A": "192.0.2.1"}}), "a second time"),
+        # types
+        (records(www={"SPF": "x"}), "dns_zones.main.records.www.SPF is not a type of record that can be set; the types are A, AAAA"),
+        (records(**{"@": {"SOA": "x"}}), "Route 53 makes it itself"),
+        (records(**{"@": {"NS": HOST}}), "Route 53 makes the name servers of a zone itself"),
+        (records(**{"*": {"NS": HOST}}), "does not support a wildcard for name servers"),
+        (records(**{"@": {"CNAME": HOST}}), "which cannot have a CNAME; use A and AAAA with an alias"),
+        (records(**{"example.com.": {"CNAME": HOST}}), "which cannot have a CNAME"),
+        (records(www={"CNAME": "a.example.org", "TXT": "x"}), "www.example.com also has TXT, and a CNAME must be alone"),
+        (records(www={"CNAME": ["a.example.org", "b.example.org"]}), "a CNAME has exactly one value"),
+        (records(dev={"NS": "ns.example.org"}, **{"a.dev": {"A": "192.0.2.1"}}), "would never be answered: dev.example.com is delegated"),
+        (records(dev={"NS": "ns.example.org", "TXT": "x"}), "dns_zones.main.records.dev.TXT would never be answered"),
+        # values
+        (records(www={"A": "192.0.2.256"}), "a value of type A is an IPv4 address such as 203.0.113.10"),
+        (records(www={"A": "2001:db8::1"}), "a value of type A is an IPv4 address"),
+        (records(www={"AAAA": "192.0.2.1"}), "a value of type AAAA is an IPv6 address"),
+        (records(www={"AAAA": ["2001:db8::1", "2001:0DB8::0001"]}), "the record already has this value; list each once"),
+        (records(**{"@": {"MX": "mail.example.com"}}), "a preference and a domain name, such as 10 mail.example.com"),
+        (records(**{"@": {"CAA": "issue amazon.com"}}), 'flags, tag, and value, such as 0 issue "amazon.com"'),
+        (records(**{"_sip._tcp": {"SRV": "10 5 sip.example.com"}}), "priority, weight, port, and a domain name"),
+        (records(www={"CNAME": "not a host"}), "a value of type CNAME is a domain name such as"),
+        (records(www={"TXT": '"v=spf1 -all"'}), "its quotation marks would become part of it; write the text without them, they are added"),
+        (records(www={"TXT": "x" * 4001}), "a text has at most 4000 characters"),
+        (records(www={"TXT": []}), "a record has at least one value"),
+        (records(www={"A": {}}), "dns_zones.main.records.www.A.values is missing: give at least one value, or an alias"),
+        (records(www={"A": {"values": "192.0.2.1", "ttl": -1}}), "it must be a whole number from 0 to 2147483647"),
+        (records(www={"A": True}), "a value must be a string"),
+        # aliases
+        (records(www={"A": {"alias": ALIAS, "ttl": 60}}), "an alias has none: it takes over that of its target; remove it"),
+        (records(www={"A": {"alias": ALIAS, "values": ["192.0.2.1"]}}), "has values and an alias; keep one of them"),
+        (records(www={"TXT": {"alias": ALIAS}}), "an alias is of type A or AAAA, not TXT"),
+        (records(www={"A": {"alias": {"name": "lb.xx-new-1.elb.amazonaws.com"}}}), "for a load balancer its CanonicalHostedZoneId"),
+        (records(www={"A": {"alias": {"name": "www.example.org"}}}), "its name does not tell its hosted zone; give its ID"),
+        (records(www={"A": {"alias": {"name": "api.example.com"}}}), "the zone describes no A record of this name"),
+        (records(www={"A": {"alias": {"name": "www.example.com"}}}), "it is the record itself"),
+        (records(www={"A": {"alias": {**ALIAS, "zone_id": "/hostedzone/Z1"}}}), "it must be the ID of a hosted zone"),
+        (
+            records(www={"A": {"alias": {"name": "d1.cloudfront.net", "evaluate_target_health": True}}}),
+            "Route 53 does not support it for a CloudFront distribution",
+        ),
+        # certificates
+        (
+            {"certificates": {"web": {"names": ["www.example.org"]}}},
+            "dns_zones.main.certificates.web.names is 'www.example.org', but it is in none of the zones described here, so its validation "
+            "record cannot be created; the public zones are example.com",
+        ),
+        ({"certificates": {"web": {"names": ["notexample.com"]}}}, "it is in none of the zones described here"),
+        ({"certificates": {"web": {"names": ["a.*.example.com"]}}}, "an asterisk can only be the entire first label"),
+        ({"certificates": {"web": {"names": ["*.*.example.com"]}}}, "an asterisk can only be the entire first label"),
+        ({"certificates": {"web": {"names": ["*"]}}}, "an asterisk can only be the entire first label"),
+        ({"certificates": {"web": {"names": ["*.com"]}}}, "a wildcard needs a domain below a top-level one"),
+        ({"certificates": {"web": {"names": ["a_b.example.com"]}}}, "a certificate cannot have a name with an underscore"),
+        ({"certificates": {"web": {"names": [HOST, "WWW.example.com."]}}}, "the list already contains it; list each once"),
+        ({"certificates": {"web": {"names": [f"{'x' * 60}.example.com"]}}}, "the first name has at most 64 characters"),
+        ({"certificates": {"web": {"names": []}}}, "it must be a list of at least one name"),
+        ({"certificates": {"web": {"regions": ["us-east"]}}}, "it must be a region such as us-east-1"),
+        ({"certificates": {"web": {"key_algorithm": "RSA_1024"}}}, "it must be one of RSA_2048, RSA_3072"),
+    ],
+)
+def test_wrong_input_is_one_sentence(zone: dict[str, Any], said: str) -> None:
+    found = problems(**zone)
+    assert len(found) == 1, found
+    assert said in found[0]
+    assert "main" in found[0]
+
+
+def test_a_private_zone_without_a_vpc() -> None:
+    found = validate({"inside": {"domain": "internal", "private": True}}, "dns_zones", {}, "")[1]
+    assert found == [
+        "dns_zones.inside.vpc_ids is missing: a private zone needs at least one VPC; name networks of the platform, or give IDs"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("second", "twice"),
+    [
+        ({"domain": "Example.com."}, True),
+        ({"domain": "example.com", "private": True}, False),
+        ({"domain": "example.org"}, False),
+    ],
+)
+def test_one_zone_twice(second: dict[str, Any], twice: bool) -> None:
+    found = validate({"main": {"domain": "example.com"}, "other": second}, "dns_zones", NETWORKS, "")[1]
+    assert [text.partition(", but ")[2] for text in found] == (["dns_zones.main is the same zone; merge their records"] if twice else [])
+
+
+def test_records_have_complete_names_and_canonical_values() -> None:
+    given = {
+        "@": {"MX": ["20 Mail.example.com.", "10 mx.example.com"], "CAA": "0 issue amazon.com", "TXT": "v=spf1 -all"},
+        "WWW": {"CNAME": "example.com."},
+        "*.apps": {"AAAA": {"values": ["2001:0DB8::0001"], "ttl": 60}},
+        "_dmarc.mail": {"TXT": "v=DMARC1"},
+        "api.dev": {"A": "192.0.2.1"},
+        "api.Example.com": {"A": {"alias": {"name": "D1.cloudfront.net."}}},
+    }
+    found = zones(main={"domain": "Example.com.", "records": given})["main"].records
+    assert {key: (one.ttl, one.values) for key, one in found.items() if one.alias is None} == {
+        "example.com MX": (300, ("10 mx.example.com", "20 mail.example.com")),
+        "example.com CAA": (300, ('0 issue "amazon.com"',)),
+        "example.com TXT": (300, ("v=spf1 -all",)),
+        "www.example.com CNAME": (300, ("example.com",)),
+        "*.apps.example.com AAAA": (60, ("2001:db8::1",)),
+        "api.dev.example.com A": (300, ("192.0.2.1",)),
+        "_dmarc.mail.example.com TXT": (300, ("v=DMARC1",)),
+    }
+    alias = found["api.example.com A"].alias
+    assert alias
+    assert (alias.name, alias.zone_id, alias.evaluate_target_health) == ("d1.cloudfront.net", "Z2FDTNDATAQYW2", False)
+
+
+def test_a_zone_is_delegated_by_the_nearest_public_zone_of_the_component() -> None:
+    found = zones(
+        top={"domain": "example.com"},
+        dev={"domain": "dev.example.com"},
+        deep={"domain": "a.b.dev.example.com"},
+        alone={"domain": "other.example.com", "delegate": False},
+        inside={"domain": "x.example.com", "private": True},
+    )
+    assert {name: zone.parent for name, zone in found.items()} == {"top": "", "dev": "top", "deep": "dev", "alone": "", "inside": ""}
+
+
+def test_certificates_by_default_cover_the_zone_in_the_component_s_region() -> None:
+    given = {
+        "main": {"domain": "example.com", "certificates": {"web": {}, "edge": {"names": ["example.com"], "regions": ["us-east-1"]}}},
+        "dev": {"domain": "dev.example.com", "certificates": {"web": {"names": ["dev.example.com", "*.dev.example.com", "example.com"]}}},
+        "two": {"domain": "example.org", "certificates": {"web": {"regions": ["af-south-1", "us-east-1"]}}},
+    }
+    found = zones(**given)
+    web, edge = found["main"].certificates.values()
+    assert (web.name, web.names, web.regions, web.domains) == ("main/web", ("example.com", "*.example.com"), ("",), {"example.com": "main"})
+    assert edge.regions == ("us-east-1",)
+    assert found["two"].certificates["web"].regions == ("", "us-east-1")
+    assert found["dev"].certificates["web"].domains == {"dev.example.com": "dev", "example.com": "main"}
