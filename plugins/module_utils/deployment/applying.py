@@ -15,7 +15,7 @@ from ..kubernetes.objects import metadata, uid
 from ..kubernetes.problems import ApiProblem, Conflict, NotFound
 from ..kubernetes.values import Obj
 from ..reconcile.errors import CallFailed
-from . import refusals
+from . import generated, refusals
 from .cluster import Cluster, together
 from .look import Look, Looker
 from .phases import waves
@@ -103,6 +103,8 @@ class Applier:
             # force would also take fields that somebody has changed since
             manifest["metadata"] = {**manifest["metadata"], "resourceVersion": metadata(live)["resourceVersion"]}
         found = self.cluster.apply(path, manifest, force=look.force)
+        if lacking := generated.missing(look.one.manifest, found):
+            found = self.cluster.generate(path, found, lacking)
         self.done.live[look.address] = found
         self.done.changed.add(look.address)
         if look.live is None:

@@ -15,8 +15,11 @@ from ..cluster_objects.hiding import Hiding
 from ..cluster_objects.manifest import Marks, Wanted
 from ..kubernetes.client import Api
 from ..kubernetes.problems import NotFound
+from ..kubernetes.values import Obj
 from ..reconcile.pool import Pool
 from ..sensitive.texts import Texts
+from .generated import MANAGER as GENERATOR
+from .generated import values
 from .identity import owned
 from .managers import Takeover
 
@@ -93,6 +96,20 @@ class Cluster:
         """Make the entries of other appliers ours. Raises Conflict if the object has changed since it was read."""
         self.fence()
         return self.api.patch(path, takeover.patch, kind="json", fieldManager=MANAGER)
+
+    def generate(self, path: str, live: Obj, wanted: Mapping[str, int]) -> dict[str, Any]:
+        """Set the generated values that a Secret lacks. Raises Conflict if it has changed since it was read."""
+        self.fence()
+        body = {"metadata": {"resourceVersion": live["metadata"]["resourceVersion"]}, "data": values(wanted)}
+        return self.api.patch(path, body, fieldManager=GENERATOR)
+
+    def create_job(self, job: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """Create a Job. Raises Conflict if there is one of its name."""
+        if not dry_run:
+            self.fence()
+        query = {"dryRun": "All"} if dry_run else {}
+        path = f"/apis/batch/v1/namespaces/{job['metadata']['namespace']}/jobs"
+        return self.api.create(path, job, fieldManager=MANAGER, fieldValidation="Strict", **query)
 
     def delete(self, path: str, uid: str, propagation: str = "Background") -> None:
         """Delete exactly this object, not one of the same name that has replaced it."""

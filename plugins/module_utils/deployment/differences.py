@@ -20,8 +20,10 @@ from ..cluster_objects.manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Wante
 from ..cluster_objects.paths import Path, flatten
 from ..kubernetes.objects import metadata
 from ..kubernetes.values import Obj
+from ..reconcile.model import SENSITIVE
 from ..reconcile.planner import Change
 from ..sensitive.texts import ANOTHER
+from .generated import missing
 from .managers import Fields
 
 SHOWN_METADATA = ("labels", "annotations", "finalizers")
@@ -38,7 +40,7 @@ MARKS = (
 def created(address: str, one: Wanted, hiding: Hiding) -> tuple[Change, ...]:
     """The fields of a new object: those of its manifest, without what the API fills in."""
     fields = hiding.wanted(address, drop(flatten(one.kind, one.manifest), MARKS))
-    return tuple(Change(path, None, value) for path, value in fields.items())
+    return merged((Change(path, None, value) for path, value in fields.items()), generated(one, None))
 
 
 def updated(address: str, kind: str, live: Obj, result: Obj, hiding: Hiding) -> tuple[Change, ...]:
@@ -87,6 +89,11 @@ def replaced(address: str, one: Wanted, live: Obj, hiding: Hiding) -> tuple[Chan
     differing = [path for path in {**shown_before, **shown_after} if shown_before.get(path) != shown_after.get(path)]
     final, _rest = split(one.kind, one.manifest, dict.fromkeys(differing))
     return tuple(Change(path, shown_before.get(path), shown_after.get(path), path in final) for path in sorted(differing))
+
+
+def generated(one: Wanted, live: Obj | None) -> tuple[Change, ...]:
+    """The values of a Secret that are generated because they do not exist yet."""
+    return tuple(Change(f"data.{key}", None, SENSITIVE, sensitive=True) for key in missing(one.manifest, live))
 
 
 def ownership(live: Obj, result: Obj, api_version: str) -> bool:

@@ -64,12 +64,13 @@ class History:
         """Write a record again with other values."""
         return self.write(replace(release, **changes))
 
-    def forget(self, keep: int) -> list[str]:
-        """Delete the records beyond ``keep``; returns their names."""
+    def forget(self, keep: int) -> list[Release]:
+        """Delete the records beyond ``keep``; returns them."""
         gone = []
+        self.cluster.fence()
         for release in to_forget(self.releases, keep):
             name = name_of(self.cluster.marks.component, release.number)
             self.cluster.api.delete(f"{self._collection}/{name}", {})
-            gone.append(name)
+            gone.append(release)
             self.releases = [one for one in self.releases if one.number != release.number]
         return gone

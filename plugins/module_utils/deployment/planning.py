@@ -103,6 +103,7 @@ def _update(look: Look, hiding: Hiding) -> Action:
     if look.takeover is not None:
         changes = differences.merged(changes, differences.no_longer(address, one, live, look.takeover.fields, hiding))
         return Action("update", address, KIND, changes=changes or _managers(look), reason=look.takeover.reason)
+    changes = differences.merged(changes, differences.generated(one, live))
     if changes:
         return Action("update", address, KIND, changes=changes, reason="; ".join(look.notes))
     if differences.ownership(live, result, one.api_version):

@@ -22,7 +22,8 @@ from .look import address_of
 from .phases import is_prepared
 from .pruning import recorded
 from .record import GOOD, PREVIOUS, RecordProblem, Release, last_verified, wanted_release
-from .transaction import Images
+from .registry import Registry
+from .transaction import NO_REGISTRY
 from .verification import CannotVerify, Judge, Verification
 from .wish import Outcome
 
@@ -41,9 +42,9 @@ class RollbackWish:
 
 class Rollback:
     def __init__(
-        self, cluster: Cluster, wish: RollbackWish, verify: Verification, say: Say, holding: Holding, *, gone: Images = lambda _images: ()
+        self, cluster: Cluster, wish: RollbackWish, verify: Verification, say: Say, holding: Holding, *, registry: Registry = NO_REGISTRY
     ) -> None:
-        self.cluster, self.wish, self.say, self.holding, self.gone = cluster, wish, say, holding, gone
+        self.cluster, self.wish, self.say, self.holding, self.registry = cluster, wish, say, holding, registry
         cluster.fence = holding.fence
         self.history = History(cluster)
         self.outcome = Outcome()
@@ -70,7 +71,7 @@ class Rollback:
         wanted = way_back.needs(target)
         there = together(lambda key: self.cluster.get(way_back.config_path(*key)), wanted.configs)
         configs = [key for key, live in zip(wanted.configs, there) if live is None]
-        missing = way_back.missing(configs, self.gone(wanted.images))
+        missing = way_back.missing(configs, self.registry.gone(wanted.images))
         return [Failure("", "", "Lacking", f"release {target.called} cannot run again: {missing} no longer exist.")] if missing else []
 
     def _newer(self, target: Release) -> list[Release]:

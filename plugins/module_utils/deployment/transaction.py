@@ -16,11 +16,11 @@ from typing import Any
 from ..cluster_objects.manifest import Wanted
 from ..kubernetes.lease import Locked
 from ..kubernetes.objects import generation, metadata, spec, uid
-from ..kubernetes.problems import ApiProblem, NotFound
+from ..kubernetes.problems import ApiProblem, Conflict, Forbidden, NotFound, Refused
 from ..kubernetes.values import Obj
 from ..reconcile.errors import Failure
 from ..reconcile.waiting import Stopped
-from . import planning, pruning, verification, way_back
+from . import planning, pruning, refusals, verification, way_back
 from .applying import Applied, Applier, ApplyFailed, Say
 from .cluster import Cluster, together
 from .going_back import NotRestored, Restorer
@@ -33,6 +33,8 @@ from .phases import split
 from .planning import ReleasePlan
 from .pods import pod_problems
 from .record import RecordProblem, Release, already_migrated, encode, last_verified
+from .references import images_of
+from .registry import Registry
 from .synced import Synced
 from .verification import CannotVerify, Judge, Verdict, Verification
 from .wish import REFUSE, Outcome, Wish
@@ -40,9 +42,7 @@ from .wish import REFUSE, Outcome, Wish
 Gate = Callable[[], str]
 """Checks the token of the gate now; returns why it is not good, or an empty string."""
 
-Images = Callable[[Sequence[str]], Sequence[str]]
-"""Of some images, returns those that no longer exist."""
-
+NO_REGISTRY = Registry()
 Strategy = Callable[["Transaction"], None]
 
 
@@ -64,11 +64,11 @@ class Transaction:
         holding: Holding,
         *,
         gate: Gate,
-        gone: Images,
         strategy: Strategy,
+        registry: Registry = NO_REGISTRY,
     ) -> None:
         self.cluster, self.wish, self.verifier, self.say, self.holding = cluster, wish, verify, say, holding
-        self.gate, self.gone, self.strategy = gate, gone, strategy
+        self.gate, self.strategy, self.registry = gate, strategy, registry
         cluster.fence = holding.fence
         self.history = History(cluster)
         self.prepared, self.rest = split(wish.objects)
@@ -118,10 +118,25 @@ class Transaction:
         """What refuses the release besides the API: found before the first change."""
         job = self.wish.job if self.migrates else None
         objections = [Failure(address, "apply", "Refused", text) for address, text in pod_problems(self.cluster, found, job)]
+        if job is not None and (why := self._job_refused(job)):
+            objections.append(Failure(f"{KIND}.Job/{job['metadata']['namespace']}/{job['metadata']['name']}", "create", "Refused", why))
         objections += [Failure(look.address, "apply", "Paused", _paused(look)) for look in found.looks if _is_paused(look)]
         if applying:
             objections += [Failure("", "", code, text) for code, text in self._refusals() if text]
         return objections
+
+    def _job_refused(self, job: Mapping[str, Any]) -> str:
+        """Why the API would refuse the Job of the migration; empty if it would not, or its namespace does not exist yet."""
+        if not self.looker.namespaces.get(str(job["metadata"]["namespace"])):
+            return ""
+        try:
+            self.cluster.create_job(job, dry_run=True)
+        except Conflict:
+            return ""  # it is there already: an interrupted run created it
+        except (Refused, Forbidden) as problem:
+            if refusals.NO_DRY_RUN not in str(problem):
+                return f"{refusals.refused(str(problem), self.cluster.texts)}."
+        return ""
 
     def _refusals(self) -> list[tuple[str, str]]:
         namespace, needed = self.cluster.namespace, {one.namespace for one in self.wish.objects if one.namespace}
@@ -154,7 +169,7 @@ class Transaction:
             for key, there in zip(wanted.configs, together(lambda key: self.cluster.get(way_back.config_path(*key)), wanted.configs))
             if there is None
         ]
-        sentence = way_back.lacking(current, configs, self.gone(wanted.images))
+        sentence = way_back.lacking(current, configs, self.registry.gone(wanted.images))
         return [sentence] if sentence else []
 
     def _find_leftovers(self) -> list[tuple[str, Wanted, Obj]]:
@@ -354,6 +369,8 @@ class Transaction:
     def record(self) -> None:
         """Record the release as verified: from now on it is what a later one goes back to."""
         verdicts = tuple(_verdict_summary(one) for one in self.outcome.verdicts)
+        kept = self.registry.keep(images_of(one.manifest for one in self.wish.objects))
+        self.outcome.warnings += [f"an image of this release could not be protected from lifecycle policies: {one}" for one in kept]
         self.keep(status="verified", verdict="success", verdicts=verdicts, reason="", times=self._times("verified"))
 
     def prune(self) -> None:
@@ -375,9 +392,18 @@ class Transaction:
                 self.outcome.warnings.append(f"{address} is no longer in the release and could not be deleted: {problem}")
         self._prune_orphans()
         self._prune_jobs()
-        self.history.forget(self.wish.keep)
+        self._forget()
         if not left:
             self.keep(pruned=True)
+
+    def _forget(self) -> None:
+        """Delete the records beyond the wanted number, and lift the protection of images that only they have."""
+        forgotten = self.history.forget(self.wish.keep)
+        there = {image for one in self.history.releases for image in images_of(one.objects)}
+        images = sorted({image for one in forgotten for image in images_of(one.objects)} - there)
+        if images:
+            problems = self.registry.release(images)
+            self.outcome.warnings += [f"the protection of an image could not be lifted: {one}" for one in problems]
 
     def _prune_orphans(self) -> None:
         for path, old in self.done.orphans:
@@ -420,7 +446,7 @@ class Transaction:
         """Restore a verified release; returns what came of it, as a sentence."""
         self.say(self.cluster.marks.component, f"going back to release {target.called}", 0.0)
         restorer = Restorer(self.cluster, self.say, self.judge, self.wish.verification, self.done.replaced)
-        applied = {address: {"uid": uid(live)} for address, live in self.done.live.items() if address in self.done.changed}
+        applied = {address: live for address, live in self.done.live.items() if address in self.done.changed}
         try:
             restorer.restore(target, applied)
             removed = restorer.remove_added(failed, target, {*failed.added, *self.done.added})

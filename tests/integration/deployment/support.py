@@ -6,6 +6,7 @@ import base64
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.link import is_mutating
@@ -15,8 +16,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.deployment.cluster im
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.history import History
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.holding import Holding
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.refusals import secrets_in
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.registry import Registry
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.strategies.rolling import roll_out
-from ansible_collections.mainstay.aws.plugins.module_utils.deployment.transaction import Transaction
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.transaction import NO_REGISTRY, Transaction
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.verification import Verification, options_of
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.wish import Outcome, Wish
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access import from_options
@@ -57,7 +59,7 @@ class Counting(Api):
 class Application:
     """``shop`` in a namespace of its own, which the first deployment creates."""
 
-    def __init__(self, plane: ControlPlane, namespace: str) -> None:
+    def __init__(self, plane: ControlPlane | SimpleNamespace, namespace: str) -> None:
         self.plane, self.namespace = plane, namespace
         self.access = from_options({"kubeconfig": str(plane.kubeconfig)}, {})
         self.api = self.client()
@@ -74,7 +76,7 @@ class Application:
         migration: Mapping[str, Any] | None = None,
         strategy: Callable[[Transaction], None] = roll_out,
         check: Callable[[], str] = lambda: "",
-        gone: Callable[[Sequence[str]], Sequence[str]] = lambda _images: (),
+        registry: Registry = NO_REGISTRY,
         allow_replace: Sequence[str] = (),
         take_over: Sequence[str] = (),
         holder: str = "the test",
@@ -97,7 +99,7 @@ class Application:
 
         verify = Verification(self.access, clock, say, holder)
         holding = Holding(api, self.namespace, MARKS.component, holder, say)
-        return Transaction(cluster, made, verify, say, holding, gate=check, gone=gone, strategy=strategy)
+        return Transaction(cluster, made, verify, say, holding, gate=check, strategy=strategy, registry=registry)
 
     def deploy(self, *objects: Mapping[str, Any], **more: Any) -> Outcome:
         return self.transaction(*objects, **more).run()

@@ -22,6 +22,7 @@ from ...reconcile.errors import CallFailed, failure
 from ...sensitive.texts import Texts, unpacked
 from ..cluster import Cluster
 from ..holding import Holding
+from ..registry import Ecr, Registry
 from ..verification import Verification
 
 
@@ -62,6 +63,10 @@ class Connection:
             Texts([*secrets, *vault.secrets]),
             params.get("take_over") or (),
         )
+
+    def registry(self) -> Registry:
+        """The images in ECR, protected in the name of the component."""
+        return Ecr(self.aws, f"{self.place.environment}-{self.place.component}")
 
     def verification(self, params: Any) -> Verification:
         if self.api is None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...cluster_objects.manifest import Wanted, read
 from ...component.options import OWNER, shared
+from ..generated import ANNOTATION, lengths
 from ..wish import REFUSE, WARN
 
 CONNECTION: dict[str, Any] = {"cluster": {"type": "str"}, "kubeconfig": {"type": "path"}, "context": {"type": "str"}}
@@ -80,6 +81,11 @@ def objects_of(params: Mapping[str, Any]) -> tuple[list[Wanted], list[str]]:
         for one in objects
         if one.kind == "Job"
     ]
+    for one in objects:
+        try:
+            lengths(one.manifest)
+        except ValueError:
+            problems.append(f"Secret {one.namespace}/{one.called}: {ANNOTATION} must be a JSON mapping of keys to lengths, each at least 1")
     return objects, problems + migration_problems(params)
 
 

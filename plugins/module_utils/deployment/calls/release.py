@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ...aws.roles import Role, client_maker_as
@@ -37,14 +37,8 @@ STRATEGIES: Mapping[str, Strategy] = {"rolling": rolling.roll_out}
 SERVICES = ("sts", "eks")
 """The services that every call uses. The gate and metrics may use rds, kms and cloudwatch."""
 
-ImagesGone = Callable[[Connection, Sequence[str]], Sequence[str]]
 
-
-def no_image_gone(_connection: Connection, _images: Sequence[str]) -> Sequence[str]:
-    return ()
-
-
-def run(module: Any, images_gone: ImagesGone = no_image_gone) -> NoReturn:
+def run(module: Any) -> NoReturn:
     """Plan a release in check mode, or deploy it. Ends the module."""
     began = time.monotonic()
     params = module.params
@@ -58,7 +52,7 @@ def run(module: Any, images_gone: ImagesGone = no_image_gone) -> NoReturn:
     wish = wish_of(params, objects, verification, found.caller)
     if found.api is None:
         answer(module, found, _on_nothing(wish, params), time.monotonic() - began)
-    transaction = _transaction(module, found, wish, secrets, images_gone)
+    transaction = _transaction(module, found, wish, secrets)
     if module.check_mode:
         try:
             plan = transaction.plan(applying=False)
@@ -96,7 +90,7 @@ def wish_of(params: Mapping[str, Any], objects: Sequence[Wanted], verification: 
     )
 
 
-def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str], images_gone: ImagesGone) -> Transaction:
+def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str]) -> Transaction:
     params = module.params
     make, _region, _endpoint = client_maker(module)
     clock = SystemClock()
@@ -113,7 +107,7 @@ def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str],
         progress,
         found.holding(params),
         gate=gate,
-        gone=lambda images: images_gone(found, images),
+        registry=found.registry(),
         strategy=STRATEGIES[wish.strategy],
     )
 

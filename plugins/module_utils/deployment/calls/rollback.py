@@ -17,10 +17,9 @@ from ..verification import options_of
 from .answer import answer
 from .connecting import connection
 from .options import problems_of
-from .release import ImagesGone, no_image_gone
 
 
-def run(module: Any, images_gone: ImagesGone = no_image_gone) -> NoReturn:
+def run(module: Any) -> NoReturn:
     """Plan a rollback in check mode, or go back. Ends the module."""
     began = time.monotonic()
     params = module.params
@@ -35,7 +34,7 @@ def run(module: Any, images_gone: ImagesGone = no_image_gone) -> NoReturn:
         found.verification(params),
         progress,
         found.holding(params),
-        gone=lambda images: images_gone(found, images),
+        registry=found.registry(),
     )
     if module.check_mode:
         try:
