@@ -71,7 +71,7 @@ class AliasRecords(KindDefaults):
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], _token: str) -> Observed:
         identity = str(properties["zone_id"])
         self._set(aws, address, identity, properties["records"])
-        return Observed(self.name, address, identity, dict(properties), "pending")
+        return Observed(self.name, address, identity, dict(properties), state="pending")
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
         if "records" in properties:
