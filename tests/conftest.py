@@ -17,9 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # Set by make check and make test: there, a test that cannot run counts as failed.
 NO_SKIP = bool(os.environ.get("MAINSTAY_NO_SKIP"))
 
-# There, generated examples are the same on every run; plain pytest searches for new ones.
+# There, generated examples are the same on every run; plain pytest searches for new ones, and make nightly for many.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".cache" / "hypothesis"))
-settings.register_profile("project", deadline=None, derandomize=NO_SKIP)
+settings.register_profile("project", deadline=None, derandomize=NO_SKIP, max_examples=50)
+settings.register_profile("many", deadline=None, max_examples=1000)
 settings.load_profile("project")
 
 
