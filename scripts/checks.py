@@ -129,6 +129,7 @@ LARGE = {
     "vpc": of_role("vpc", "network", 140, 320, "network"),
     "eks": of_role("eks", "clusters", 115, 380, "eks", "eks_operations"),
     "rds": of_role("rds", "databases", 95, 240, "rds"),
+    "dns": of_role("dns", "zones", 55, 60, "dns"),
 }
 """Roles that need a larger budget, or whose test folders do not match their name."""
 
@@ -154,7 +155,7 @@ CHECKS = (
     suite("drill", "databases", 160, "tests/integration/drill"),
     Check("molecule", "whole platform", 130, molecule, EVERYTHING | {"molecule"}),
     suite("examples", "whole platform", 330, "tests/integration/examples"),
-    suite("permissions", "whole platform", 75, "tests/integration/permissions"),
+    suite("permissions", "whole platform", 90, "tests/integration/permissions"),
     suite("broken-runs", "whole platform", 235, *folders("playbook_faults", "interruption", "lock", "saved")),
     suite("runs", "whole platform", 240, *folders("callback", "change", "consent", "waves", "worker")),
     suite(

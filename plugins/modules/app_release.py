@@ -69,7 +69,7 @@ options:
     type: dict
   gate_options:
     description:
-      - The options that the gate was called with, if its result does not contain them.
+      - Options that the gate was called with and its result does not contain, such as C(copies) with the external ID of a role.
     type: dict
     default: {}
   gate_required:

@@ -422,6 +422,11 @@ tokens:
   returned: if the options are valid
   type: dict
   sample: {orders: 1.1796026400.2f1c0a4b}
+policy:
+  description: The options that the tokens cover. M(mainstay.aws.app_release) checks the tokens with them.
+  returned: if the options are valid
+  type: dict
+  sample: {max_age: 3600.0, rpo: 900.0, pitr: required, require_encryption: true}
 seconds:
   description: Duration in seconds.
   returned: if the options are valid

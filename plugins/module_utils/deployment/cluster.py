@@ -103,6 +103,14 @@ class Cluster:
         body = {"metadata": {"resourceVersion": live["metadata"]["resourceVersion"]}, "data": values(wanted)}
         return self.api.patch(path, body, fieldManager=GENERATOR)
 
+    def create_job(self, job: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """Create a Job. Raises Conflict if there is one of its name."""
+        if not dry_run:
+            self.fence()
+        query = {"dryRun": "All"} if dry_run else {}
+        path = f"/apis/batch/v1/namespaces/{job['metadata']['namespace']}/jobs"
+        return self.api.create(path, job, fieldManager=MANAGER, fieldValidation="Strict", **query)
+
     def delete(self, path: str, uid: str, propagation: str = "Background") -> None:
         """Delete exactly this object, not one of the same name that has replaced it."""
         self.fence()

@@ -42,10 +42,12 @@ def objection(gate: Mapping[str, Any], deployments: list[str]) -> str:
 def verify_params(gate: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters with which the gate checks its own tokens again: the policy is part of them.
 
-    ``options``: the options that the gate was called with, if its result does not contain them (as ``invocation``).
+    ``options``: options that its result does not contain, such as the external ID of a role in the account of a copy.
     """
     known = argument_spec()
-    given = {**((gate.get("invocation") or {}).get("module_args") or {}), **options}
+    policy = dict(gate.get("policy") or {})
+    copies = [{"region": one["region"], "kms_key": one["kms_key"], "role_arn": one["role"]} for one in policy.get("copies") or ()]
+    given = {**policy, "copies": copies, **options}
     wanted = {name: value for name, value in given.items() if name in known and value is not None}
     wanted |= {"databases": sorted(gate["databases"]), "deployment": gate["deployment"], "action": "verify"}
     return {**wanted, "tokens": dict(gate.get("tokens") or {}), "prune": False, "proof": None}

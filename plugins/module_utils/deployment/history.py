@@ -67,6 +67,7 @@ class History:
     def forget(self, keep: int) -> list[Release]:
         """Delete the records beyond ``keep``; returns them."""
         gone = []
+        self.cluster.fence()
         for release in to_forget(self.releases, keep):
             name = name_of(self.cluster.marks.component, release.number)
             self.cluster.api.delete(f"{self._collection}/{name}", {})

@@ -79,7 +79,7 @@ class Migration:
         if live is not None:
             return live
         try:
-            return self.cluster.api.create(self._collection, self.job)
+            return self.cluster.create_job(self.job)
         except Conflict:  # the reply to an earlier attempt was lost
             return self.cluster.api.get(self.path)
 

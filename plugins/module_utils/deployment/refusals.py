@@ -23,6 +23,7 @@ IMMUTABLE = re.compile(
 FIELD = re.compile(r"(?:^|[\s\[,])([a-zA-Z][\w.\[\]-]*): (?:Invalid value|Forbidden|Required value)")
 HTTP = re.compile(r"^(?P<verb>\w+) (?P<what>[\w.-]+(?: in namespace [\w.-]+)?): HTTP (?P<status>\d{3}): (?P<said>.*)$", re.DOTALL)
 UNDECLARED = re.compile(r"failed to create typed patch object [^:]*: (?:errors:\s*)?(\S+): field not declared in schema")
+DENIED = re.compile(r"admission webhook .* denied the request|ValidatingAdmissionPolicy .* denied request")
 LONGEST = 600
 
 KEEPS_DATA = ("PersistentVolumeClaim", "Namespace", "CustomResourceDefinition", "PersistentVolume")
@@ -74,7 +75,7 @@ def refused(text: str, secrets: Texts) -> str:
         return f"{words}. Raise the namespace's quota, or lower what the release requests"
     if "violates PodSecurity" in words:
         return f"{words}. Change the pod template, or the namespace's Pod Security level"
-    if "admission webhook" in words and "denied" in words:
+    if DENIED.search(words):
         return f"{words}. It is a policy of the cluster: change the manifest so that it complies"
     return words
 

@@ -16,11 +16,11 @@ from typing import Any
 from ..cluster_objects.manifest import Wanted
 from ..kubernetes.lease import Locked
 from ..kubernetes.objects import generation, metadata, spec, uid
-from ..kubernetes.problems import ApiProblem, NotFound
+from ..kubernetes.problems import ApiProblem, Conflict, Forbidden, NotFound, Refused
 from ..kubernetes.values import Obj
 from ..reconcile.errors import Failure
 from ..reconcile.waiting import Stopped
-from . import planning, pruning, verification, way_back
+from . import planning, pruning, refusals, verification, way_back
 from .applying import Applied, Applier, ApplyFailed, Say
 from .cluster import Cluster, together
 from .going_back import NotRestored, Restorer
@@ -118,10 +118,25 @@ class Transaction:
         """What refuses the release besides the API: found before the first change."""
         job = self.wish.job if self.migrates else None
         objections = [Failure(address, "apply", "Refused", text) for address, text in pod_problems(self.cluster, found, job)]
+        if job is not None and (why := self._job_refused(job)):
+            objections.append(Failure(f"{KIND}.Job/{job['metadata']['namespace']}/{job['metadata']['name']}", "create", "Refused", why))
         objections += [Failure(look.address, "apply", "Paused", _paused(look)) for look in found.looks if _is_paused(look)]
         if applying:
             objections += [Failure("", "", code, text) for code, text in self._refusals() if text]
         return objections
+
+    def _job_refused(self, job: Mapping[str, Any]) -> str:
+        """Why the API would refuse the Job of the migration; empty if it would not, or its namespace does not exist yet."""
+        if not self.looker.namespaces.get(str(job["metadata"]["namespace"])):
+            return ""
+        try:
+            self.cluster.create_job(job, dry_run=True)
+        except Conflict:
+            return ""  # it is there already: an interrupted run created it
+        except (Refused, Forbidden) as problem:
+            if refusals.NO_DRY_RUN not in str(problem):
+                return f"{refusals.refused(str(problem), self.cluster.texts)}."
+        return ""
 
     def _refusals(self) -> list[tuple[str, str]]:
         namespace, needed = self.cluster.namespace, {one.namespace for one in self.wish.objects if one.namespace}
@@ -431,7 +446,7 @@ class Transaction:
         """Restore a verified release; returns what came of it, as a sentence."""
         self.say(self.cluster.marks.component, f"going back to release {target.called}", 0.0)
         restorer = Restorer(self.cluster, self.say, self.judge, self.wish.verification, self.done.replaced)
-        applied = {address: {"uid": uid(live)} for address, live in self.done.live.items() if address in self.done.changed}
+        applied = {address: live for address, live in self.done.live.items() if address in self.done.changed}
         try:
             restorer.restore(target, applied)
             removed = restorer.remove_added(failed, target, {*failed.added, *self.done.added})

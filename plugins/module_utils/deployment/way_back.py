@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..cluster_objects.compare import MANAGER
 from ..cluster_objects.manifest import Wanted
+from ..kubernetes.objects import metadata
 from .pruning import Key, recorded
 from .record import Release
 from .references import configs_of, images_of
@@ -82,11 +84,26 @@ def _plural(kind: str, names: Sequence[str]) -> str:
 def changed_since(address: str, applied: Mapping[str, Any], live: Mapping[str, Any] | None) -> str:
     """Why an object is no longer the one that the release applied; empty if it is.
 
-    ``applied``: its uid and generation then. A deployment that came in between must not be undone.
+    ``applied``: the object as the apply returned it, or only {uid: ...} of it. A deployment that came in between must not be undone.
     """
-    if live is None:
+    if live is None or not applied:
         return ""
-    metadata = live.get("metadata") or {}
-    if applied.get("uid") and metadata.get("uid") != applied["uid"]:
+    before = applied.get("metadata") or applied
+    if before.get("uid") and metadata(live).get("uid") != before["uid"]:
         return f"{address} was deleted and made again by someone else since this release applied it"
+    if others := changed_by(applied, live):
+        return f"{address} was changed by {', '.join(others)} since this release applied it"
     return ""
+
+
+def changed_by(applied: Mapping[str, Any], live: Mapping[str, Any]) -> list[str]:
+    """The managers that have changed the spec of an object since. Controllers change the status, and autoscalers the scale."""
+    known = {str(entry): True for entry in _specs(applied)}
+    entries = [entry for entry in _specs(live) if "metadata" in applied and str(entry) not in known]
+    return sorted({manager for manager, _fields in entries if manager != MANAGER})
+
+
+def _specs(thing: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    entries = metadata(thing).get("managedFields") or ()
+    found = [(str(entry.get("manager")), (entry.get("fieldsV1") or {}).get("f:spec")) for entry in entries if not entry.get("subresource")]
+    return [(manager, fields) for manager, fields in found if fields]

@@ -117,6 +117,7 @@ def result_of(plan: Plan, verdicts: Mapping[str, Verdict], counts: Mapping[str, 
         "deployment": plan.deployment,
         "databases": {name: one.as_dict() for name, one in verdicts.items()},
         "tokens": {name: one.token for name, one in verdicts.items() if one.token},
+        "policy": plan.policy.as_dict(),
         "seconds": round(seconds, 1),
         "api_calls": {"read": counts["read"], "write": counts["write"]},
     }

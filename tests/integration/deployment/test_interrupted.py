@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import EventClock
 from tests.runs import ROOT
 
 from .support import BEHAVIOUR, Application, Counting
@@ -123,3 +124,38 @@ def test_two_deployments_at_once(app: Application) -> None:
         assert app.image() == "api:3"
     succeeded(app.deploy(*shop(app, "api:4"), version="4", **AT_ONCE))
     assert messages(refused) == ""
+
+
+def test_a_request_to_stop_undoes_nothing_and_frees_the_lease(app: Application) -> None:
+    succeeded(app.deploy(*shop(app), version="1", **AT_ONCE))
+    stopped = app.transaction(*shop(app, "api:2", behaviour="slow-start"), version="2")
+    run = threading.Thread(target=stopped.run)
+    run.start()
+    deadline = time.monotonic() + 30
+    while app.image() != "api:2" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    clock = stopped.cluster.api.clock
+    assert isinstance(clock, EventClock)
+    clock.stop()
+    run.join()
+    assert stopped.outcome.interrupted
+    assert not stopped.outcome.went_back
+    assert "run the same command again" in stopped.outcome.reason
+    assert app.releases[0] == (2, "2", "applied")
+    began = time.monotonic()
+    succeeded(app.deploy(*shop(app, "api:2", behaviour="slow-start"), version="2", holder="the next run"))
+    assert time.monotonic() - began < 25
+    assert app.releases[0] == (2, "2", "verified")
+
+
+def test_an_unchanged_deployment_only_reads(app: Application) -> None:
+    objects = [*shop(app), app.deployment("web"), app.service("web")]
+    succeeded(app.deploy(*objects, version="1", **AT_ONCE))
+    transaction = app.transaction(*objects, version="1")
+    outcome = transaction.run()
+    assert (outcome.unchanged, outcome.changed) == (True, False)
+    api = transaction.cluster.api
+    assert isinstance(api, Counting)
+    assert api.changes == []
+    # the records, each namespace once, and for each object a read and a dry run
+    assert api.counters.calls <= 2 + 2 * len(objects)

@@ -11,6 +11,7 @@ import pytest
 
 from rehearsal.testing import Cloud
 from tests.integration.module_runs import ModuleRuns
+from tests.integration.snapshot_gate.support import Site
 
 from .support import QUICK, Application
 from .test_transaction import shop
@@ -20,7 +21,7 @@ REGION = "af-south-1"
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with Cloud(account_id="210987654321", region=REGION) as found:
+    with Cloud(account_id="210987654321", region=REGION, settings={"databases": False}) as found:
         yield found
 
 
@@ -79,3 +80,31 @@ def test_a_playbook_plans_deploys_goes_back_and_shows_the_history(app: Applicati
     assert "no result of rds_snapshot_gate" in gate["msg"]
     assert "s3cret-session-value" not in runs.printed
     assert address in runs.printed
+
+
+def test_the_gate_is_asked_again_before_the_migration(app: Application, cloud: Cloud, tmp_path: Path) -> None:
+    """The registered result of the gate is enough: the policy that its token covers is part of it."""
+    Site(cloud).create("main")
+    runs = ModuleRuns(cloud, tmp_path)
+    where = {"environment": "prod", "component": "shop", "region": REGION}
+    where |= {"namespace": app.namespace, "kubeconfig": str(app.plane.kubeconfig)}
+    gate = {"region": REGION, "databases": ["main"], "deployment": "shop 1", "max_age": 600, "changes": ["migration"]}
+
+    def release(version: str, **more: Any) -> dict[str, Any]:
+        common = {**where, "verification": QUICK, "objects": shop(app, f"api:{version}"), "migration": app.job(), "gate_required": True}
+        return {"mainstay.aws.app_release": {**common, "version": version, **more}}
+
+    tasks: list[dict[str, Any]] = [
+        {"mainstay.aws.rds_snapshot_gate": gate},
+        release("2", gate="{{ result_0 }}"),
+        release("1"),
+        release("1", gate="{{ result_0 | combine({'tokens': {'main': '1.1.' ~ 'a' * 64}}) }}"),
+        release("1", gate="{{ result_0 }}"),
+    ]
+    asked, other, missing, expired, good = runs.run_tasks(tasks, "apply")
+    assert asked["verdict"] == "passed", asked["msg"]
+    assert "is for deployment 'shop 1', and this release is 'shop 2'" in other["msg"]
+    assert "run the gate first" in missing["msg"]
+    assert "has expired" in expired["msg"]
+    assert good["changed"], good.get("msg")
+    assert good["release"]["gate"]["snapshots"] == [asked["databases"]["main"]["snapshot"]["identifier"]]

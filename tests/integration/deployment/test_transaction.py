@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
+from dataclasses import replace
 from typing import Any
 
+import yaml
+
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.transaction import Failed, Transaction
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.wish import Outcome
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access import Token
+from tests.runs import ROOT
 
 from .support import Application
 
@@ -209,3 +216,157 @@ def test_bad_input_is_refused_before_the_first_change(app: Application) -> None:
     said = "the verdict is for shop 1, and this is shop 2."
     outcome = app.deploy(*shop(app, "api:2"), migration=app.job(), version="2", gate={"databases": {}}, check=lambda: said)
     assert said in messages(outcome)
+
+
+def test_a_policy_and_a_faulty_migration_are_found_before_the_first_change(app: Application) -> None:
+    succeeded(app.deploy(*shop(app), version="1"))
+    group = "/apis/admissionregistration.k8s.io/v1"
+    rule = {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["deployments"]}
+    policy = {
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": [{"expression": "object.spec.replicas > 1", "message": "two replicas at least"}],
+    }
+    name = f"replicas-{app.namespace}"
+    selector = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": app.namespace}}}
+    binding = {"policyName": name, "validationActions": ["Deny"], "matchResources": selector}
+    for plural, kind, spec in (
+        ("validatingadmissionpolicies", "ValidatingAdmissionPolicy", policy),
+        ("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", binding),
+    ):
+        body = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+        app.api.create(f"{group}/{plural}", body)
+    job = app.job()
+    job["spec"]["template"]["spec"]["restartPolicy"] = "Always"
+    found = ""
+    for attempt in range(40):  # the API server begins to apply a policy a moment later
+        found = messages(app.deploy(*shop(app, "api:2"), migration=job, version=f"2.{attempt}", gate_required=True))
+        if "two replicas at least" in found:
+            break
+        app.api.clock.pause(0.5)
+    assert "two replicas at least" in found
+    assert "It is a policy of the cluster" in found
+    assert "restartPolicy" in found
+    assert app.image() == "api:1"
+    assert app.names("jobs") == []
+
+
+def test_a_kind_comes_with_the_release_and_its_secrets_are_awaited(app: Application) -> None:
+    """The definition of ExternalSecret comes with the release here; a thread plays the operator."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}, "subresources": {"status": {}}}
+    names = {"plural": "externalsecrets", "singular": "externalsecret", "kind": "ExternalSecret", "listKind": "ExternalSecretList"}
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "externalsecrets.external-secrets.io"},
+        "spec": {"group": "external-secrets.io", "scope": "Namespaced", "names": names, "versions": [version]},
+    }
+    external = app.named("ExternalSecret", "database", "external-secrets.io/v1", spec={"target": {"name": "database"}})
+    without = app.transaction(*shop(app), external)
+    refused = without.run()
+    assert "the cluster does not serve ExternalSecret of external-secrets.io/v1" in messages(refused)
+    assert without.cluster.api.changes == []  # type: ignore[attr-defined]
+    objects = [*shop(app, secret="database"), definition, external]
+    plan = app.transaction(*objects).plan(applying=False)
+    assert not plan.failures
+    assert {action.verb for action in plan.actions.values()} == {"create"}
+    late = app.deploy(*objects, migration=app.job(), secrets_seconds=2.0)
+    assert "was not synced within 2 s: no controller has answered" in late.reason
+    assert app.names("jobs") == []
+
+    def operate() -> None:
+        app.api.clock.pause(2)
+        app.api.create(f"/api/v1/namespaces/{app.namespace}/secrets", app.secret("database", URL="postgresql://"))
+        path = f"/apis/external-secrets.io/v1/namespaces/{app.namespace}/externalsecrets/database"
+        status = {"conditions": [{"type": "Ready", "status": "True"}], "syncedResourceVersion": "1-abc"}
+        app.api.patch(f"{path}/status", {"status": status})
+
+    operator = threading.Thread(target=operate)
+    operator.start()
+    succeeded(app.deploy(*objects, migration=app.job(), secrets_seconds=30.0))
+    operator.join()
+
+
+def test_what_somebody_changed_in_between_is_not_undone(app: Application) -> None:
+    succeeded(app.deploy(*shop(app), version="1"))
+
+    def edited(release: Transaction) -> None:
+        release.apply(release.rest)
+        app.kubectl("set", "image", "deployment/api", "app=hotfix:1")
+        raise Failed("The release is bad")
+
+    outcome = app.deploy(*shop(app, "api:2"), version="2", strategy=edited)
+    assert "was changed by kubectl-set since this release applied it" in outcome.reason
+    assert not outcome.went_back
+    assert app.image() == "hotfix:1"
+
+
+def test_the_permissions_that_the_documentation_names_are_enough(app: Application) -> None:
+    page = (ROOT / "docs" / "deploying.md").read_text()
+    role = yaml.safe_load(f"apiVersion: rbac{page.partition('```yaml\napiVersion: rbac')[2].partition('```')[0]}")
+    app.api.create("/api/v1/namespaces", app.namespace_object)
+    role["metadata"]["name"] = f"deployer-{app.namespace}"
+    app.api.create("/apis/rbac.authorization.k8s.io/v1/clusterroles", role)
+    accounts = f"/api/v1/namespaces/{app.namespace}/serviceaccounts"
+    app.api.create(accounts, app.named("ServiceAccount", "deployer"))
+    subject = {"kind": "ServiceAccount", "name": "deployer", "namespace": app.namespace}
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role["metadata"]["name"]}
+    binding = app.named("RoleBinding", "deployer", "rbac.authorization.k8s.io/v1", roleRef=reference, subjects=[subject])
+    app.api.create(f"/apis/rbac.authorization.k8s.io/v1/namespaces/{app.namespace}/rolebindings", binding)
+    view = {**reference, "name": f"namespaces-{app.namespace}"}
+    rules = [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"], "resourceNames": [app.namespace]}]
+    named = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": view["name"]}}
+    app.api.create("/apis/rbac.authorization.k8s.io/v1/clusterroles", {**named, "kind": "ClusterRole", "rules": rules})
+    app.api.create(
+        "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        {**named, "kind": "ClusterRoleBinding", "roleRef": view, "subjects": [subject]},
+    )
+    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+    token = app.api.create(f"{accounts}/deployer/token", asked)["status"]["token"]
+    app.access = replace(app.access, certificate=None, token=Token(lambda: (token, None)))
+    plain = [one for one in shop(app) if one["kind"] != "Namespace"]
+    succeeded(app.deploy(*plain, app.deployment("worker"), migration=app.job(), version="1", keep=2))
+    plain = [one for one in shop(app, "api:2") if one["kind"] != "Namespace"]
+    succeeded(app.deploy(*plain, migration=app.job("again"), version="2", keep=2))
+    plain = [one for one in shop(app, "api:3", behaviour="crash-loop") if one["kind"] != "Namespace"]
+    assert app.deploy(*plain, version="3").went_back
+
+
+def test_what_belongs_to_somebody_else_is_refused(app: Application) -> None:
+    other = {"mainstay.aws/environment": "prod", "mainstay.aws/component": "main"}
+    app.api.create("/api/v1/namespaces", {**app.namespace_object, "metadata": {"name": app.namespace, "labels": other}})
+    synced = app.deployment("web")
+    synced["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "shop"}
+    app.api.create(f"/apis/apps/v1/namespaces/{app.namespace}/deployments", synced)
+    found = messages(app.deploy(*shop(app), app.deployment("web")))
+    assert f"Namespace/{app.namespace}: apply (Refused): it belongs to prod/main, and this is prod/shop" in found
+    assert "Argo CD syncs it from Git" in found
+    # an application in a namespace of another component, such as one that role eks made
+    succeeded(app.deploy(*[one for one in shop(app) if one["kind"] != "Namespace"]))
+
+
+def test_objects_of_helm_and_of_a_server_side_apply_are_taken_over(app: Application) -> None:
+    app.api.create("/api/v1/namespaces", app.namespace_object)
+    marks = {"meta.helm.sh/release-name": "shop", "meta.helm.sh/release-namespace": app.namespace}
+    chart = app.config(level="helm", old="1")
+    chart["metadata"]["annotations"] = marks
+    path = f"/api/v1/namespaces/{app.namespace}/configmaps"
+    app.api.create(path, chart, fieldManager="helm")
+    path = f"/apis/apps/v1/namespaces/{app.namespace}/deployments/api"
+    app.api.patch(path, app.deployment(replicas=3), kind="apply", fieldManager="ansible")
+    app.kubectl("rollout", "restart", "deployment/api")
+    scaler = app.named(
+        "HorizontalPodAutoscaler",
+        "api",
+        "autoscaling/v2",
+        spec={"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "api"}, "minReplicas": 1, "maxReplicas": 5},
+    )
+    succeeded(app.deploy(*shop(app, replicas=None), scaler))
+    live = app.get("configmaps", "settings")
+    assert live["data"] == {"level": "info"}
+    assert not live["metadata"].get("annotations")
+    deployment = app.get("deployments", "api")
+    assert deployment["spec"]["replicas"] == 3
+    assert "kubectl.kubernetes.io/restartedAt" in deployment["spec"]["template"]["metadata"]["annotations"]
+    assert ("ansible", "Apply") not in app.managers("deployments", "api")
+    assert app.changes(*shop(app, replicas=None), scaler) == []

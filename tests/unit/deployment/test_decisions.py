@@ -459,8 +459,8 @@ def test_a_verdict_belongs_to_one_release(name: str) -> None:
 
 
 def test_the_gate_checks_its_own_policy_again() -> None:
-    asked = {"databases": ["main"], "deployment": "shop 1.5.0", "action": "take", "max_age": 600.0, "region": "af-south-1", "tokens": {}}
-    given = {"databases": {"main": {}}, "deployment": "shop 1.5.0", "tokens": {"main": "1.2.3"}, "invocation": {"module_args": asked}}
+    policy = {"max_age": 600.0, "copies": [{"region": "eu-west-1", "kms_key": "", "role": ""}]}
+    given = {"databases": {"main": {}}, "deployment": "shop 1.5.0", "tokens": {"main": "1.2.3"}, "policy": policy}
     found = gate.verify_params(given, {"rpo": 60.0})
     assert {name: found[name] for name in ("action", "max_age", "rpo", "tokens")} == {
         "action": "verify",
@@ -468,4 +468,4 @@ def test_the_gate_checks_its_own_policy_again() -> None:
         "rpo": 60.0,
         "tokens": {"main": "1.2.3"},
     }
-    assert "region" not in found
+    assert found["copies"] == [{"region": "eu-west-1", "kms_key": "", "role_arn": ""}]
