@@ -20,7 +20,7 @@ NO_SKIP = bool(os.environ.get("MAINSTAY_NO_SKIP"))
 # There, generated examples are the same on every run; plain pytest searches for new ones, and make nightly for many.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".cache" / "hypothesis"))
 settings.register_profile("project", deadline=None, derandomize=NO_SKIP, max_examples=50)
-settings.register_profile("many", deadline=None, max_examples=1000)
+settings.register_profile("many", deadline=None, max_examples=400)
 settings.load_profile("project")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..cluster_objects.manifest import Wanted
 from ..kubernetes.objects import uid
@@ -24,7 +24,8 @@ from .pruning import recorded
 from .record import Release
 from .verification import Verdict
 
-Judge = Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], Verdict | None]
+Judge: TypeAlias = "Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], Verdict | None]"
+"""Verifies applied objects with the options of the verifier; see ``verification.Judge``."""
 
 
 class NotRestored(Exception):
@@ -63,7 +64,7 @@ class Restorer:
         try:
             Applier(self.cluster, self.looker, self.say, self.done).apply(found.changing)
         except ApplyFailed as problem:
-            raise NotRestored(f"{problem.address}: {problem}") from problem
+            raise NotRestored(f"{problem.address}: {problem}") from None  # its text says all
         live = {**{look.address: look.live for look in found.looks if look.live is not None}, **self.done.live}
         verdict = self.judge(verification.result_entries(live, self.done.changed), judging_options(self.options))
         if verdict is not None and verdict.state != "success":

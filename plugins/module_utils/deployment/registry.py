@@ -37,7 +37,7 @@ class Registry:
 
 @dataclass(frozen=True)
 class Ecr(Registry):
-    """``user``: whose protection it is, such as prod-shop. Images of other registries are left out."""
+    """``user``: whose protection it is, see ``user_of``. Images of other registries are left out."""
 
     aws: Aws
     user: str

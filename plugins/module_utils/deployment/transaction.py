@@ -285,7 +285,10 @@ class Transaction:
             self._apply_looks(own)
 
     def _work(self) -> None:
-        self.keep(status="verified" if self.is_current else "started", times=self._times("started"))
+        looks = self.outcome.plan.looks if self.outcome.plan else ()
+        new = {look.address for look in looks if look.live is None}  # also known to the run that goes on after this one was killed
+        added = tuple(sorted({*(self.outcome.release.added if self.outcome.release else ()), *new}))
+        self.keep(status="verified" if self.is_current else "started", times=self._times("started"), added=added)
         try:
             self.prepare()
             self.migrate()
@@ -361,7 +364,6 @@ class Transaction:
         """Verify applied workloads: by default, all of the release. None if there is nothing to verify. Raises Failed, Stopped."""
         self.keep(
             status="applied" if not self.is_current else "verified",
-            added=tuple(sorted({*(self.outcome.release.added if self.outcome.release else ()), *self.done.added})),
             applied={address: {"uid": uid(one), "generation": generation(one)} for address, one in self.done.live.items()},
             times=self._times("applied"),
         )

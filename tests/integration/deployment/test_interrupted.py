@@ -159,3 +159,15 @@ def test_an_unchanged_deployment_only_reads(app: Application) -> None:
     assert api.changes == []
     # the records, each namespace once, and for each object a read and a dry run
     assert api.counters.calls <= 2 + 2 * len(objects)
+
+
+def test_what_a_killed_run_added_goes_when_the_next_one_goes_back(app: Application) -> None:
+    succeeded(app.deploy(*shop(app), version="1", **AT_ONCE))
+    bad = [*shop(app, "api:2", behaviour="crash-loop"), app.deployment("worker")]
+    number = 1
+    while "worker" not in app.names("deployments"):
+        killed_before(app, number, *bad, version="2")
+        number += 1
+    outcome = app.deploy(*bad, version="2")
+    assert outcome.went_back, outcome.reason
+    assert app.names("deployments") == ["api"]

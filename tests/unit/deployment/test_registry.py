@@ -40,5 +40,5 @@ def test_only_what_certainly_does_not_exist_is_gone() -> None:
         f"{HOST}/api:1.0": False,
         "no reference at all!": False,
     }
-    registry = Ecr(Aws(), "prod-shop")  # type: ignore[arg-type]
+    registry = Ecr(Aws(), "prod.shop")  # type: ignore[arg-type]
     assert list(registry.gone(list(images))) == [image for image, gone in images.items() if gone]

@@ -17,6 +17,7 @@ from ...cluster_objects.link import Calls, ClusterLink, ClusterTarget
 from ...cluster_objects.manifest import Marks
 from ...component.connect import check_options, connect, fail, place_of, unidentified
 from ...component.progress import progress
+from ...images.protecting import user_of
 from ...kubernetes.clock import EventClock
 from ...reconcile.errors import CallFailed, failure
 from ...sensitive.texts import Texts, unpacked
@@ -66,7 +67,7 @@ class Connection:
 
     def registry(self) -> Registry:
         """The images in ECR, protected in the name of the component."""
-        return Ecr(self.aws, f"{self.place.environment}-{self.place.component}")
+        return Ecr(self.aws, user_of(self.place.environment, self.place.component))
 
     def verification(self, params: Any) -> Verification:
         if self.api is None:

@@ -77,7 +77,7 @@ def certificate_resources(certificate: Certificate, place: Place) -> Iterator[Re
 
 
 def health_check_resource(check: HealthCheck, place: Place) -> Resource:
-    """Of HTTP and HTTPS, the type says whether a text is looked for."""
+    """Of HTTP and HTTPS, the type says whether a text is looked for. Route 53 sends the host's name in TLS, if there is one."""
     web = check.protocol != "tcp"
     properties = {
         "type": f"{check.protocol.upper()}{MATCHING if check.contains else ''}",
@@ -89,7 +89,7 @@ def health_check_resource(check: HealthCheck, place: Place) -> Resource:
         "resource_path": check.resource_path or None,
         "search_string": check.contains or None,
         "failure_threshold": check.failures,
-        "enable_sni": check.protocol == "https" if web else None,
+        "enable_sni": check.protocol == "https" and bool(check.host) if web else None,
         "inverted": check.inverted,
         "disabled": check.disabled,
         "regions": list(check.regions),

@@ -82,6 +82,7 @@ def test_a_health_check_and_the_record_that_has_it() -> None:
     entries = {"primary": {"values": "192.0.2.1", "health_check": "web"}, "secondary": "192.0.2.2"}
     checks = {
         "web": {"host": "www.example.com", "contains": "ready"},
+        "bare": {"address": "203.0.113.6"},
         "db": {
             "address": "203.0.113.5",
             "protocol": "tcp",
@@ -97,7 +98,8 @@ def test_a_health_check_and_the_record_that_has_it() -> None:
         "failover": "primary",
         "health_check": ref("health_check.main/web"),
     }
-    web, db = found["health_check.main/web"].properties, found["health_check.main/db"].properties
+    web, db, bare = (found[f"health_check.main/{name}"].properties for name in ("web", "db", "bare"))
+    assert (bare["type"], bare["enable_sni"]) == ("HTTPS", False), "there is no name to send"
     shown = ("type", "by_address", "fqdn", "ip_address", "port", "resource_path", "enable_sni", "regions")
     assert [web[name] for name in shown] == ["HTTPS_STR_MATCH", False, "www.example.com", None, 443, "/", True, []]
     assert [db[name] for name in shown] == [
