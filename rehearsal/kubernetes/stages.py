@@ -21,6 +21,9 @@ _PRELUDE = (
     ' as $asked | if ($asked | startswith("init-")) and ((.spec.initContainers // []) | length) == 0 then "normal" else $asked end;'
     " def behaves($names): behaviour as $own | $names | index($own) != null;"
     ' def condition($type): [.status.conditions[]? | select(.type == $type) | .status == "True"] | any;'
+    # The same as psql/command.py decides: such a container is run, not played.
+    " def runs_psql: .spec.containers[0] | (.command // []) != [] and"
+    ' (((.command // []) + (.args // [])) | join(" ") | test("(^|[ /;&(\\"\u0027\\n])psql( |$)"));'
     ' def of_job: [.metadata.ownerReferences[]?.kind] | index("Job") != null;'
     ' def gates_open: ([.spec.readinessGates[]?.conditionType] - [.status.conditions[]? | select(.status == "True") | .type]) == [];'
 ).replace("PREFIX", PREFIX)
@@ -95,6 +98,7 @@ def _beginning() -> list[dict[str, Any]]:
 
 def _running_stages() -> list[dict[str, Any]]:
     created = '.status.phase == "Pending" and .status.startTime != null'
+    first_runs = 'first_of("containerStatuses").state.running != null'
     not_begun = 'first_of("containerStatuses").state.running == null'
     all_running = t.status(t.INIT_DONE, t.app(t.running()), t.conditions(), phase="Running")
     not_ready = t.status(t.INIT_DONE, t.app(t.running("false"), t.running()), t.conditions(), phase="Running")
@@ -129,7 +133,7 @@ def _running_stages() -> list[dict[str, Any]]:
         ),
         _stage(
             "completed",
-            _when('.status.phase == "Running" and of_job and behaves(["normal"]) and first_of("containerStatuses").state.running != null'),
+            _when(f'.status.phase == "Running" and of_job and behaves(["normal"]) and (runs_psql | not) and {first_runs}'),
             t.status(t.INIT_KEPT, t.app(t.terminated("Completed", 0)), t.conditions(completed=True), phase="Succeeded"),
             delay=_after("run-for"),
         ),
