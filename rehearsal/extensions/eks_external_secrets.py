@@ -102,7 +102,7 @@ def _judge(plane: Any, kind: str, store: Object) -> None:
 
     good = _provider(store) is not None
     wanted = ("True", "Valid", "store validated") if good else ("False", "InvalidProviderConfig", "the rehearsal has the provider aws only")
-    present = next((each for each in (store.get("status") or {}).get("conditions") or [] if each["type"] == "Ready"), {})
+    present: Object = next((each for each in (store.get("status") or {}).get("conditions") or [] if each["type"] == "Ready"), {})
     if tuple(present.get(name) for name in ("status", "reason", "message")) == wanted:
         return
     condition = dict(zip(("status", "reason", "message"), wanted, strict=True)) | {"type": "Ready", "lastTransitionTime": _now()}

@@ -50,18 +50,18 @@ def wanted_data(external: Object, source: Callable[[Object], Source]) -> dict[st
     spec, found = external["spec"], {}
     for index, entry in enumerate(spec.get("dataFrom") or []):
         store = source((entry.get("sourceRef") or {}).get("storeRef") or spec.get("secretStoreRef") or {})
-        found.update(_with_context(f"spec.dataFrom[{index}]", lambda entry=entry, store=store: _of_many(entry, store)))
+        found.update(_with_context(f"spec.dataFrom[{index}]", _of_many, entry, store))
     for index, entry in enumerate(spec.get("data") or []):
         store = source((entry.get("sourceRef") or {}).get("storeRef") or spec.get("secretStoreRef") or {})
         reference = entry["remoteRef"]
         where = f"spec.data[{index}] (key: {reference['key']})"
-        found[str(entry["secretKey"])] = _with_context(where, lambda reference=reference, store=store: _of_one(reference, store))
+        found[str(entry["secretKey"])] = _with_context(where, _of_one, reference, store)
     return found
 
 
-def _with_context(where: str, work: Callable[[], Any]) -> Any:
+def _with_context[V](where: str, read: Callable[[Object, Source], V], entry: Object, store: Source) -> V:
     try:
-        return work()
+        return read(entry, store)
     except SyncError as error:
         raise SyncError(f"error processing {where}, err: {error}") from None
 
@@ -212,7 +212,7 @@ def seconds(duration: str) -> float:
 def status_of(external: Object, error: str, now: datetime) -> dict[str, Any]:
     """The status after a try; `error` empty: it succeeded."""
     stamp = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    former = next((each for each in (external.get("status") or {}).get("conditions") or [] if each["type"] == "Ready"), {})
+    former: Object = next((each for each in (external.get("status") or {}).get("conditions") or [] if each["type"] == "Ready"), {})
     state = "False" if error else "True"
     since = former.get("lastTransitionTime", stamp) if former.get("status") == state else stamp
     reason, message = ("SecretSyncedError", error) if error else ("SecretSynced", "secret synced")

@@ -66,7 +66,7 @@ def pod_stages(termination_scale: float = 1.0) -> list[dict[str, Any]]:
         *_waiting_stages(),
         *_restarts(init=False),
         *_restarts(init=True),
-        _deleted(termination_scale),
+        *_deleted(termination_scale),
     ]
 
 
@@ -248,14 +248,19 @@ _PRE_STOP = (
 ).replace("PREFIX", PREFIX)
 
 
-def _deleted(scale: float) -> dict[str, Any]:
-    """A pod goes when its preStop hooks and its containers have ended."""
-    return _stage(
-        "deleted",
-        _when('((.metadata.finalizers // []) | length) == 0 and (behaves(["stuck-terminating"]) | not)', deleting=True),
-        delay={"durationMilliseconds": 0, "durationFrom": {"expressionFrom": _PRE_STOP.replace("SCALE", str(scale))}},
-        next={"delete": True},
-    )
+def _deleted(scale: float) -> list[dict[str, Any]]:
+    """A pod goes when its preStop hooks and its containers have ended. That of a Job first fails, which its Job waits for."""
+    delay = {"durationMilliseconds": 0, "durationFrom": {"expressionFrom": _PRE_STOP.replace("SCALE", str(scale))}}
+    going = '(behaves(["stuck-terminating"]) | not)'
+    held = '((.metadata.finalizers // []) | index("batch.kubernetes.io/job-tracking")) != null'
+    alive = '(.status.phase == "Running" or .status.phase == "Pending") and .status.startTime != null'
+    killed = t.status(t.INIT_KEPT, t.app(t.terminated("Error", 137)), t.conditions(), phase="Failed")
+    return [
+        _stage(
+            "deleted", _when(f"((.metadata.finalizers // []) | length) == 0 and {going}", deleting=True), delay=delay, next={"delete": True}
+        ),
+        _stage("killed", _when(f"{held} and {alive} and (runs_psql | not) and {going}", deleting=True), killed, delay=delay),
+    ]
 
 
 # A kwok configuration must be complete: kwok's defaults apply only without one.

@@ -20,6 +20,8 @@ from rehearsal.kubernetes.psql.container import Inside, NotReady, inside, text_o
 OF_JOBS = "batch.kubernetes.io/job-name"
 WATCH_SECONDS, AGAIN_SECONDS = 600.0, 1.0
 MOST_LINES = 20000
+TERMINATED = 143
+"""The exit code of a program that SIGTERM ended."""
 Lines = list[tuple[datetime, str]]
 
 
@@ -102,7 +104,8 @@ class _PodRun:
         restarts, pause = 0, BACK_OFF_FIRST / 1000
         while True:
             code = self._once()
-            if self._cancelled.is_set():
+            if self._cancelled.is_set():  # deleted: the Job lets go of its pod once that has ended
+                self._finish(TERMINATED)
                 return
             if code == 0 or self._pod["spec"].get("restartPolicy") != "OnFailure":
                 self._finish(code)
@@ -117,7 +120,7 @@ class _PodRun:
         seen = self._inside()
         with TemporaryDirectory(prefix="rehearsal-psql-") as folder:
             self._run = Run(seen, self._say, lambda path: self._certificate(seen, path, Path(folder)))
-            return int(self._run.execute()) if not self._cancelled.is_set() else 137
+            return int(self._run.execute()) if not self._cancelled.is_set() else TERMINATED
 
     def _inside(self) -> Inside:
         """Waits for what the container refers to, as a kubelet does."""
@@ -127,7 +130,7 @@ class _PodRun:
             except NotReady as reason:
                 self._set_state({"waiting": {"reason": "CreateContainerConfigError", "message": str(reason)}})
             if self._cancelled.wait(AGAIN_SECONDS):
-                raise ConnectionAbortedError("the pod is gone")
+                return Inside((), {}, {})
 
     def _read(self, kind: str, namespace: str, name: str) -> Mapping[str, str] | None:
         try:

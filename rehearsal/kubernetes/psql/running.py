@@ -4,6 +4,7 @@ connection, 3 for an error in a script with ON_ERROR_STOP.
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from collections.abc import Callable, Mapping
@@ -92,8 +93,9 @@ class Run:
     def cancel(self) -> None:
         """The container is killed: what runs on the server is cancelled."""
         self._cancelled = True
-        if self._connection and not self._connection.closed:
-            self._connection.cancel()
+        with contextlib.suppress(psycopg.Error):  # it may end by itself just now
+            if self._connection and not self._connection.closed:
+                self._connection.cancel()
 
     def _one(self, call: Psql) -> None:
         self._call = call
@@ -114,7 +116,7 @@ class Run:
     def _stops(self) -> bool:
         return self._call.variables.get("ON_ERROR_STOP", "").lower() in SAID_ON
 
-    def _connect(self, changes: Mapping[str, Any]) -> None:
+    def _connect(self, changes: dict[str, Any]) -> None:
         if self._connection:
             self._connection.close()
         try:
