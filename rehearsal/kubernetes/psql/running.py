@@ -72,6 +72,7 @@ class Run:
     def __init__(self, inside: Inside, say: Callable[[str], None], certificate: Callable[[str], str | None]) -> None:
         self._inside, self._say, self._certificate = inside, say, certificate
         self._connection: psycopg.Connection[Any] | None = None
+        self._connected: dict[str, Any] = {}
         self._call = Psql()
         self._cancelled = False
 
@@ -95,7 +96,9 @@ class Run:
         self._cancelled = True
         with contextlib.suppress(psycopg.Error):  # it may end by itself just now
             if self._connection and not self._connection.closed:
-                self._connection.cancel()
+                # Not by libpq's own request: it blocks all threads of this process, in which the relay to the server may run.
+                with psycopg.connect(**self._connected, autocommit=True) as another:
+                    another.execute("select pg_cancel_backend(%s)", (self._connection.info.backend_pid,))
 
     def _one(self, call: Psql) -> None:
         self._call = call
@@ -126,7 +129,8 @@ class Run:
             if authority := given.get("sslrootcert"):
                 given["sslrootcert"] = self._certificate(str(authority)) or authority
             defaults = {"port": "5432", "user": "root", "sslmode": "prefer", "connect_timeout": CONNECT_SECONDS}
-            self._connection = psycopg.connect(**{**defaults, **given}, autocommit=True)
+            self._connected = {**defaults, **given}
+            self._connection = psycopg.connect(**self._connected, autocommit=True)
         except (psycopg.Error, ValueError) as error:
             self._say(f"psql: error: {str(error).strip()}")
             raise Stopped(2) from None
