@@ -50,8 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with ExitStack() as stack:
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
             chosen = subjects(stack, scratch, options)
-            bench = PlatformBench(options, chosen) if options.eks or options.databases else Bench(options, chosen)
-            bench.run()
+            bench_of(options)(options, chosen).run()
     except (Problem, Unexpected) as error:
         fail(shortened(str(error)))
         return 1
@@ -59,6 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fail("interrupted")
         return 130
     return 0
+
+
+def bench_of(options: argparse.Namespace) -> type[Bench]:
+    if options.records:
+        return ZoneBench
+    return PlatformBench if options.eks or options.databases else Bench
 
 
 def shortened(text: str, lines: int = 60) -> str:
@@ -88,6 +93,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="N,...",
         help="also how many databases in the network; one number with --eks (none)",
     )
+    parser.add_argument("--records", type=numbers, default=[], metavar="N,...", help="a zone with so many records, and nothing else (none)")
     parser.add_argument(
         "--scale", type=float, default=7.5, metavar="F", help="with --eks or --databases: how much faster than AWS it all comes up (7.5)"
     )
@@ -128,7 +134,7 @@ def subjects(stack: ExitStack, scratch: Path, options: argparse.Namespace) -> li
         except provider.Missing as missing:
             say(f"NOT COMPARED: {missing}. Only this collection is measured.")
         else:
-            chosen.append(Terraform(cloud(), scratch, tools))
+            chosen.append(Terraform(cloud(), scratch, tools, "zone" if options.records else ""))
     return chosen
 
 
@@ -255,6 +261,24 @@ class Bench:
             "results": [asdict(row) | {"ratio": ratio.as_dict() if (ratio := report.ratio(row)) else None} for row in rows],
         }
         RESULTS.write_text(json.dumps(document, indent=1) + "\n")
+
+
+class ZoneBench(Bench):
+    """A zone with records, in a component of its own. Nothing in it takes long to create."""
+
+    @property
+    def noun(self) -> str:
+        return "record"
+
+    @property
+    def sizes(self) -> list[int]:
+        return list(self.options.records)
+
+    def size(self, count: int, **more: Any) -> Size:
+        return Size(networks=0, hosts=0, records=count, **more)
+
+    def measure_waits(self) -> None:
+        """There is nothing to wait for."""
 
 
 class PlatformBench(Bench):

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.database_inventory import databases
+from benchmarks.zones import zone_records, zones
 from rehearsal.testing import Cloud
 
 Item = tuple[str, ...]
@@ -50,6 +51,8 @@ def take(cloud: Cloud) -> Inventory:
         "log groups": log_groups(cloud.client("logs")),
         "keys and aliases": keys(cloud.client("kms")),
         "roles and policies": roles(cloud.client("iam")),
+        "zones": zones(cloud.client("route53")),
+        "records": zone_records(cloud.client("route53")),
         **clusters(cloud.client("eks"), cloud.client("ec2"), cloud.client("iam"), network.zone_of),
         **databases(cloud.client("rds"), cloud.client("secretsmanager"), network.zone_of),
     }

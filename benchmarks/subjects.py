@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from benchmarks import clusters, databases
+from benchmarks import clusters, databases, zones
 from benchmarks.provider import Tools, write_cli_config
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
@@ -20,7 +20,7 @@ from scripts.terminal import BIN, ROOT, isolated_environment
 Step = Literal["create", "unchanged", "plan"]
 STEPS: tuple[Step, ...] = ("create", "unchanged", "plan")
 
-ENVIRONMENT, COMPONENT, CLUSTERS, DATABASES = "bench", "network", "cluster", "database"
+ENVIRONMENT, COMPONENT, CLUSTERS, DATABASES, ZONE = "bench", "network", "cluster", "database", "zones"
 REGION = "af-south-1"
 ZONES = [f"{REGION}{letter}" for letter in "abc"]
 
@@ -36,7 +36,8 @@ def networks(count: int) -> dict[str, dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Size:
-    """What is built: the number of components, of networks in each, and of clusters and databases in the first network.
+    """What is built: the number of components, of networks in each, and of clusters and databases in the first network; or ``records`` in a
+    zone, and nothing else.
 
     ``poll``: overrides the roles' longest poll interval.
     """
@@ -44,12 +45,13 @@ class Size:
     networks: int = 1
     clusters: int = 0
     databases: int = 0
+    records: int = 0
     hosts: int = 1
     poll: float | None = None
 
     @property
     def components(self) -> int:
-        return self.hosts + bool(self.clusters) + bool(self.databases)
+        return self.hosts + bool(self.clusters) + bool(self.databases) + bool(self.records)
 
     @property
     def contents(self) -> str:
@@ -108,14 +110,16 @@ class Playbook:
             "platform_tags": {"platform": "benchmark"},
         }
         # JSON is YAML.
-        names = [COMPONENT, *(f"{COMPONENT}-{number:02}" for number in range(2, size.hosts + 1))]
-        further = {"eks": CLUSTERS if size.clusters else "", "rds": DATABASES if size.databases else ""}
-        groups = {"vpc": {"hosts": dict.fromkeys(names)}, **{group: {"hosts": {host: None}} for group, host in further.items() if host}}
+        names = [COMPONENT, *(f"{COMPONENT}-{number:02}" for number in range(2, size.hosts + 1))] if size.hosts else []
+        further = {"eks": (CLUSTERS, size.clusters), "rds": (DATABASES, size.databases), "dns": (ZONE, size.records)}
+        hosts = {"vpc": names, **{group: [host] for group, (host, count) in further.items() if count}}
+        groups = {group: {"hosts": dict.fromkeys(found)} for group, found in hosts.items() if found}
         built_in = next(iter(networks(1)))
         variables: dict[str, dict[str, Any]] = {
             "all": shared,
             "vpc": {"vpc_networks": networks(size.networks)},
             "eks": {"eks_clusters": clusters.for_role(size.clusters), "eks_network": built_in, "eks_manage_content": False},
+            "dns": {"dns_zones": zones.for_role(size.records)},
             "rds": {"rds_databases": databases.for_role(size.databases), "rds_network": built_in, "rds_manage_content": False},
         }
         if size.poll:
@@ -146,12 +150,13 @@ class Playbook:
             raise Unexpected(f"{self.name} ({step}) spoke of {len(components)} components, not {expected}:\n{output}")
         resources = sum(one["counts"]["create"] + one["counts"]["unchanged"] for one in components)
         # What is in the network waits for it, and runs side by side.
-        module_seconds = components[0]["seconds"] + max((one["seconds"] for one in components[self.size.hosts :]), default=0.0)
+        networks, inside = components[: self.size.hosts][:1], components[self.size.hosts :]
+        module_seconds = sum(one["seconds"] for one in networks) + max((one["seconds"] for one in inside), default=0.0)
         return {"resources": resources, "module_seconds": module_seconds}
 
 
 class Terraform:
-    """terraform apply and plan on the configuration in terraform/, with a local state file."""
+    """terraform apply and plan on the configuration in terraform/, or in one of its folders, with a local state file."""
 
     name = "Terraform"
 
@@ -161,14 +166,14 @@ class Terraform:
         "plan": r"No changes\.",
     }
 
-    def __init__(self, cloud: Cloud, scratch: Path, tools: Tools) -> None:
+    def __init__(self, cloud: Cloud, scratch: Path, tools: Tools, part: str = "") -> None:
         self.cloud = cloud
         self.tools = tools
         self.label = tools.label
         self.folder = scratch / "terraform"
-        shutil.copytree(ROOT / "benchmarks" / "terraform", self.folder)
+        shutil.copytree(ROOT / "benchmarks" / "terraform" / part, self.folder)
         self.settings = {"TF_CLI_CONFIG_FILE": str(write_cli_config(tools, scratch)), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
-        if tools.provider_version < (5, 0, 0):
+        if tools.provider_version < (5, 0, 0) and not part:
             # Without it, these versions request an EC2-Classic address; later ones do not support the argument.
             (self.folder / "network" / "version_override.tf").write_text('resource "aws_eip" "nat" {\n  vpc = true\n}\n')
         self._initialise()
@@ -183,18 +188,24 @@ class Terraform:
         for path in self.folder.glob("terraform.tfstate*"):
             path.unlink()
         variables = {
+            **(zones.for_terraform(size.records) if size.records else self._platform(size)),
+            "environment": ENVIRONMENT,
+            "component": ZONE if size.records else COMPONENT,
+            "region": REGION,
+            "endpoint": self.cloud.endpoint,
+        }
+        (self.folder / "terraform.tfvars.json").write_text(json.dumps(variables))
+
+    @staticmethod
+    def _platform(size: Size) -> dict[str, Any]:
+        return {
             "networks": networks(size.networks),
             **clusters.for_terraform(size.clusters, next(iter(networks(1)))),
             **databases.for_terraform(size.databases, next(iter(networks(1)))),
             "cluster_component": CLUSTERS,
             "database_component": DATABASES,
             "database_passwords": {name: secrets.token_hex(20) for name in databases.names(size.databases)},
-            "environment": ENVIRONMENT,
-            "component": COMPONENT,
-            "region": REGION,
-            "endpoint": self.cloud.endpoint,
         }
-        (self.folder / "terraform.tfvars.json").write_text(json.dumps(variables))
 
     def command(self, step: Step) -> list[str]:
         verb = ["plan"] if step == "plan" else ["apply", "-auto-approve"]

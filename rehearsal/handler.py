@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 import logging
 import traceback
 from http import HTTPStatus
-from http.client import HTTPMessage
-from typing import Any, BinaryIO
+from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
+
+from rehearsal.headers import read_quickly
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 
-def headers_of(fp: BinaryIO, _class: type[HTTPMessage] = HTTPMessage) -> HTTPMessage:
-    """Like ``http.client.parse_headers``, which runs the parser of e-mails: a tenth of the server's processor time."""
-    headers = _class()
-    for line in http.client._read_headers(fp):  # type: ignore[attr-defined]
-        name, colon, value = line.decode("iso-8859-1").partition(":")
-        if colon:
-            headers.set_raw(name, value.strip())
-    return headers
-
-
-# What http.server reads headers with.
-http.client.parse_headers = headers_of  # type: ignore[assignment]
+read_quickly()
 
 
 class Handler(MotoRequestHandler):

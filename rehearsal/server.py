@@ -114,6 +114,7 @@ def _preload() -> None:
     for service in PRELOADED:
         registry.prepare(service)
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # a request makes thousands of objects, hardly any in cycles
     gc.enable()
 
 

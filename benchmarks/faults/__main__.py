@@ -24,7 +24,7 @@ from benchmarks.faults import report, results, trial
 from benchmarks.faults.catalogue import ANY
 from benchmarks.faults.proxy import Proxy
 from benchmarks.faults.results import LOGS
-from benchmarks.faults.scenarios import CREATING, Case, cases
+from benchmarks.faults.scenarios import CREATING, SCENARIOS, Case, cases
 from benchmarks.faults.subjects import Playbook, Terraform
 from benchmarks.faults.trial import Baseline, Lane, Result
 from benchmarks.provider import Tools
@@ -60,7 +60,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], metavar="OPERATION", help="such as CreateVpc; may be given several times")
     parser.add_argument("--creating", action="store_true", help="only the calls that create something, as in Terraform's runs")
     parser.add_argument("--fault", action="append", default=[], metavar="F", help="such as F2; may be given several times")
-    parser.add_argument("--scenario", action="append", default=[], metavar="NAME", help="create, change, shrink, repair, alias, destroy")
+    parser.add_argument(
+        "--scenario",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=", ".join(SCENARIOS),
+    )
     parser.add_argument("--sample", type=positive, metavar="N", help="run only N cases, spread over the faults and the operations")
     parser.add_argument("--seed", type=int, default=1, help="random seed of the sample (1)")
     parser.add_argument("--jobs", type=positive, default=2, help="how many cases at a time, each with a cloud of its own (2)")

@@ -44,7 +44,14 @@ IDENTIFIER = re.compile(r"\b([a-z]+)-[0-9a-f]{8,17}\b|\b[0-9a-f]{8}-[0-9a-f]{4}-
 
 def take(cloud: Cloud) -> Holdings:
     """Everything in the account, regardless of its creator."""
-    raw = [*of_ec2(cloud.client("ec2")), *of_logs(cloud.client("logs")), *of_keys(cloud.client("kms")), *of_roles(cloud.client("iam"))]
+    raw = [
+        *of_ec2(cloud.client("ec2")),
+        *of_logs(cloud.client("logs")),
+        *of_keys(cloud.client("kms")),
+        *of_roles(cloud.client("iam")),
+        *of_zones(cloud.client("route53")),
+        *of_certificates(cloud.client("acm")),
+    ]
     names = {identity: name for _sort, identity, name, _one in raw if name}
     found: Holdings = {}
     for sort, _identity, _name, one in raw:
@@ -108,6 +115,28 @@ def of_roles(iam: Any) -> Iterator[Raw]:
                 "attached": iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"],
             }
             yield "roles", "", "", {**iam.get_role(RoleName=name)["Role"], **more}
+
+
+def of_zones(route53: Any) -> Iterator[Raw]:
+    """Zones, records, and health checks. A record counts as one of its zone's by its name."""
+    for zone in route53.list_hosted_zones()["HostedZones"]:
+        identity = zone["Id"].rpartition("/")[2]
+        tags = route53.list_tags_for_resource(ResourceType="hostedzone", ResourceId=identity)["ResourceTagSet"]["Tags"]
+        yield "zones", "", "", {"name": zone["Name"], "config": zone["Config"], "tags": tags}
+        for page in route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=identity):
+            for record in page["ResourceRecordSets"]:
+                own = record["Name"] == zone["Name"] and record["Type"] == "NS"  # other servers for every zone
+                yield "records", "", "", {"name": record["Name"], "type": "NS"} if own else record
+    for check in route53.list_health_checks()["HealthChecks"]:
+        tags = route53.list_tags_for_resource(ResourceType="healthcheck", ResourceId=check["Id"])["ResourceTagSet"]["Tags"]
+        yield "health checks", "", "", {"config": check["HealthCheckConfig"], "tags": tags}
+
+
+def of_certificates(acm: Any) -> Iterator[Raw]:
+    for entry in acm.list_certificates()["CertificateSummaryList"]:
+        one = acm.describe_certificate(CertificateArn=entry["CertificateArn"])["Certificate"]
+        tags = acm.list_tags_for_certificate(CertificateArn=entry["CertificateArn"])["Tags"]
+        yield "certificates", "", "", {"names": one["SubjectAlternativeNames"], "status": one["Status"], "tags": tags}
 
 
 def name_of(tags: Any, key: str = "Key", value: str = "Value") -> str:

@@ -1,6 +1,7 @@
 """The runs under test: a component with two networks that together use every kind. It is created, changed, shrunk, repaired, and destroyed.
+So is a component with a zone, a certificate, and a health check.
 
-Together the five runs make every mutating call that an inventory can cause; ``OPERATIONS`` says which call is broken in which run.
+Together the runs make every mutating call that an inventory can cause; ``OPERATIONS`` says which call is broken in which run.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from benchmarks.faults.catalogue import ANY, FAULTS, LISTS, Fault, concerned
 from benchmarks.subjects import REGION, ZONES
 from rehearsal.testing import Cloud
 
-ENVIRONMENT, COMPONENT = "faults", "network"
+ENVIRONMENT, COMPONENT, ZONE = "faults", "network", "zones"
 ALIASES = f"alias/mainstay/{ENVIRONMENT}/{COMPONENT}/"
 OURS = [{"Name": "tag:mainstay:component", "Values": [COMPONENT]}]
 FLOW_LOGS = "vpc-flow-logs.amazonaws.com"
@@ -52,6 +53,30 @@ SHRUNK: Variables = {
         "main": {**MAIN, "nat": "none", "flow_logs": {"retention_in_days": 30}, "security": {"application_port": 9090}},
         "side": SIDE,
     },
+}
+
+
+HOSTED: Variables = {
+    "dns_zones": {
+        "main": {
+            "domain": "faults.example",
+            "records": {"www": {"A": "192.0.2.1"}, "api": {"A": {"weighted": {"blue": {"values": "192.0.2.2", "weight": 1}}}}},
+            "health_checks": {"web": {"host": "www.faults.example"}},
+            "certificates": {"web": {}},
+        }
+    },
+    "platform_tags": {"team": "one", "old": "yes"},
+}
+HOSTED_CHANGED: Variables = {
+    "dns_zones": {
+        "main": {
+            **HOSTED["dns_zones"]["main"],
+            "comment": "changed",
+            "records": {"www": {"A": "192.0.2.1"}, "api": {"A": "192.0.2.2"}},
+            "health_checks": {"web": {"host": "www.faults.example", "path": "/health"}},
+        }
+    },
+    "platform_tags": {"team": "two"},
 }
 
 
@@ -138,6 +163,9 @@ SCENARIOS = {
     "repair": Scenario(SMALL, SMALL, drift),
     "alias": Scenario(SMALL, SMALL, point_alias_elsewhere),
     "destroy": Scenario(SMALL, SMALL, destroy=True),
+    "zones": Scenario(None, HOSTED),
+    "zones-change": Scenario(HOSTED, HOSTED_CHANGED),
+    "zones-destroy": Scenario(HOSTED, HOSTED, destroy=True),
 }
 
 OPERATIONS: dict[str, dict[str, str]] = {
@@ -162,8 +190,8 @@ OPERATIONS: dict[str, dict[str, str]] = {
     "shrink": {"ec2": "DeleteRoute DeleteRouteTable DeleteSubnet DisassociateNatGatewayAddress DisassociateRouteTable"},
     "repair": {
         "ec2": """
-            DeleteNetworkAclEntry ModifySubnetAttribute ReplaceNetworkAclEntry ReplaceRouteTableAssociation
-            UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress""",
+            DeleteNetworkAclEntry ModifySubnetAttribute ReplaceRouteTableAssociation UpdateSecurityGroupRuleDescriptionsEgress
+            UpdateSecurityGroupRuleDescriptionsIngress""",
         "iam": "DeleteRolePolicy DetachRolePolicy UpdateAssumeRolePolicy",
         "kms": "DeleteAlias PutKeyPolicy UpdateKeyDescription",
         "logs": "AssociateKmsKey",
@@ -176,15 +204,29 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "kms": "ScheduleKeyDeletion",
         "logs": "DeleteLogGroup",
     },
+    "zones": {
+        "acm": "RequestCertificate",
+        "route53": "ChangeResourceRecordSets ChangeTagsForResource CreateHealthCheck CreateHostedZone",
+    },
+    "zones-change": {
+        "acm": "AddTagsToCertificate RemoveTagsFromCertificate",
+        "route53": "ChangeResourceRecordSets UpdateHealthCheck UpdateHostedZoneComment",
+    },
+    "zones-destroy": {"acm": "DeleteCertificate", "route53": "DeleteHealthCheck DeleteHostedZone"},
 }
 
 UNREACHABLE = {
+    **dict.fromkeys(("ec2:AssociateVpcCidrBlock", "ec2:DisassociateVpcCidrBlock"), "the networks have one range each"),
+    "ec2:ReplaceNetworkAclEntry": "entries change under new numbers; only a number that was taken meanwhile is replaced",
     "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",
     "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names is left alone",
     "iam:UpdateRole": "the role has no description",
     "kms:DisableKeyRotation": "keys always rotate",
     "logs:DeleteRetentionPolicy": "log groups always have a retention time",
     "logs:DisassociateKmsKey": "log groups always have a key",
+    **dict.fromkeys(
+        ("route53:AssociateVPCWithHostedZone", "route53:DisassociateVPCFromHostedZone"), "the zone is public; private ones need a network"
+    ),
 }
 """Operations that no current inventory causes. tests/contract breaks them all the same."""
 
@@ -253,8 +295,9 @@ def inventory(variables: Variables, account_id: str) -> dict[str, Any]:
         "platform_poll_interval": 0.2,
         "platform_settle_seconds": 3.0,
     }
+    group, host = ("dns", ZONE) if "dns_zones" in variables else ("vpc", COMPONENT)
     return {
-        "hosts.yml": {"vpc": {"hosts": {COMPONENT: None}}},
+        "hosts.yml": {group: {"hosts": {host: None}}},
         "group_vars/all.yml": shared,
-        "group_vars/vpc.yml": {**ours, **variables},
+        f"group_vars/{group}.yml": {**ours, **variables},
     }

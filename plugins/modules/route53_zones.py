@@ -36,7 +36,14 @@ options:
         (V(300) seconds), C(alias), and C(adopt). Texts are written without quotation marks, whatever their length.
       - C(alias), of an A or AAAA record, has C(name), C(zone_id), and C(evaluate_target_health) (V(false)). C(zone_id), that of the
         target, is not needed for a load balancer, a CloudFront distribution, an accelerator, or a record of the same zone.
+      - In place of values, a type can have C(weighted), C(latency), or C(failover), a mapping of several records among which Route 53
+        chooses. Weighted records have any names and a C(weight) (0 to 255), latency records are named after regions, failover records are
+        C(primary) and C(secondary). Each has C(values) or C(alias), and optionally C(health_check) (one of C(health_checks), or an ID),
+        C(identifier) (the set identifier, by default its name), and C(adopt). They share C(ttl) (V(60) seconds), beside the policy.
       - C(adopt) (V(false)) takes over a record that exists and is not ours. C(adopt_records) (V(false)) is its default for a zone.
+      - C(health_checks) are Route 53's, by name, each with C(host), C(address), or both, C(protocol) (V(https), V(http), or V(tcp)),
+        C(port), C(path) (V(/)), C(contains), C(interval) (V(30) or V(10) seconds), C(failures) (V(3)), C(regions) (by default all of
+        Route 53's), C(inverted) (V(false)), C(disabled) (V(false)), and C(tags).
       - C(certificates) are the certificates, by name, each with C(names) (by default the zone's domain and a wildcard below it),
         C(regions) (by default the component's own; CloudFront needs V(us-east-1)), C(key_algorithm) (V(RSA_2048)), and C(tags). Each name
         must be in a public zone described here. A certificate with other names is another certificate; give it another name, and remove

@@ -95,6 +95,17 @@ def request(call: Call) -> Any:
     return {"CertificateArn": arn}
 
 
+@refuses("acm", "RequestCertificate")
+def over_quota(call: Call) -> None:
+    """The number of certificates, and of the names of one."""
+    names = {call.get("DomainName"), *(call.get("SubjectAlternativeNames") or [])}
+    there = sum(one.type == "AMAZON_ISSUED" for one in call.backend._certificates.values())
+    for quota, count in (("acm_certificates", there + 1), ("names_per_acm_certificate", len(names))):
+        limit = call.settings.quotas.get(quota)
+        if limit is not None and count > limit:
+            raise Refusal("LimitExceededException", f"Error: you have reached your limit of {limit} {quota.replace('_', ' ')}.")
+
+
 @refuses("acm", "DeleteCertificate")
 def in_use(call: Call) -> None:
     certificate = call.backend._certificates.get(call.get("CertificateArn"))

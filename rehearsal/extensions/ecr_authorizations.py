@@ -23,14 +23,19 @@ def asked(call: Call) -> Iterator[Ask]:
         yield ask(call, one, request=request, there=there)
         if call.operation == "CreateRepository" and request:
             yield ask(call, one, "ecr:TagResource", request=request)
-    key = (call.get("encryptionConfiguration") or {}).get("kmsKey")
-    if call.operation == "CreateRepository" and key:
-        yield from _key(call, str(key))
+    if call.operation == "CreateRepository":
+        key = (call.get("encryptionConfiguration") or {}).get("kmsKey")
+        yield from _key(call, key, "kms:CreateGrant", "kms:DescribeKey")
+    elif call.operation == "DeleteRepository":
+        found = call.backend.repositories.get(call.get("repositoryName"))
+        yield from _key(call, found and found.encryption_configuration.get("kmsKey"), "kms:RetireGrant")
 
 
-def _key(call: Call, named: str) -> Iterator[Ask]:
-    """ECR creates a grant on a customer managed key, with the caller's permissions."""
+def _key(call: Call, named: str | None, *actions: str) -> Iterator[Ask]:
+    """ECR creates and retires a grant on a customer managed key, with the caller's permissions."""
+    if not named or "alias/aws/" in named:
+        return
     kms = backend("kms", call.account_id, call.region)
     there = kms.tagger.get_tag_dict_for_resource(named.rpartition("/")[2])
-    for action in ("kms:CreateGrant", "kms:DescribeKey"):
+    for action in actions:
         yield ask(call, named, action, there=there)

@@ -19,6 +19,8 @@ from rehearsal.transitions import delays
 MOST_VALUES, MOST_CHARACTERS = 1000, 32_000
 SPREADING = 0.2
 """How long a change takes to reach all name servers, as a part of other transitions: it is a minute at most."""
+OF_MOTO = ("C1PA6795UKMFR9", "C2682N5HXP0BZ4")
+"""The changes that moto names for every creation and deletion of a zone, which are complete at once."""
 _numbers = itertools.count(1)
 
 
@@ -38,9 +40,13 @@ def change(call: Call) -> Any:
     records = list(zone.rrsets)
     problems = [problem for one in changes if (problem := _apply(zone, records, one))]
     if not problems:
-        problems = _conflicts(records)
+        problems = [*_conflicts(records), *_mixed(records)]
     if problems:
         raise Refusal("InvalidChangeBatch", f"[{', '.join(problems)}]")
+    for one in changes:
+        check = one["ResourceRecordSet"].get("HealthCheckId")
+        if one["Action"] != "DELETE" and check and check not in call.backend.health_checks:
+            raise Refusal("NoSuchHealthCheck", f"No health check exists with the specified ID: {check}", 404)
     zone.rrsets = records
     return {"ChangeInfo": started(call.backend)}
 
@@ -56,7 +62,7 @@ def started(backend: Any) -> dict[str, Any]:
 def _info(backend: Any, identity: str) -> dict[str, Any]:
     from moto.core.utils import utcnow
 
-    ends = vars(backend).get("_rehearsal_changes", {}).get(identity)
+    ends = vars(backend).get("_rehearsal_changes", {}).get(identity, 0.0 if identity in OF_MOTO else None)
     if ends is None:
         raise Refusal("NoSuchChange", f"Could not find resource with ID: {identity}", 404)
     return {"Id": f"/change/{identity}", "Status": "PENDING" if time.monotonic() < ends else "INSYNC", "SubmittedAt": utcnow()}
@@ -108,6 +114,8 @@ def _apply(zone: Any, records: list[Any], change: Mapping[str, Any]) -> str:
         return ""
     if change["Action"] == "CREATE" and there is not None:
         return f"Tried to create resource record set {called} but it already exists"
+    if there is not None and _policy(there) != _policy(RecordSet(given)):
+        return f"RRSet with DNS name {given['Name']}, type {given['Type']} cannot be changed to another routing policy"
     values = copy.deepcopy(dict(given))
     values["Name"] = f"{name}.".replace("*", "\\052")
     values["ResourceRecords"] = [one["Value"] for one in given.get("ResourceRecords") or []]
@@ -121,9 +129,20 @@ def _apply(zone: Any, records: list[Any], change: Mapping[str, Any]) -> str:
     return ""
 
 
+def _policy(record: Any) -> tuple[str, str]:
+    """The routing policy of moto's record, and its region or role in it; empty for a simple record."""
+    if record.weight is not None:
+        return "weighted", ""
+    found = [(name, str(value)) for name, value in (("latency", record.region), ("failover", record.failover)) if value]
+    return found[0] if found else ("", "")
+
+
 def _equal(record: Any, given: Mapping[str, Any]) -> bool:
     """Whether a deletion names the values that the record has."""
     target, wanted = record.alias_target, given.get("AliasTarget")
+    routing = (record.weight, record.region, record.failover, record.health_check_id)
+    if routing != tuple(given.get(name) for name in ("Weight", "Region", "Failover", "HealthCheckId")):
+        return False
     if target and wanted:
         return normal(target["DNSName"]) == normal(wanted["DNSName"])
     if target or wanted:
@@ -154,3 +173,20 @@ def _conflicts(records: list[Any]) -> list[str]:
         for name, found in types.items()
         if "CNAME" in found and len(found) > 1
     ]
+
+
+def _mixed(records: list[Any]) -> list[str]:
+    """All records of a name and type have one routing policy, each region and role once, and a set identifier if there is a policy."""
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for one in records:
+        groups.setdefault((normal(one.name), one.type), []).append(one)
+    problems = []
+    for (name, sort), group in groups.items():
+        policies = [_policy(one) for one in group]
+        called = f"RRSet with DNS name {name}., type {sort}"
+        if len({policy for policy, _place in policies}) > 1:
+            problems.append(f"{called} cannot be created as a set with another routing policy exists with the same name and type")
+        elif len(group) > 1 and policies[0][0] != "weighted" and len(set(policies)) < len(policies):
+            problems.append(f"{called} cannot be created as one with the same region or failover exists")
+        problems += [f"{called} needs a SetIdentifier" for one in group if bool(_policy(one)[0]) != bool(one.set_identifier)]
+    return problems

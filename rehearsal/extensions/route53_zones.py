@@ -46,6 +46,7 @@ def forget_tags_of_deleted_zones() -> None:
 
 
 @lists_tags("route53")
-def zones(backend: Any) -> Iterator[tuple[str, dict[str, str]]]:
-    for identity in backend.zones:
-        yield f"arn:aws:route53:::hostedzone/{identity}", backend.resource_tags[identity]
+def zones_and_health_checks(backend: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    for sort, identities in (("hostedzone", backend.zones), ("healthcheck", backend.health_checks)):
+        for identity in identities:
+            yield f"arn:aws:route53:::{sort}/{identity}", backend.resource_tags[identity]

@@ -7,6 +7,10 @@ from rehearsal.declarations import Listing, Service, Throttled
 SERVICE = Service(
     "route53",
     regional=False,
-    listings=(Listing("CreateHostedZone", "HostedZone.Id", "ListHostedZones", ("HostedZones", "Id")),),
+    listings=(
+        Listing("CreateHealthCheck", "HealthCheck.Id", "ListHealthChecks", ("HealthChecks", "Id")),
+        Listing("CreateHostedZone", "HostedZone.Id", "ListHostedZones", ("HostedZones", "Id")),
+    ),
+    condition_keys=frozenset({"route53:changeresourcerecordsetsnormalizedrecordnames"}),
     throttled=Throttled("Throttling", "Rate exceeded"),
 )

@@ -46,7 +46,15 @@ SUITES = (
 )
 COPIED = (
     *("plugins", "docs", "tests/mutants", *(suite.tests for suite in SUITES)),
-    *("tests/conftest.py", "tests/__init__.py", "tests/unit/__init__.py", "tests/unit/documentation.py", "tests/unit/every_rule.py"),
+    *(
+        "rehearsal/__init__.py",
+        "rehearsal/headers.py",
+        "tests/conftest.py",
+        "tests/__init__.py",
+        "tests/unit/__init__.py",
+        "tests/unit/documentation.py",
+        "tests/unit/every_rule.py",
+    ),
     "pyproject.toml",
 )
 

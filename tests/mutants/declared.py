@@ -487,15 +487,15 @@ MUTANTS = (
     Mutant(65, "what is not rolled back is not reported", "rollback.py", "and verified; {NOT_UNDONE}", "and verified"),
     Mutant(66, "check mode does everything", "verifier.py", "self._guarded(self._look_once)", "self._guarded(self._locked)"),
     Mutant(66, "a dry run's generation is waited for", "applied.py", "if not trusted or not uid(thing):", "if not uid(thing):"),
-    Mutant(67, "locks of others do not count", "lock.py", "if holder not in (None, self._holder):", "if False:"),
+    Mutant(67, "locks of others do not count", "../kubernetes/lease.py", "if holder not in (None, self._holder):", "if False:"),
     Mutant(
         67,
         "a dead owner's lock never expires",
-        "lock.py",
+        "../kubernetes/lease.py",
         'return str(inside["holderIdentity"]) if alive else None',
         'return str(inside["holderIdentity"])',
     ),
-    Mutant(67, "locks are not renewed", "lock.py", "if self._api.clock.now() - self._renewed > TTL_SECONDS / 3:", "if False:"),
+    Mutant(67, "locks are not renewed", "../kubernetes/lease.py", "if self._api.clock.now() - self._renewed > self._ttl / 3:", "if False:"),
     Mutant(67, "locks are not given back", "verifier.py", "lock.release()", "pass"),
     Mutant(
         68,

@@ -54,5 +54,5 @@ def test_what_there_is_not(quotas: Any) -> None:
 
 
 def test_an_unknown_quota_is_refused(cloud: CheckedCloud) -> None:
-    with pytest.raises(Exception, match="there is no quota 'address'; known quotas: eks_clusters"):
+    with pytest.raises(Exception, match="there is no quota 'address'; known quotas: acm_certificates"):
         cloud.admin.settings(quotas={"address": 1})

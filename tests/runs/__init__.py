@@ -21,6 +21,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
@@ -53,6 +54,11 @@ def run_module(name: str, arguments: Path, environment: Mapping[str, str], folde
 def start_playbook(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Run:
     """Start ``ansible-playbook``, to observe or interrupt it. Its errors go to its output."""
     return _start("playbook", [PLAYBOOK], arguments, environment, folder, merged=True)
+
+
+def start_playbook_into(output: IO[str], arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Run:
+    """The same, with its output in an open file."""
+    return _start("playbook", [PLAYBOOK], arguments, environment, folder, output=output)
 
 
 @functools.cache
@@ -114,6 +120,7 @@ class Server:
 
 _seen: set[str] = set()
 _servers: dict[str, Server] = {}
+_lock = threading.Lock()
 
 
 def _server(kind: str, environment: Mapping[str, str], folder: Path) -> Server | None:
@@ -121,20 +128,29 @@ def _server(kind: str, environment: Mapping[str, str], folder: Path) -> Server |
     settings = {name: value for name, value in environment.items() if not name.startswith(LATE)}
     place = ROOT if "ANSIBLE_CONFIG" in settings else folder  # where Ansible looks for its settings
     key = json.dumps([kind, settings, str(place)], sort_keys=True)
-    if key not in _seen:
-        _seen.add(key)
-        return None
-    if key not in _servers:
-        _servers[key] = Server(kind, settings, place)
-    return _servers[key]
+    with _lock:
+        if key not in _seen:
+            _seen.add(key)
+            return None
+        if key not in _servers:
+            _servers[key] = Server(kind, settings, place)
+        return _servers[key]
 
 
 def _start(
-    kind: str, program: Sequence[str], arguments: Sequence[str], environment: Mapping[str, str], folder: Path, *, merged: bool = False
+    kind: str,
+    program: Sequence[str],
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    *,
+    merged: bool = False,
+    output: IO[str] | None = None,
 ) -> Run:
     """Start a process: the command ``program`` with ``arguments``, or the same as a fork of the server for these settings."""
     command = [*program, *arguments]
-    output = tempfile.TemporaryFile("w+")  # noqa: SIM115  the run closes both
+    merged = merged or output is not None
+    output = output or tempfile.TemporaryFile("w+")  # noqa: SIM115  the run closes both
     errors = output if merged else tempfile.TemporaryFile("w+")  # noqa: SIM115
     server = _server(kind, environment, folder)
     if server is None:

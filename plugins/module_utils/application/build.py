@@ -69,26 +69,23 @@ def built(given: Any, facts: Facts) -> tuple[Built, list[str]]:
     plain = _plain(application, facts, problems, notes)
     if problems.messages:
         return Built(notes=tuple(notes)), list(dict.fromkeys(problems.messages))
-    return (_of_manifests(application, plain, facts, notes) if application.files else _of_settings(application, facts, notes)), []
-
-
-def problems_of(given: Any, facts: Facts) -> list[str]:
-    """Every problem with the settings. Needs neither the cluster nor the digests of images."""
-    return built(given, facts)[1]
+    return (_of_settings(application, facts, notes) if application.described else _around_others(application, plain, facts, notes)), []
 
 
 def _plain(application: Application, facts: Facts, problems: Problems, notes: list[str]) -> list[Plain]:
     """The objects of plain manifests, checked as far as their files are valid."""
-    objects = completing.objects_of(application.files, facts, application.limits, problems)
+    limits = application.limits
+    objects = completing.objects_of(application.files, facts, limits, problems)
+    objects = completing.with_images(objects, limits.images, f"{facts.prefix}manifest_images", problems)
     completing.check_images(objects, problems)
     problems.messages += checks.problems_of(objects, application.pod_security, facts.cluster.fargate)
     notes += checks.notes_of(objects)
     return objects
 
 
-def _of_manifests(application: Application, plain: Sequence[Plain], facts: Facts, notes: Iterable[str]) -> Built:
-    """Plain manifests, and around them what their pods use of the settings. Network policies exist for the migration's pods only: those
-    of the manifests carry labels of their own.
+def _around_others(application: Application, plain: Sequence[Plain], facts: Facts, notes: Iterable[str]) -> Built:
+    """Plain manifests, or nothing for a chart, and around them what pods use of the settings. The service account and the network
+    policies are for the migration's pods, unless the settings describe the account: other pods have their own.
     """
     migration = application.migration
     around = _around(application, facts)

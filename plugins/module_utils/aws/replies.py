@@ -31,7 +31,7 @@ AWS_NAMESPACE = re.compile(rb"xmlns(?::\w+)?\s*=\s*[\"']https?://[\w.-]*amazonaw
 OMITS_EMPTY_LISTS = frozenset({"sqs:ListQueues", "sqs:ListDeadLetterSourceQueues"})
 """List calls whose replies leave out the list when it is empty. All others return an empty list."""
 
-NOT_ALWAYS = frozenset({("ListHostedZones", "Marker")})
+NOT_ALWAYS = frozenset({("ListHealthChecks", "Marker"), ("ListHostedZones", "Marker")})
 """(operation, member): required by the model, but left out. Route 53 echoes a marker, and the first page is asked for without one."""
 
 PROLOG = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*", re.DOTALL)

@@ -54,7 +54,8 @@ class Calls(Api):
         self._call_ends = threading.local()
         self._answered = False
         self._aws = aws
-        super().__init__(access, EventClock(), 0.0)
+        self.bell = EventClock()
+        super().__init__(access, self.bell, 0.0)
 
     @property
     def access(self) -> Access:
@@ -72,17 +73,23 @@ class Calls(Api):
         self._call_ends.at = self.clock.now() + (CALL_SECONDS if self._answered else FIRST_SECONDS)
         return super()._call(method, path, query, **more)
 
-    def _once(self, method: str, *arguments: Any) -> Any:
-        if method != "GET" and self._aws.fence:
+    def _once(self, method: str, url: str, *arguments: Any) -> Any:
+        mutating = is_mutating(method, url)
+        if mutating and self._aws.fence:
             self._aws.fence()
-        self._aws.count(mutating=method != "GET")
-        response = super()._once(method, *arguments)
+        self._aws.count(mutating=mutating)
+        response = super()._once(method, url, *arguments)
         self._answered = True
         return response
 
     def is_final(self, status: int, text: str) -> bool:
         """A webhook without a running backend is not final: the engine waits for it and shows what it waits for."""
         return super().is_final(status, text) or WEBHOOK in text
+
+
+def is_mutating(method: str, url: str) -> bool:
+    """Whether a call changes something. A dry run does not."""
+    return method != "GET" and "dryRun=" not in url
 
 
 class ClusterLink:

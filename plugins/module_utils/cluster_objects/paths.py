@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from ..kubernetes.masking import MASK, mask
 from ..reconcile.model import SENSITIVE
@@ -106,18 +106,21 @@ def is_leaf(value: Any) -> bool:
     return not isinstance(value, list) or not any(isinstance(item, Mapping | list) for item in value)
 
 
-def flatten(kind: str, value: Any, path: Path = ()) -> dict[str, Any]:
-    """Every value by path."""
+Show: TypeAlias = Callable[[Path, Any], Any]
+
+
+def flatten(kind: str, value: Any, path: Path = (), show: Show = shown) -> dict[str, Any]:
+    """Every value by path. ``show``: how a value is shown; by default, with secrets hidden."""
     if is_leaf(value):
-        return {text(path): shown(path, value)}
+        return {text(path): show(path, value)}
     found: dict[str, Any] = {}
     if isinstance(value, Mapping):
         for key, item in value.items():
-            found |= flatten(kind, item, (*path, step(kind, path, str(key), value)))
+            found |= flatten(kind, item, (*path, step(kind, path, str(key), value)), show)
         return found
     names = labels(value, path)
     for name, item in zip(names, value, strict=True):
-        found |= flatten(kind, item, (*path, name))
+        found |= flatten(kind, item, (*path, name), show)
     if is_ordered(value, path):
         found[text((*path, ORDER))] = [item["name"] for item in value]
     return found

@@ -111,8 +111,8 @@ def union(one: Fields, other: Fields) -> dict[str, Any]:
 
 
 HEADS = re.compile(
-    r"conflicts? with (?P<manager>\"(?:[^\"\\]|\\.)*\")(?: with subresource (?P<subresource>\"[^\"]*\"))?(?: using (?P<version>\S+?))?"
-    r"(?: at (?P<time>\S+?))?: ?(?P<fields>(?:\n- [^\n]+)+|[^\n]+)"
+    r"conflicts? with (?P<manager>\"(?:[^\"\\]|\\.)*\")(?: with subresource (?P<subresource>\"[^\"]*\"))?(?: using (?P<version>[^\s:]+))?"
+    r"(?: at (?P<time>[0-9T:.+-]+Z?))?: ?(?P<fields>(?:\n- [^\n]+)+|\.[^\n]+)"
 )
 """How the API writes conflicts (k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go)."""
 

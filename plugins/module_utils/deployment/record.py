@@ -47,8 +47,9 @@ class Release:
 
     ``objects``: the manifests as applied, Secrets without their data. ``migration``: {job, finished, seconds} of the migration that ran
     for this release, or None. ``added``: the addresses of the objects that did not exist before this release. ``applied``: uid and
-    generation by address, as the last apply returned them. ``gate``: {verdict, snapshots, ...} as presented. ``times``: moments by phase.
-    ``recorded``: what the caller wants to be kept with the release, such as why the deployment window was overridden.
+    generation by address, as the last apply returned them. ``pruned``: whether what the release made superfluous has been deleted.
+    ``gate``: {verdict, snapshots, ...} as presented. ``times``: moments by phase. ``recorded``: what the caller wants to be kept with the
+    release, such as why the deployment window was overridden.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Release:
     added: tuple[str, ...] = ()
     applied: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     went_back_to: str = ""
+    pruned: bool = False
     objects: tuple[Mapping[str, Any], ...] = ()
 
     @property
@@ -79,7 +81,7 @@ class Release:
     def shown(self) -> dict[str, Any]:
         """The release as results and histories show it: everything but its objects."""
         found = asdict(self)
-        for name in ("objects", "applied", "added"):
+        for name in ("objects", "applied", "added", "pruned"):
             found.pop(name)
         return {**found, "verdicts": list(self.verdicts), "objects": len(self.objects)}
 

@@ -16,8 +16,9 @@ from .dns.registration import REGISTRATION as DNS
 from .eks.registration import REGISTRATION as EKS
 from .network.registration import REGISTRATION as NETWORK
 from .rds.registration import REGISTRATION as RDS
+from .repositories.registration import REGISTRATION as REPOSITORIES
 
-DOMAINS: tuple[Registration, ...] = (NETWORK, DNS, EKS, CLUSTER_CONTENT, RDS, DATABASE_CONTENT)
+DOMAINS: tuple[Registration, ...] = (NETWORK, DNS, EKS, CLUSTER_CONTENT, RDS, DATABASE_CONTENT, REPOSITORIES)
 """In reading order: a domain comes after the domains it depends on."""
 
 SHARED = ("kms_key", "iam_role", "log_group")

@@ -3,7 +3,7 @@
 
 """Protects images from lifecycle policies by a tag, and lifts the protection.
 
-The tag belongs to one digest and one user of the image: ``deployed-<environment>-<application>-<digest>``. It is added, and never moved, so
+The tag belongs to one digest and one user of the image: ``deployed-<environment>.<component>-<digest>``. It is added, and never moved, so
 it works in repositories with immutable tags, and no image loses its protection while another gains it. Lifecycle policies of the role
 ``ci_cd`` select these tags in their first rule, which expires nothing: an image that matches the tagging requirements of a rule cannot be
 expired by a rule with a lower priority (Amazon ECR User Guide, "Automate the cleanup of images by using lifecycle policies"). The children
@@ -63,8 +63,13 @@ class Outcome:
         self.problems += other.problems
 
 
+def user_of(environment: str, component: str) -> str:
+    """How a component is named in the tags that it protects images with. Neither name contains a dot, so the tag says both."""
+    return f"{environment}.{component}"
+
+
 def protecting_tag(user: str, digest: str) -> str:
-    """The tag by which ``user`` (``prod-shop``) protects an image. Raises ValueError for a user that cannot be part of a tag."""
+    """The tag by which ``user`` (see ``user_of``) protects an image. Raises ValueError for a user that cannot be part of a tag."""
     if not USER.fullmatch(user):
         raise ValueError(f"{user!r} cannot be part of a tag; expected up to 63 letters, digits, and ._-, beginning with a letter or digit")
     return f"{PREFIX}{user}-{digest.partition(':')[2][:DIGITS]}"

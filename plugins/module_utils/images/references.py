@@ -10,7 +10,7 @@ slash is a registry if it contains a dot or a colon, or is ``localhost``; withou
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -101,6 +101,16 @@ def _registry(rest: str) -> tuple[str, str]:
     if slash and ("." in first or ":" in first or first == "localhost"):
         return first, name
     return "", rest
+
+
+def complete(text: str, uris: Mapping[str, str]) -> str:
+    """A reference with the URI for the short name of one of our repositories: ``api:1.4.2`` with ``{"api": uri}``. Others stay as they are.
+
+    A short name that is also the name of an image on Docker Hub means ours.
+    """
+    end = min((at for at in (text.find(":"), text.find("@")) if at >= 0), default=len(text))
+    uri = uris.get(text[:end])
+    return f"{uri}{text[end:]}" if uri else text
 
 
 def read_references(texts: Collection[object]) -> tuple[dict[str, Reference], list[str]]:

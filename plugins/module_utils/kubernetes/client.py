@@ -38,6 +38,9 @@ PATCHES = {
     "apply": "application/apply-patch+yaml",  # JSON is valid YAML
 }
 PASSING = (429, 500, 502, 503, 504)
+NOT_IN_SCHEMA = "failed to create typed patch object"
+"""A server-side apply with a field that the kind does not have. The API calls it an internal error (HTTP 500)."""
+
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete", "PUT": "update"}
@@ -104,8 +107,8 @@ class Api:
                 return Listing(items, str(page["metadata"].get("resourceVersion") or ""))
             more = {"continue": token}
 
-    def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._json("POST", path, {}, body=body)
+    def create(self, path: str, body: Mapping[str, Any], **query: Any) -> dict[str, Any]:
+        return self._json("POST", path, query, body=body)
 
     def patch(self, path: str, body: Any, *, kind: str = "merge", **query: Any) -> dict[str, Any]:
         return self._json("PATCH", path, query, body=body, media=PATCHES[kind])
@@ -135,9 +138,9 @@ class Api:
                 self._pause(pause, None, "its response was cut off")
             pause = min(LONGEST_PAUSE, pause * 2)
 
-    def is_final(self, status: int, _text: str) -> bool:
+    def is_final(self, status: int, text: str) -> bool:
         """Whether retrying within this call cannot help."""
-        return status not in PASSING
+        return status not in PASSING or NOT_IN_SCHEMA in text
 
     def server_now(self) -> datetime:
         """The API server's time, advanced by the local monotonic clock."""

@@ -82,6 +82,13 @@ class Lease:
             self._api.patch(self._path, {"spec": {"renewTime": self._moment()}})
             self._renewed = self._api.clock.now()
 
+    def renewed_at(self) -> str:
+        """When the holder last renewed the Lease; empty if there is none."""
+        try:
+            return str(spec(self._api.get(self._path)).get("renewTime") or "")
+        except NotFound:
+            return ""
+
     def is_held(self) -> bool:
         """Whether this run still holds the Lease. Another run takes it over once it has expired."""
         try:

@@ -73,7 +73,11 @@ def certificates(cloud: Cloud) -> Counter[str]:
     return zones(cloud) + Counter(certificates=sum(map(len, found)))
 
 
-COUNTS = {"hosted_zone": zones, "certificate": certificates}
+def health_checks(cloud: Cloud) -> Counter[str]:
+    return Counter(health_checks=len(cloud.client("route53").list_health_checks()["HealthChecks"]))
+
+
+COUNTS = {"health_check": health_checks, "hosted_zone": zones, "certificate": certificates}
 FURTHER = {
     "dns": {
         "private": private_zone,

@@ -1,7 +1,8 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Drift: one manual change. The plan names exactly that change, the next run fixes it, and the run after that changes nothing.
+"""Drift: manual changes of different resources. The plan names exactly these changes, the next run fixes them, and the run after that
+changes nothing.
 
 All cases share one cluster; a failed case leaves it to be rebuilt for the next. Changes by other owners are left alone.
 """
@@ -19,6 +20,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from rehearsal.testing import Cloud
 from tests.integration.network.describe import in_order
 from tests.integration.site import summary, touched
+from tests.integration.together import together
 
 from .describe import described
 from .support import ACCOUNT, REGION, Site, cluster, new_role, updated
@@ -231,16 +233,16 @@ DRIFT: dict[str, tuple[Callable[[Standing], Any], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", DRIFT)
-def test_drift_is_reported_and_corrected(standing: Standing, name: str) -> None:
-    spoil, address, name_of_property = DRIFT[name]
+@pytest.mark.parametrize("names", together(DRIFT, lambda case: case[1]), ids=", ".join)
+def test_drift_is_reported_and_corrected(standing: Standing, names: tuple[str, ...]) -> None:
     site = standing.site
     assert site
     before = in_order(described(standing.cloud))
-    spoil(standing)
-    assert in_order(described(standing.cloud)) != before
-    assert touched(site.plan(standing.desired())) == {address: {name_of_property}}
-    site.apply(standing.desired())
+    for name in names:
+        DRIFT[name][0](standing)
+    desired = standing.desired()
+    assert touched(site.plan(desired)) == {address: {changed} for _spoil, address, changed in map(DRIFT.__getitem__, names)}
+    site.apply(desired)
     assert in_order(described(standing.cloud)) == before
     assert summary(site.plan(standing.desired())) == {}
     standing.whole = True

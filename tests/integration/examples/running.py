@@ -67,6 +67,12 @@ def variables(inventory: str, group: str = "all") -> dict[str, Any]:
     return found
 
 
+def has_group(inventory: str, group: str) -> bool:
+    """Whether an inventory has hosts in this group."""
+    hosts: dict[str, Any] = yaml.safe_load((ROOT / inventory / "hosts.yml").read_text())
+    return group in hosts
+
+
 @cache
 def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
     """All IAM policies that the collection generates for an inventory's components, as playbooks/permissions.yml does.

@@ -28,22 +28,28 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import re
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import resources as rds
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import AwsFacts
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate import validate as validate_instances
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.resources import build as build_repositories
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.validate import validate as validate_repositories
+from rehearsal.container_images import push
 from rehearsal.testing import Cloud
 from scripts.terminal import ROOT
 from tests.integration.examples import cluster_state as has_
 from tests.integration.examples import company_tags
 from tests.integration.examples import database_state as keeps_
 from tests.integration.examples import network_state as is_
+from tests.integration.examples import registry_state as holds_
 from tests.integration.examples import zone_state as serves_
 from tests.integration.examples.cluster_state import ClusterState
 from tests.integration.examples.database_state import CERTIFICATES, DatabaseState, Logins
 from tests.integration.examples.network_state import NetworkState
+from tests.integration.examples.registry_state import RegistryState
 from tests.integration.examples.running import (
     CONTENT,
     INVENTORIES,
     Run,
     confined_cloud_of,
     denials,
+    has_group,
     mutations,
     play,
     unprotected,
@@ -241,11 +247,25 @@ ZONE_ROWS: Mapping[str, Mapping[str, serves_.Check]] = {
 """What must be true of zones and certificates."""
 
 
+REGISTRY_ROWS: Mapping[str, Mapping[str, holds_.Check]] = {
+    "examples/creator-publishing/prod": {"P11": holds_.repositories("prod-registry/backend", "prod-registry/jobs")},
+    "examples/ai-community/prod": {"P11": holds_.repositories("prod-registry/backend", "prod-registry/workers")},
+    "examples/innovate/management": {
+        "P11": holds_.repositories("innovate/flask-api", "innovate/migrations"),
+        "A4, C12": holds_.deployed_from("123456789012"),
+    },
+}
+"""The same for repositories. An inventory without a network has no other rows."""
+
+
 def expected_addresses(inventory: str) -> set[str]:
     """The resources that the inventory describes, derived without AWS."""
     target = variables(inventory)
     place = (target["platform_region"], target["platform_account_id"])
     environment = target["platform_environment"]
+    found = repository_addresses(inventory, Place(environment, "registry", *place))
+    if not has_group(inventory, "vpc"):
+        return found
     networks, problems = validate(variables(inventory, "vpc")["vpc_networks"], region=target["platform_region"])
     clusters, more = eks_input.validate(variables(inventory, "eks")["eks_clusters"], "eks_clusters", environment, "cluster", FOUND_LATER)
     described = (variables(inventory, "rds")["rds_databases"], "rds_databases", environment, "database", rds_input.FOUND_LATER)
@@ -259,7 +279,16 @@ def expected_addresses(inventory: str) -> set[str]:
     assert wrong_zones == []
     resources += dns.build(described_zones, Place(environment, "zones", *place))
     inside = expected_content(variables(inventory, "rds")["rds_databases"]) if inventory in LOGINS else set()
-    return {resource.address for resource in resources} | inside
+    return {resource.address for resource in resources} | inside | found
+
+
+def repository_addresses(inventory: str, place: Place) -> set[str]:
+    if not has_group(inventory, "ci_cd"):
+        return set()
+    described = variables(inventory, "ci_cd")["ci_cd_repositories"]
+    repositories, problems = validate_repositories(described, "ci_cd_repositories", place.environment, place.component)
+    assert problems == []
+    return {resource.address for resource in build_repositories(repositories, place)}
 
 
 def expected_content(databases: Mapping[str, Any]) -> set[str]:
@@ -300,11 +329,33 @@ def planned_from_nothing(cloud: Cloud, inventory: str, folder: Path, *arguments:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("inventory", [one for one in INVENTORIES if one not in ROWS])
+@pytest.mark.parametrize("inventory", [one for one in INVENTORIES if one not in (*ROWS, *REGISTRY_ROWS)])
 def test_plan_from_nothing(inventory: str, tmp_path: Path) -> None:
     """The inventories that are built begin with the same plan."""
     with confined_cloud_of(inventory) as cloud:
         planned_from_nothing(cloud, inventory, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("inventory", [one for one in REGISTRY_ROWS if one not in ROWS])
+def test_life_of_a_registry(inventory: str, tmp_path: Path) -> None:
+    """An account that has repositories only: planned, applied, planned again without a change, and destroyed with its images."""
+    with confined_cloud_of(inventory) as cloud:
+        planned_from_nothing(cloud, inventory, tmp_path)
+        applied = play(cloud, inventory, tmp_path)
+        assert (applied.code, denials(cloud)) == (0, []), applied.output
+        with with_every_right(cloud):
+            state = RegistryState(cloud.client)
+            check_rows(inventory, state, REGISTRY_ROWS[inventory])
+            for name in state.repositories():
+                push(state.ecr, name, "v1")
+        cloud.admin.clear_requests()
+        again = play(cloud, inventory, tmp_path)
+        assert (again.code, set(again.totals), mutations(cloud)) == (0, {"unchanged"}, []), again.output
+        environment = variables(inventory)["platform_environment"]
+        gone = play(cloud, inventory, tmp_path, "--extra-vars", f"destroy={environment}", playbook="playbooks/destroy.yml")
+        assert (gone.code, denials(cloud)) == (0, []), gone.output
+        assert state.repositories() == {}
 
 
 @pytest.mark.slow
@@ -325,6 +376,7 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
             check_rows(inventory, ZoneState(cloud.client), ZONE_ROWS.get(inventory, {}))
             database = DatabaseState(cloud.client)
             check_rows(inventory, database, DATABASE_ROWS[inventory])
+            check_rows(inventory, RegistryState(cloud.client), REGISTRY_ROWS.get(inventory, {}))
             check_rows(inventory, Logins(database, cloud.environment()[CERTIFICATES]), LOGINS.get(inventory, {}))
             assert company_tags.lacking(cloud, variables(inventory)["platform_tags"]) == {}
 

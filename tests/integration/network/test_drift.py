@@ -1,7 +1,8 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Drift: one manual change. The plan names exactly that change, the next run fixes it, and the run after that changes nothing.
+"""Drift: manual changes of different resources. The plan names exactly these changes, the next run fixes them, and the run after that
+changes nothing.
 
 All cases share one network; a failed case leaves it to be rebuilt for the next.
 """
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from rehearsal.testing import Cloud
+from tests.integration.together import together
 
 from .describe import described, in_order
 from .support import ACCOUNT, REGION, Requests, Site, ids, network, summary, touched
@@ -346,17 +348,18 @@ def repaired(standing: Standing) -> None:
     standing.whole = True
 
 
-@pytest.mark.parametrize("name", CHANGED)
-def test_one_property_changed(standing: Standing, name: str) -> None:
-    spoil, address, prop = CHANGED[name]
-    before = standing.described(address)
-    spoil(standing)
-    assert standing.described(address) != before, "nothing was spoilt"
+@pytest.mark.parametrize("names", together(CHANGED, lambda case: case[1]), ids=", ".join)
+def test_one_property_changed(standing: Standing, names: tuple[str, ...]) -> None:
+    cases = [CHANGED[name] for name in names]
+    before = {address: standing.described(address) for _spoil, address, _property in cases}
+    for spoil, address, _property in cases:
+        spoil(standing)
+        assert standing.described(address) != before[address], "nothing was spoilt"
     plan = standing.site.plan(standing.desired)
-    assert touched(plan) == {address: {prop}}
-    assert summary(plan) == {address: "update"}
+    assert touched(plan) == {address: {changed} for _spoil, address, changed in cases}
+    assert set(summary(plan).values()) == {"update"}
     repaired(standing)
-    assert unnumbered(standing.described(address)) == unnumbered(before)
+    assert {address: unnumbered(standing.described(address)) for address in before} == {a: unnumbered(one) for a, one in before.items()}
 
 
 def unnumbered(one: Any) -> Any:

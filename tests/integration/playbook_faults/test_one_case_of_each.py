@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from benchmarks.faults import __main__ as command
 from benchmarks.faults import results
+from benchmarks.faults.processes import Command
 from benchmarks.faults.scenarios import Case, cases
+from tests.runs import Run, start_playbook_into
 
 CHOSEN = {
     "F1 killed just before": "ec2:AttachInternetGateway",
@@ -43,7 +45,15 @@ def chosen() -> Iterator[Case]:
             yield replace(case, fault=replace(case.fault, settings={**case.fault.settings, **spreading}))
 
 
+def forked(command: Command, output: IO[str]) -> Run:
+    """Starts a run of the campaign as a fork: from then on a process like any other, which can be stopped and killed."""
+    program, *arguments = command.words
+    assert (Path(program).name, command.limits) == ("ansible-playbook", {})
+    return start_playbook_into(output, arguments, command.environment, command.folder)
+
+
 def test_one_case_of_each_fault_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Command, "start", forked)
     monkeypatch.setattr(results, "FILE", tmp_path / "faults.jsonl")
     monkeypatch.setattr(command, "LOGS", tmp_path / "logs")
     tried: dict[str, Any] = {}

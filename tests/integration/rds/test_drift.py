@@ -1,7 +1,8 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Drift: one manual change. The plan names exactly that change, the next run corrects it, and the run after that changes nothing.
+"""Drift: manual changes of different resources. The plan names exactly these changes, the next run corrects them, and the run after that
+changes nothing.
 
 All cases share one component with an instance, a replica, and a proxy; a failed case leaves it to be rebuilt for the next.
 """
@@ -19,6 +20,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds imp
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from rehearsal.testing import Cloud
 from tests.integration.site import ids, summary, touched
+from tests.integration.together import together
 
 from .support import EVERYTHING, REGION, Site, database
 
@@ -253,13 +255,14 @@ def test_properties_that_change_together_are_named_together(standing: Standing, 
     standing.whole = True
 
 
-@pytest.mark.parametrize("case", CHANGED)
-def test_a_manual_change_is_named_and_corrected(standing: Standing, case: str) -> None:
-    spoil, address, changed = CHANGED[case]
-    spoil(standing)
+@pytest.mark.parametrize("names", together(CHANGED, lambda case: case[1]), ids=", ".join)
+def test_manual_changes_are_named_and_corrected(standing: Standing, names: tuple[str, ...]) -> None:
+    cases = [CHANGED[name] for name in names]
+    for spoil, _address, _property in cases:
+        spoil(standing)
     result = standing.site.apply(standing.desired)
-    assert touched(result.plan) == {address: {changed}}
-    assert summary(result.plan) == {address: "update"}
+    assert touched(result.plan) == {address: {changed} for _spoil, address, changed in cases}
+    assert set(summary(result.plan).values()) == {"update"}
     assert summary(standing.site.plan(standing.desired)) == {}
     standing.whole = ids(result) == standing.ids
 

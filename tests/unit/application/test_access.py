@@ -120,6 +120,11 @@ def test_an_account_of_others_is_only_used() -> None:
     assert found["Deployment/api"]["spec"]["template"]["spec"]["serviceAccountName"] == "team"
 
 
+def test_images_of_other_registries_are_pulled_with_secrets() -> None:
+    settings = {**with_service(), "service_account": {"identity": "none", "pull_secrets": ["quay"]}}
+    assert objects(settings)["Deployment/api"]["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "quay"}]
+
+
 SAY = (
     "identity must be irsa for the role of an annotation; with pod_identity, remove it here, because the association in eks_clusters names "
     "the role"
@@ -137,6 +142,12 @@ REFUSED: list[Any] = [
         with_service(),
         {"namespace": "Shop"},
         ["namespace is 'Shop', but it must be a name of lower-case letters, digits and '-'"],
+    ),
+    (
+        "a component that ends with a hyphen",
+        with_service(),
+        {"name": "shop-"},
+        ["The name of the component is 'shop-', but it becomes a label of every object, so it must end with a letter or digit; rename it"],
     ),
     ("nothing to run", {}, {}, ["services is missing: describe at least one service, worker or cron job, or give manifests or a chart"]),
     ("no mapping", [], {"prefix": "app_deploy_"}, ["app_deploy is [], but it must be a mapping"]),
@@ -220,6 +231,12 @@ REFUSED: list[Any] = [
         with_service(limits={"nvidia.com/gpu": 1}),
         {"cluster": FARGATE},
         ["services.api.limits.nvidia.com/gpu is '1', but Fargate has no such devices; run it on a node group"],
+    ),
+    (
+        "an architecture that Fargate lacks",
+        with_service(architecture="arm64"),
+        {"cluster": FARGATE},
+        ["services.api.architecture is 'arm64', but EKS runs pods on Fargate with amd64 only; use that, or a node group"],
     ),
     (
         "an architecture that no node has",

@@ -148,6 +148,17 @@ def test_a_secret_made_by_hand_is_only_used() -> None:
     assert container(objects(using("app", app={"existing": True})))["envFrom"] == [{"secretRef": {"name": "app"}}]
 
 
+def test_pods_are_replaced_when_their_secrets_come_from_elsewhere() -> None:
+    def mark(entry: dict[str, Any]) -> str | None:
+        template = objects(using("db", db=entry))["Deployment/api"]["spec"]["template"]
+        return dict(template["metadata"].get("annotations", {})).get("mainstay.aws/secrets")
+
+    assert mark(EXTERNAL) == mark(merged(EXTERNAL, {"external": {"refresh": "15m"}}))
+    assert mark(EXTERNAL) != mark(merged(EXTERNAL, {"external": {"properties": {"OTHER": "other"}}}))
+    assert mark({"generate": {"key": "A"}}) != mark({"generate": {"keys": {"A": None, "B": None}}})
+    assert mark({"existing": True}) is None
+
+
 def test_a_plain_value_with_the_name_of_a_secret_is_noted_without_the_value() -> None:
     (note,) = answer(with_service(environment={"DB_PASSWORD": "canary-1234"}))["notes"]
     assert note == (

@@ -238,8 +238,7 @@ REFUSED: list[Any] = [
         with_ingress({"pre_stop": 5}),
         [
             "services.api.pre_stop is 5, but it must be at least 25: ingress.deregistration_delay, 15 s, and 10 s until the load "
-            "balancer has "
-            "heard of it; otherwise it still sends requests to pods that have ended, and users see 502"
+            "balancer knows; otherwise it still sends requests to pods that have ended, and users see 502"
         ],
     ),
     (

@@ -93,6 +93,16 @@ def test_a_migration_uses_configuration_and_secrets() -> None:
     assert (job["activeDeadlineSeconds"], job["backoffLimit"]) == (7200, 2)
 
 
+def test_statements_of_a_migration_wait_for_locks_no_longer_than_allowed() -> None:
+    def options(**settings: Any) -> list[str]:
+        (container,) = answer(with_migration(**settings))["migration"]["spec"]["template"]["spec"]["containers"]
+        return [one["value"] for one in container["env"] if one["name"] == "PGOPTIONS"]
+
+    assert options() == []
+    assert options(lock_timeout=15) == ["-c lock_timeout=15s"]
+    assert options(lock_timeout=15, environment={"PGOPTIONS": "-c x=y"}) == ["-c x=y"]
+
+
 C = "cron_jobs.report"
 FIVE = 'it must have five fields: minute, hour, day of the month, month, day of the week, such as "0 9 * * 1-4"'
 REFUSED: list[Any] = [
@@ -133,6 +143,11 @@ REFUSED: list[Any] = [
         ["migration.image: m has neither a tag nor a digest; expected m:<tag> or m@sha256:<digest>"],
     ),
     ("a deadline", with_migration(deadline=0), ["migration.deadline is 0, but it must be a whole number from 10 to 604800"]),
+    (
+        "a wait that is longer than the deadline",
+        with_migration(lock_timeout=1800),
+        ["migration.lock_timeout is 1800, but it must be less than deadline, which is 1800"],
+    ),
     (
         "the name of the migration",
         {**with_migration(), "workers": {"migration": {"image": "api:1"}}},

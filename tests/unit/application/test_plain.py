@@ -140,6 +140,12 @@ def test_configuration_secrets_and_a_migration_go_along(written: Callable[..., d
     assert found["images"] == ["api:1.4.2", "migrations:1"]
 
 
+def test_a_chart_gets_only_what_is_around_it() -> None:
+    found = answer({"chart": {"chart": "oci://x/shop", "version": "1.0.0"}, "secrets": {"session": {"generate": {"key": "KEY"}}}})
+    assert sorted(one["kind"] for one in found["objects"]) == ["Namespace", "Secret"]
+    assert (found["workloads"], found["images"]) == ([], [])
+
+
 def test_custom_resources_and_other_namespaces(written: Callable[..., dict[str, Any]]) -> None:
     store = {"apiVersion": "external-secrets.io/v1", "kind": "ClusterSecretStore", "metadata": {"name": "aws"}}
     secret = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": {"name": "db"}}
@@ -148,6 +154,44 @@ def test_custom_resources_and_other_namespaces(written: Callable[..., dict[str, 
     assert "namespace" not in found["ClusterSecretStore/aws"]["metadata"]
     assert found["ExternalSecret/db"]["metadata"]["namespace"] == "shop"
     assert found["Role/r"]["metadata"]["namespace"] == "monitoring"
+
+
+NO_NUMBER = {"spec": {"replicas": None}}
+CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}
+MEASURED = merged(SCALER, {"spec": {"minReplicas": 2, "metrics": [CPU]}})
+
+
+def test_a_budget_counts_the_pods_that_an_autoscaler_keeps(written: Callable[..., dict[str, Any]]) -> None:
+    deployment = merged(DEPLOYMENT, NO_NUMBER)
+    assert "PodDisruptionBudget/api" in named(written(deployment, MEASURED, budget(minAvailable=1)))
+    assert "of 2 pods" in problems(written(deployment, MEASURED, budget(minAvailable=2)))[0]
+
+
+REPLACED: list[Any] = [
+    ("api", {"api": "api:2"}, "api:2"),
+    ("api:1", {"api": "api:2"}, "api:2"),
+    ("registry.example.com:5000/team/api", {"team/api": f"team/api@{DIGEST}"}, f"team/api@{DIGEST}"),
+    ("registry.example.com/api:1", {"registry.example.com/api": "other/api:2"}, "other/api:2"),
+]
+
+
+@pytest.mark.parametrize(("image", "images", "runs"), REPLACED)
+def test_the_images_of_a_release_take_the_place_of_those_in_files(
+    written: Callable[..., dict[str, Any]], image: str, images: dict[str, str], runs: str
+) -> None:
+    found = answer(written(with_container(image=image), manifest_images=images))
+    assert found["images"] == [runs]
+    (deployment,) = [one for one in found["objects"] if one["kind"] == "Deployment"]
+    assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == runs
+
+
+def test_images_for_no_container_are_refused(written: Callable[..., dict[str, Any]]) -> None:
+    assert problems(written(DEPLOYMENT, manifest_images={"apo": "api:2"})) == [
+        "manifest_images.apo is no repository of an image in the manifests; did you mean api?"
+    ]
+    assert problems(written(DEPLOYMENT, manifest_images={"api": "api"})) == [
+        "manifest_images.api: api has neither a tag nor a digest; expected api:<tag> or api@sha256:<digest>"
+    ]
 
 
 D, IN = "k8s/all.yaml (Deployment api)", "k8s/all.yaml"
@@ -214,6 +258,27 @@ REFUSED: list[Any] = [
         "a budget of all percent",
         [budget(minAvailable="100%")],
         [f"{IN} (PodDisruptionBudget api): spec.minAvailable is 100%, which blocks every node drain; use maxUnavailable: 1"],
+    ),
+    (
+        "a budget of too many percent",
+        [DEPLOYMENT, budget(minAvailable="80%")],
+        [f"{IN} (PodDisruptionBudget api): spec.minAvailable is 80% of 2 pods, which blocks every node drain; use maxUnavailable: 1"],
+    ),
+    (
+        "two budgets",
+        [DEPLOYMENT, budget(maxUnavailable=1), merged(budget(maxUnavailable=1), {"metadata": {"name": "b"}})],
+        [
+            f"{IN} (PodDisruptionBudget b): {IN} (PodDisruptionBudget api) is for the same pods, and Kubernetes then evicts none of them; "
+            "keep one"
+        ],
+    ),
+    (
+        "an autoscaler that can measure nothing",
+        [merged(with_container(resources={"requests": {"cpu": None}}), NO_NUMBER), MEASURED],
+        [
+            f"{D}: {IN} (HorizontalPodAutoscaler api) measures cpu in percent of the requests, and api requests none; set "
+            "resources.requests.cpu"
+        ],
     ),
     ("a pod that may be root", [with_pod(securityContext={"runAsNonRoot": None})], [f"{NEEDS}runAsNonRoot: true"]),
     ("a pod that is root", [with_pod(securityContext={"runAsUser": 0})], [f"{NEEDS}api with a runAsUser other than 0"]),

@@ -189,7 +189,7 @@ ENDINGS: list[Any] = [
 
 
 @pytest.mark.parametrize(("settings", "waits", "grace"), [one[1:] for one in ENDINGS], ids=[one[0] for one in ENDINGS])
-def test_a_pod_waits_until_nobody_sends_it_requests(settings: dict[str, Any], waits: int, grace: int) -> None:
+def test_a_pod_waits_until_it_receives_no_more_requests(settings: dict[str, Any], waits: int, grace: int) -> None:
     found = objects(settings)
     assert container(found)["lifecycle"] == {"preStop": {"sleep": {"seconds": waits}}}
     assert found["Deployment/api"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == grace
@@ -497,6 +497,8 @@ REFUSED: list[Any] = [
     ),
     ("a toleration with a typo", with_service(tolerations=[{"kee": "x"}]), [f"{A}.tolerations[0].kee is not a setting; did you mean key?"]),
     ("a user that is root", with_service(user=0), [f"{A}.user is 0, but it must be a whole number from 1 to 2147483647"]),
+    ("a paused Deployment", with_service(paused=True), [f"{A}.paused is not a setting: a paused rollout would never begin; remove it"]),
+    ("Kubernetes' own names", with_service(resources={}), [f"{A}.resources is not a setting: use requests and limits"]),
     ("an unknown setting", with_service(replica=2), [f"{A}.replica is not a setting; did you mean replicas?"]),
     (
         "too little time",

@@ -57,6 +57,10 @@ def answering(one: Operation, status: int, headers: Mapping[str, str], body: byt
     return Aws(lambda _service: there, Owner("prod", "network"), pause=lambda _seconds: None)
 
 
+XML = ("ec2", "query", "rest-xml")
+"""The protocols whose replies are XML documents."""
+
+
 def filler(shape: Any) -> Any:
     """A value of a shape, for parameters in a request's path."""
     if shape.type_name == "structure":
@@ -73,14 +77,20 @@ def right(one: Operation) -> tuple[dict[str, str], bytes]:
     """Headers and body of AWS's smallest response to an operation."""
     model = model_of(one)
     protocol = model.service_model.resolved_protocol
-    if protocol in ("ec2", "query"):
+    if protocol in XML:
         root = f"{model.name}Response"
+        named = f'{root} xmlns="https://{one.service}.amazonaws.com/doc/"'
         wrapper = model.output_shape.serialization.get("resultWrapper") if model.output_shape else None
+        shapes = model.output_shape.members if model.output_shape else {}
         required = model.output_shape.required_members if model.output_shape else []
+        located = {shapes[name].serialization.get("location"): shapes[name].serialization.get("name") for name in required}
+        required = [name for name in required if "location" not in shapes[name].serialization]
         text = {"integer": "1", "long": "1", "boolean": "false"}
         members = "".join(f"<{n}>{text.get(model.output_shape.members[n].type_name, '')}</{n}>" for n in required)
         inner = f"<{wrapper}>{members}</{wrapper}>" if wrapper else members
-        return {"Content-Type": "text/xml;charset=UTF-8", **REQUEST_ID}, f'<?xml version="1.0"?>\n<{root}>{inner}</{root}>'.encode()
+        headers = {located["header"]: "x"} if "header" in located else {}
+        document = f'<?xml version="1.0"?>\n<{named}>{inner}</{root}>'
+        return {"Content-Type": "text/xml;charset=UTF-8", **REQUEST_ID, **headers}, document.encode()
     sort = "application/json" if protocol == "rest-json" else "application/x-amz-json-1.1"
     required = model.output_shape.required_members if model.output_shape else []
     body = "{" + ",".join(f'"{name}":""' for name in required) + "}"
@@ -89,7 +99,7 @@ def right(one: Operation) -> tuple[dict[str, str], bytes]:
 
 def wrong_replies(one: Operation) -> dict[str, tuple[int, dict[str, str], bytes]]:
     headers, body = right(one)
-    xml = model_of(one).service_model.resolved_protocol in ("ec2", "query")
+    xml = model_of(one).service_model.resolved_protocol in XML
     html = {"Content-Type": "text/html"}
     found = {
         "a page": (200, html, HTML),
@@ -104,7 +114,7 @@ def wrong_replies(one: Operation) -> dict[str, tuple[int, dict[str, str], bytes]
         "another type": (200, {**headers, "Content-Type": "text/plain"}, body or b"ok"),
         "another document": (200, headers, b"<OtherResponse/>" if xml else b'["a", "b"]'),
     }
-    if xml:
+    if xml and (model_of(one).service_model.resolved_protocol != "rest-xml" or model_of(one).output_shape.members):
         found["an empty body"] = (200, headers, b"")
     return found
 

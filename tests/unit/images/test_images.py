@@ -13,7 +13,13 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.images.configs import downloaded, platform_in
 from ansible_collections.mainstay.aws.plugins.module_utils.images.platforms import config_digest, platforms_of_index, unrunnable
 from ansible_collections.mainstay.aws.plugins.module_utils.images.protecting import protecting_tag
-from ansible_collections.mainstay.aws.plugins.module_utils.images.references import BadReference, Repository, parse, read_references
+from ansible_collections.mainstay.aws.plugins.module_utils.images.references import (
+    BadReference,
+    Repository,
+    complete,
+    parse,
+    read_references,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.images.resolving import Image, missing, moved_tags
 
 DIGEST = f"sha256:{'ab' * 32}"
@@ -87,6 +93,23 @@ def test_text_that_is_no_reference(text: Any, why: str) -> None:
 def test_registries_in_ecr(host: str, region: str) -> None:
     at = parse(f"{host}/shop/api:1").ecr
     assert at == (Repository("123456789012", region, "shop/api") if region else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "full"),
+    [
+        ("api:1.4.2", f"{HOST}/prod-ci/api:1.4.2"),
+        (f"api@{DIGEST}", f"{HOST}/prod-ci/api@{DIGEST}"),
+        (f"api:1@{DIGEST}", f"{HOST}/prod-ci/api:1@{DIGEST}"),
+        ("api", f"{HOST}/prod-ci/api"),
+        ("tools/lint:1", f"{HOST}/prod-ci/lint:1"),
+        ("web:1", "web:1"),
+        ("org/api:1", "org/api:1"),
+        ("localhost:5000/api:1", "localhost:5000/api:1"),
+    ],
+)
+def test_short_names_of_our_repositories(text: str, full: str) -> None:
+    assert complete(text, {"api": f"{HOST}/prod-ci/api", "tools/lint": f"{HOST}/prod-ci/lint"}) == full
 
 
 def test_every_bad_reference_is_reported_once() -> None:
@@ -167,7 +190,7 @@ def test_a_missing_image_is_named_completely() -> None:
 
 
 def test_protecting_tags() -> None:
-    assert protecting_tag("prod-shop", DIGEST) == "deployed-prod-shop-abababababababab"
+    assert protecting_tag("prod.shop", DIGEST) == "deployed-prod.shop-abababababababab"
     for wrong in ("", "-x", "a b", "x" * 64):
         with pytest.raises(ValueError, match="part of a tag"):
             protecting_tag(wrong, DIGEST)

@@ -169,8 +169,11 @@ def test_a_plan_reads_and_an_apply_can_do_what_a_plan_can() -> None:
     assert planned < applied
 
 
-LISTED = {"iam:ListOpenIDConnectProviders", "iam:ListRoles", "route53:CreateHostedZone", "route53:ListHostedZones"}
-"""Account-wide lists of global services, and the creation of a zone: without a region, and checked against no resource."""
+LISTED = {
+    *("iam:ListOpenIDConnectProviders", "iam:ListRoles"),
+    *("route53:CreateHealthCheck", "route53:CreateHostedZone", "route53:ListHealthChecks", "route53:ListHostedZones"),
+}
+"""Account-wide lists of global services, and creations in Route 53: without a region, and checked against no resource."""
 
 
 def test_nothing_is_granted_by_a_wildcard_in_its_name() -> None:

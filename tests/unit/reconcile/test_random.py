@@ -23,8 +23,7 @@ from .fake import FakeClock, Killed, World, kinds
 KINDS = kinds()
 ALL = Consent(("*",), ("*",))
 FAULTS = ["killed before", "killed after", "lost before", "lost after", "not yet"]
-MAX = 150
-CAREFUL = settings(max_examples=MAX, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CAREFUL = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

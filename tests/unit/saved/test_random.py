@@ -22,7 +22,7 @@ from tests.unit.reconcile.fake import Killed, World
 from tests.unit.reconcile.test_random import ALL, KINDS, apply, assert_converged, desired_states
 
 PLACE = {"account_id": "123456789012", "region": "af-south-1", "partition": "aws", "endpoint": None}
-CAREFUL = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CAREFUL = settings(suppress_health_check=[HealthCheck.too_slow])
 CONTEXT = Context({"module": "m", "environment": "prod", "component": "c"}, PLACE)
 
 

@@ -44,7 +44,10 @@ MISTAKES = [
     ("images: {base: {architecture: arm}}", "images.base.architecture is 'arm', but must be one of arm64, i386, x86_64"),
     ("hosted_zones: {localhost: {}}", "the name 'localhost' in hosted_zones is 'localhost', but must be a domain name"),
     ("hosted_zones: {example.org: {id: z1}}", "hosted_zones.example.org.id is 'z1', but must be the id of a hosted zone"),
-    ("quotas: {elastic_ip: 5}", "the name 'elastic_ip' in quotas is 'elastic_ip', but must be one of eks_clusters, elastic_ips"),
+    (
+        "quotas: {elastic_ip: 5}",
+        "the name 'elastic_ip' in quotas is 'elastic_ip', but must be one of acm_certificates, eks_clusters",
+    ),
     ("quotas: {elastic_ips: many}", "quotas.elastic_ips is 'many', but must be a whole number of 0 or more"),
     ("enabled_regions: af-south-1", "enabled_regions is 'af-south-1', but must be a list"),
     ("enabled_regions: [eu-west-1]", "enabled_regions[0] is 'eu-west-1', but must be a region that an account has to enable: af-south-1"),

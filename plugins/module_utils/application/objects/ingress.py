@@ -12,7 +12,8 @@ import json
 from collections.abc import Mapping
 
 from ..settings.facts import Facts
-from ..settings.ingress import ANNOTATIONS, Ingress
+from ..settings.ingress import Ingress
+from ..settings.load_balancers import ANNOTATIONS
 from .common import Manifest, made
 
 CLASS = "alb"

@@ -26,7 +26,8 @@ def cron_job(one: CronJob, around: Around) -> Manifest:
 
 def migration_job(one: Migration, around: Around) -> Manifest:
     """The Job of a migration. Its name is completed by the release, because a Job's template is immutable."""
-    spec = _job(Pod(MIGRATION, MIGRATION, one.container), around, one.deadline, one.retries)
+    options = {"PGOPTIONS": f"-c lock_timeout={one.lock_timeout}s"} if one.lock_timeout else {}
+    spec = _job(Pod(MIGRATION, MIGRATION, one.container, options), around, one.deadline, one.retries)
     return made(around.facts, "batch/v1", "Job", f"{around.facts.kubernetes_name}-{MIGRATION}", MIGRATION, spec=spec)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..settings.accounts import ServiceAccount
 from ..settings.application import Logging
+from ..settings.configuration import content_hash
 from ..settings.containers import Container
 from ..settings.facts import Facts
 from ..settings.images import pinned
@@ -18,12 +19,13 @@ from ..settings.sources import Known, Sources, Use, keys_of
 from .common import Manifest, label_value, pod_labels
 
 CSI_FOLDER = "/mnt/secrets"
+SECRETS = "mainstay.aws/secrets"
 CSI_DRIVER = "secrets-store.csi.k8s.io"
 
 
 @dataclass(frozen=True)
 class Pod:
-    """One workload's pod, without what only some kinds have. ``variables``: what its program is told of its own settings."""
+    """One workload's pod, without what only some kinds have. ``variables``: environment variables that follow from its settings."""
 
     name: str
     part: str
@@ -45,8 +47,8 @@ def template(pod: Pod, around: Around, container: Manifest, spec: Manifest) -> M
     """A pod template. ``container`` and ``spec`` are added to what all pods have."""
     given = pod.container
     metadata: Manifest = {"labels": {**given.labels, **pod_labels(around.facts, pod.name, pod.part)}}
-    if given.annotations:
-        metadata["annotations"] = dict(given.annotations)
+    if annotations := {**given.annotations, **_described_secrets(given.sources, around.known)}:
+        metadata["annotations"] = annotations
     volumes, mounts = _volumes(given.sources, around.known)
     whole: Manifest = {
         "name": pod.name,
@@ -69,6 +71,17 @@ def template(pod: Pod, around: Around, container: Manifest, spec: Manifest) -> M
     }
 
 
+def _described_secrets(sources: Sources, known: Known) -> dict[str, str]:
+    """A hash of what the secrets of a container consist of. A key that is added to one is a variable in new pods only, so this replaces
+    the old ones.
+    """
+    used = [known.secrets[use.name] for use in sources.secrets]
+    described = [
+        [one.name, one.source, one.type, one.key, dict(one.properties), dict(one.lengths)] for one in used if one.source != "existing"
+    ]
+    return {SECRETS: content_hash(described)} if described else {}
+
+
 def _spec(given: Container, around: Around) -> Manifest:
     context: Manifest = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     if given.user:
@@ -81,6 +94,8 @@ def _spec(given: Container, around: Around) -> Manifest:
         "enableServiceLinks": False,
         "securityContext": context,
     }
+    if around.account.pull_secrets:
+        found["imagePullSecrets"] = [{"name": name} for name in around.account.pull_secrets]
     if given.node_selector:
         found["nodeSelector"] = dict(given.node_selector)
     if given.tolerations:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..settings.facts import Facts
-from ..settings.ingress import ANNOTATIONS, Ingress
+from ..settings.ingress import Ingress
+from ..settings.load_balancers import ANNOTATIONS
 from ..settings.scaling import behavior_of
 from ..settings.workloads import Workload
 from .common import Manifest, made, selector

@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...cluster_objects.pods import pod_spec, template_of
-from ...kubernetes.objects import containers_of, spec, wanted_replicas
+from ...kubernetes.objects import containers_of, share, spec, wanted_replicas
 from .completing import Plain
 from .security import BASELINE, PRIVILEGED, violations
 
 ALB = "alb.ingress.kubernetes.io/"
 SCALABLE = ("Deployment", "StatefulSet")
+PERCENT_OR_NUMBER = re.compile(r"\d+%?")
 STORES = "secrets-store.csi.k8s.io"
 
 
@@ -83,34 +85,68 @@ def _on_fargate(one: Plain, pod_security: str) -> Iterator[str]:
             yield f"{one.place}, container {container.get('name')}: Fargate has no {', '.join(devices)}; run it on a node group"
 
 
-def _replicas_of_autoscalers(objects: Sequence[Plain]) -> Iterator[str]:
+def _autoscaled(objects: Sequence[Plain]) -> Iterator[tuple[Plain, Plain]]:
+    """(autoscaler, workload) for each autoscaler whose workload is among the objects."""
     by_key = {one.key: one for one in objects}
     for scaler in objects:
-        if scaler.wanted.kind != "HorizontalPodAutoscaler":
-            continue
         target = spec(scaler.manifest).get("scaleTargetRef") or {}
         owned = by_key.get((str(target.get("kind")), scaler.wanted.namespace, str(target.get("name"))))
-        if owned and spec(owned.manifest).get("replicas") is not None:
+        if scaler.wanted.kind == "HorizontalPodAutoscaler" and owned:
+            yield scaler, owned
+
+
+def _replicas_of_autoscalers(objects: Sequence[Plain]) -> Iterator[str]:
+    for scaler, owned in _autoscaled(objects):
+        if spec(owned.manifest).get("replicas") is not None:
             yield (
                 f"{owned.place}: spec.replicas is {spec(owned.manifest)['replicas']}, but {scaler.place} lets an autoscaler choose the "
                 "number, which every deployment would undo; remove replicas"
             )
+        for name in _utilized(scaler.manifest):
+            without = [
+                str(container.get("name"))
+                for container in (pod_spec(owned.manifest) or {}).get("containers") or ()
+                if name not in ((container.get("resources") or {}).get("requests") or {})
+            ]
+            if without:
+                yield (
+                    f"{owned.place}: {scaler.place} measures {name} in percent of the requests, and {', '.join(without)} requests none; "
+                    f"set resources.requests.{name}"
+                )
+
+
+def _utilized(scaler: Mapping[str, Any]) -> list[str]:
+    """The resources whose utilization an autoscaler measures."""
+    found = [one.get("resource") or {} for one in spec(scaler).get("metrics") or () if one.get("type") == "Resource"]
+    return [str(one["name"]) for one in found if (one.get("target") or {}).get("type") == "Utilization" and one.get("name")]
 
 
 def _blocking_budgets(objects: Sequence[Plain]) -> Iterator[str]:
+    least_of = {owned.key: int(spec(scaler.manifest).get("minReplicas") or 1) for scaler, owned in _autoscaled(objects)}
+    budgets: dict[tuple[str, str, str], Plain] = {}
     for one in objects:
         if one.wanted.kind != "PodDisruptionBudget":
             continue
         given = spec(one.manifest)
-        most, least = given.get("maxUnavailable"), given.get("minAvailable")
-        pods = [
-            wanted_replicas(other.manifest) for other in _selected(given.get("selector"), one, objects) if other.wanted.kind in SCALABLE
-        ]
-        if str(most) in ("0", "0%"):
-            yield f"{one.place}: spec.maxUnavailable is {most}, which blocks every node drain; it must be at least 1"
-        elif str(least) == "100%" or (isinstance(least, int) and pods and least >= sum(pods)):
-            of_all = f" of {sum(pods)} pods" if pods else ""
-            yield f"{one.place}: spec.minAvailable is {least}{of_all}, which blocks every node drain; use maxUnavailable: 1"
+        workloads = [other for other in _selected(given.get("selector"), one, objects) if other.wanted.kind in SCALABLE]
+        for workload in workloads:
+            if workload.key in budgets:
+                yield f"{one.place}: {budgets[workload.key].place} is for the same pods, and Kubernetes then evicts none of them; keep one"
+            budgets.setdefault(workload.key, one)
+        pods = sum(least_of.get(other.key, wanted_replicas(other.manifest)) for other in workloads)
+        if wrong := _blocks(given, pods):
+            yield f"{one.place}: {wrong}"
+
+
+def _blocks(budget: Mapping[str, Any], pods: int) -> str:
+    """Why a budget never lets a pod go. ``pods``: the least number that it is for; 0 if that is not known. Percentages are rounded up."""
+    most, least = budget.get("maxUnavailable"), budget.get("minAvailable")
+    if str(most) in ("0", "0%"):
+        return f"spec.maxUnavailable is {most}, which blocks every node drain; it must be at least 1"
+    if str(least) == "100%" or (PERCENT_OR_NUMBER.fullmatch(str(least)) and pods and share(least, pods, up=True) >= pods):
+        of_all = f" of {pods} pods" if pods else ""
+        return f"spec.minAvailable is {least}{of_all}, which blocks every node drain; use maxUnavailable: 1"
+    return ""
 
 
 def _selected(selector: Any, by: Plain, objects: Iterable[Plain]) -> list[Plain]:

@@ -13,12 +13,12 @@ from typing import Any
 from ...cluster_objects.api import BY_NAME
 from ...cluster_objects.manifest import Wanted, read
 from ...cluster_objects.pods import pod_spec
-from ...inputs.problems import Problems
+from ...inputs.problems import Problems, suggestion
 from ...kubernetes.objects import containers_of
 from ..objects.common import Manifest, owner_labels
 from ..settings.facts import Facts
 from ..settings.files import File, Limits
-from ..settings.images import completed, pinned, problem
+from ..settings.images import completed, pinned, problem, repository_of
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,39 @@ def _misplaced(one: Wanted, facts: Facts, limits: Limits) -> str:
     if not one.namespace and not limits.cluster_scoped:
         return f"a {one.kind} belongs to the whole cluster; manage it in eks_content, or set cluster_scoped"
     return ""
+
+
+def with_images(objects: Iterable[Plain], images: Mapping[str, str], path: str, problems: Problems) -> list[Plain]:
+    """The objects with other images, by repository, which may be given with or without its registry.
+
+    Manifests may then name images without a tag: that of the release is in the settings.
+    """
+    used: set[str] = set()
+
+    def change(container: dict[str, Any]) -> None:
+        registry, repository = repository_of(str(container["image"]))
+        for name in (f"{registry}/{repository}", repository):
+            if name in images:
+                container["image"] = images[name]
+                used.add(name)
+                return
+
+    found = []
+    for one in objects:
+        manifest: Manifest = copy.deepcopy(dict(one.manifest))
+        _each_container(manifest, change)
+        found.append(replace(one, wanted=replace(one.wanted, manifest=manifest)))
+    problems.messages += [
+        f"{path}.{name} is no repository of an image in the manifests; {suggestion(name, _repositories(found))}"
+        for name in images
+        if name not in used
+    ]
+    return found
+
+
+def _repositories(objects: Iterable[Plain]) -> list[str]:
+    images = [str(container.get("image")) for one in objects for container in containers_of(pod_spec(one.manifest) or {})]
+    return sorted({repository_of(image)[1] for image in images}) or ["none"]
 
 
 def check_images(objects: Iterable[Plain], problems: Problems) -> None:

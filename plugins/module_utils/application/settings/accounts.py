@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ...inputs.kubernetes import SUBDOMAIN
 from ...inputs.reader import Reader
-from ...inputs.values import as_arn
+from ...inputs.values import as_arn, matching
 from .configuration import Secret
 from .facts import Facts
 
@@ -21,7 +22,7 @@ ACCOUNT = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 @dataclass(frozen=True)
 class ServiceAccount:
     """``identity``: how pods get AWS credentials: from the role in the account's annotation, from an association of EKS, or not at all.
-    ``given``: the settings describe it.
+    ``given``: the settings describe it. ``pull_secrets``: the Secrets with which images are pulled from registries other than ECR.
     """
 
     name: str = ""
@@ -29,6 +30,7 @@ class ServiceAccount:
     role: str = ""
     create: bool = True
     given: bool = False
+    pull_secrets: tuple[str, ...] = ()
 
     @property
     def uses_agent(self) -> bool:
@@ -46,7 +48,14 @@ def read_account(parent: Reader, facts: Facts, secrets: Iterable[Secret]) -> Ser
         reader.problems.add(reader.at("role"), role, "it must be the ARN of an IAM role")
     usual = NONE if given is None or (fargate and role is None) else IRSA if fargate else POD_IDENTITY
     identity = reader.choice("identity", (POD_IDENTITY, IRSA, NONE), usual)
-    found = ServiceAccount(name, identity, str(role or "") if identity == IRSA else "", reader.boolean("create", True), given is not None)
+    found = ServiceAccount(
+        name=name,
+        identity=identity,
+        role=str(role or "") if identity == IRSA else "",
+        create=reader.boolean("create", True),
+        given=given is not None,
+        pull_secrets=reader.items("pull_secrets", (), matching(SUBDOMAIN), "it must be the name of a Secret in the namespace"),
+    )
     if identity == IRSA and role is None:
         reader.problems.missing(
             reader.at("role"), "give the ARN of the role that its pods assume, which must trust the cluster's OIDC provider"

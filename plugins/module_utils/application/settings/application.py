@@ -10,16 +10,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...cluster_objects.isolation import ITS_NAMESPACE, STANDARDS, Network, read_network
-from ...inputs.kubernetes import label_problem
+from ...inputs.kubernetes import label_problem, value_problem
 from ...inputs.problems import Problems, suggestion
 from ...inputs.reader import Reader
-from ...inputs.values import NAMESPACE, as_block_text, as_namespace
+from ...inputs.values import NAMESPACE, as_block_text
 from ...reconcile.model import is_unknown
 from .accounts import ServiceAccount, read_account
 from .configuration import Configuration, Secret, read_configuration, read_secrets
 from .containers import OURS, Context
 from .facts import Facts
-from .files import File, Limits, read_files
+from .files import File, Limits, read_files, read_limits
 from .ingress import Ingress, read_ingress
 from .jobs import CronJob, Migration, read_cron_jobs, read_migration
 from .sources import Known
@@ -53,8 +53,11 @@ class Logging:
 
 @dataclass(frozen=True)
 class Application:
-    """``load_balancer_cidrs``: the blocks of the load balancer's subnets. ``to_databases``: ports by block."""
+    """``load_balancer_cidrs``: the blocks of the load balancer's subnets. ``described``: the settings describe its workloads, which
+    otherwise are in manifests or a chart.
+    """
 
+    described: bool = True
     services: tuple[Workload, ...] = ()
     workers: tuple[Workload, ...] = ()
     cron_jobs: tuple[CronJob, ...] = ()
@@ -88,6 +91,7 @@ def read_application(given: Mapping[str, Any], facts: Facts, problems: Problems,
     ingress = read_ingress(reader, [str(name) for name in _names(reader, "services")])
     account = read_account(reader, facts, known.secrets.values())
     found = Application(
+        described=not any(reader.given.get(key) for key in INSTEAD),
         services=read_services(reader.section("services"), context, ingress, taken),
         workers=read_workers(reader.section("workers"), context, taken),
         cron_jobs=read_cron_jobs(reader.section("cron_jobs"), context, taken),
@@ -101,10 +105,7 @@ def read_application(given: Mapping[str, Any], facts: Facts, problems: Problems,
         pod_security=reader.choice("pod_security", STANDARDS, STANDARDS[0]),
         logging=_logging(reader),
         files=tuple(read_files(reader)) if reader.given.get("manifests") else (),
-        limits=Limits(
-            reader.items("other_namespaces", (), as_namespace, ITS_NAMESPACE),
-            reader.boolean("cluster_scoped", False),
-        ),
+        limits=read_limits(reader),
     )
     found = _with_network(reader.section("network"), found)
     _check_whole(reader)
@@ -122,6 +123,10 @@ def check_facts(reader: Reader, facts: Facts) -> None:
         reader.problems.add(reader.at("namespace"), facts.namespace, ITS_NAMESPACE)
     elif facts.namespace in CLUSTERS_OWN:
         reader.problems.add(reader.at("namespace"), facts.namespace, "it belongs to the cluster; give the application one of its own")
+    for what, name in (("component", facts.name), ("environment", facts.environment)):
+        if value_problem(name):
+            remedy = "it becomes a label of every object, so it must end with a letter or digit; rename it"
+            reader.problems.messages.append(f"The name of the {what} is {name!r}, but {remedy}")
     if facts.cluster.is_older_than(OLDEST):
         reader.problems.messages.append(
             f"{reader.at('cluster')} is {facts.cluster.name} with Kubernetes {facts.cluster.version}, but pods wait for the load balancer "

@@ -34,6 +34,11 @@ STORE_KINDS = ("ClusterSecretStore", "SecretStore")
 OBJECT_TYPES = ("secretsmanager", "ssmparameter")
 
 
+def content_hash(content: Any) -> str:
+    """A hash that is equal for equal content, whatever its order."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:10]
+
+
 @dataclass(frozen=True)
 class Configuration:
     """Values by key, in a ConfigMap whose name contains their hash: changed values are another ConfigMap, which rolls the pods out, and
@@ -45,8 +50,7 @@ class Configuration:
 
     @property
     def object_name(self) -> str:
-        content = json.dumps(dict(self.values), sort_keys=True).encode()
-        return f"{self.name}-{hashlib.sha256(content).hexdigest()[:10]}"
+        return f"{self.name}-{content_hash(dict(self.values))}"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,22 @@ ITS_NAME = (
     f"the name of a workload must be at most {LONGEST_WORKLOAD} lower-case letters, digits and '-', beginning with a letter and not ending "
     "with '-'"
 )
+OTHER_NAMES = {
+    "paused": "a paused rollout would never begin; remove it",
+    "env": "use environment",
+    "env_from": "use configuration or secrets",
+    "resources": "use requests and limits",
+    "volumes": "use writable, configuration, or secrets, or describe the workload in plain manifests",
+    "init_containers": "describe the workload in plain manifests",
+    "sidecars": "describe the workload in plain manifests",
+    "autoscaling": "use scale",
+    "hpa": "use scale",
+    "service_account": "all workloads of an application have its service account; set it beside services",
+    "namespace": "all workloads of an application are in its namespace; set it beside services",
+    "strategy": "it is that of the application; for the way in which pods are replaced, use max_surge, and update for workers",
+}
+"""What Kubernetes and charts call what is set differently here."""
+
 OURS = ("app.kubernetes.io/", "mainstay.aws/")
 TOLERATION = ("key", "operator", "value", "effect", "tolerationSeconds")
 
@@ -73,6 +89,10 @@ def named_workloads(reader: Reader, taken: dict[str, str], what: str) -> list[tu
 
 
 def read_container(reader: Reader, context: Context) -> Container:
+    for key, remedy in OTHER_NAMES.items():
+        if key in reader.given:
+            reader.take(key)
+            reader.problems.messages.append(f"{reader.at(key)} is not a setting: {remedy}")
     fargate = context.facts.cluster.fargate
     found = Container(
         image=read_image(reader),
@@ -144,7 +164,9 @@ def _selector(reader: Reader, facts: Facts) -> dict[str, str]:
     if given is None:
         return found
     architecture = reader.choice("architecture", ARCHITECTURES, "")
-    nodes = facts.cluster.node_architectures
+    if architecture == "arm64" and facts.cluster.fargate:
+        reader.problems.add(reader.at("architecture"), architecture, "EKS runs pods on Fargate with amd64 only; use that, or a node group")
+    nodes = () if facts.cluster.fargate else facts.cluster.node_architectures
     if architecture and nodes and architecture not in nodes:
         reader.problems.add(reader.at("architecture"), architecture, f"the nodes of {facts.cluster.name} are {', '.join(nodes)}")
     return {**found, "kubernetes.io/arch": architecture} if architecture and not facts.cluster.fargate else found

@@ -16,7 +16,7 @@ from ...reconcile.model import UNKNOWN, is_unknown
 class Cluster:
     """The cluster that an application runs in.
 
-    ``fargate``: its pods run on Fargate, not on nodes. ``roles``: ARNs of the cluster's pod roles by name. ``version``: such as "1.36".
+    ``fargate``: the application's pods run on Fargate, not on nodes. ``version``: such as "1.36".
     """
 
     name: str = UNKNOWN

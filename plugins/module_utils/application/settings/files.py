@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...cluster_objects.isolation import ITS_NAMESPACE
 from ...inputs.reader import Reader
-from ...inputs.values import as_text
+from ...inputs.values import as_namespace, as_text
 from ...kubernetes.documents import load_all
+from .images import problem
 
 SUFFIXES = (".yaml", ".yml", ".json")
 OTHER_TOOLS = {
@@ -32,10 +34,22 @@ class File:
 
 @dataclass(frozen=True)
 class Limits:
-    """Where an application's manifests may reach."""
+    """Where an application's manifests may reach, and which images they get instead of their own, by repository."""
 
     other_namespaces: tuple[str, ...] = ()
     cluster_scoped: bool = False
+    images: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_limits(reader: Reader) -> Limits:
+    images = reader.string_map("manifest_images")
+    wrong = {name: remedy for name, reference in images.items() if (remedy := problem(reference))}
+    reader.problems.messages += [f"{reader.at(f'manifest_images.{name}')}: {remedy}" for name, remedy in wrong.items()]
+    return Limits(
+        reader.items("other_namespaces", (), as_namespace, ITS_NAMESPACE),
+        reader.boolean("cluster_scoped", False),
+        {name: reference for name, reference in images.items() if name not in wrong},
+    )
 
 
 def read_files(reader: Reader) -> list[File]:

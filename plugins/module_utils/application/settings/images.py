@@ -33,3 +33,12 @@ def pinned(reference: str, registry: str, digests: Mapping[str, str]) -> str:
     """What runs: the digest that is known for the reference as given or completed, otherwise the completed reference."""
     whole = completed(reference, registry)
     return digests.get(whole) or digests.get(reference) or whole
+
+
+def repository_of(reference: str) -> tuple[str, str]:
+    """(registry, repository) of a reference, which may lack a tag."""
+    base = reference.partition("@")[0]
+    folder, slash, last = base.rpartition("/")
+    name = f"{folder}{slash}{last.partition(':')[0]}"
+    first, slash, rest = name.partition("/")
+    return (first, rest) if slash and ("." in first or ":" in first or first == "localhost") else ("", name)

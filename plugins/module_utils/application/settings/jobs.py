@@ -39,12 +39,15 @@ class CronJob:
 
 @dataclass(frozen=True)
 class Migration:
-    """``deadline``: seconds; a migration that waits for a lock must not hold up a deployment forever."""
+    """Times in seconds. ``deadline``: a migration that waits for a lock must not hold up a deployment forever. ``lock_timeout``: how long
+    each of its statements waits for one, and with it every statement that queues behind it; 0 for no limit of its own.
+    """
 
     container: Container
     deadline: int = 1800
     retries: int = 0
     databases: tuple[str, ...] = ()
+    lock_timeout: int = 0
 
 
 def read_cron_jobs(reader: Reader, context: Context, taken: dict[str, str]) -> tuple[CronJob, ...]:
@@ -112,6 +115,10 @@ def read_migration(parent: Reader, context: Context, taken: dict[str, str]) -> M
         deadline=reader.integer("deadline", 1800, 10, WEEK),
         retries=reader.integer("retries", 0, 0, 10),
         databases=reader.items("databases", (), as_text, "it must be the identifier of a DB instance, such as prod-main"),
+        lock_timeout=reader.integer("lock_timeout", 0, 0, WEEK),
     )
+    if found.lock_timeout >= found.deadline:
+        remedy = f"it must be less than deadline, which is {found.deadline}"
+        reader.problems.add(reader.at("lock_timeout"), found.lock_timeout, remedy)
     reader.finish()
     return found

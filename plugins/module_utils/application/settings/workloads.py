@@ -21,7 +21,7 @@ DRAIN = 30
 """Seconds in which a program finishes what it has begun, after it was asked to end."""
 
 MARGIN = 10
-"""Seconds between the end of a target's deregistration and the end of its pod: the load balancer takes a moment to hear of it."""
+"""Seconds between the end of a target's deregistration and the end of its pod: the load balancer learns of it with a delay."""
 
 ENDPOINTS = 5
 """Seconds until the other pods of the cluster no longer send requests to a pod that leaves."""
@@ -130,7 +130,7 @@ def _ending(reader: Reader, pre_stop: int, behind: Ingress | None) -> tuple[int,
             reader.at("pre_stop"),
             waits,
             f"it must be at least {least}: ingress.deregistration_delay, {behind.deregistration_delay} s, and {MARGIN} s until the load "
-            "balancer has heard of it; otherwise it still sends requests to pods that have ended, and users see 502",
+            "balancer knows; otherwise it still sends requests to pods that have ended, and users see 502",
         )
     drain = reader.integer("drain", DRAIN, 0, LONGEST_GRACE)
     grace = reader.integer("grace", waits + drain + SPARE, 1, 2 * LONGEST_GRACE)
@@ -142,7 +142,7 @@ def _ending(reader: Reader, pre_stop: int, behind: Ingress | None) -> tuple[int,
 
 
 def _keep_alive(name: str, reader: Reader, behind: Ingress | None, notes: list[str]) -> int:
-    """Seconds for which the server keeps idle connections. Only the program can keep to it, so a default is told to the user as well."""
+    """Seconds for which the server keeps idle connections. Only the program can keep to it, so a default adds a note for the user."""
     if behind is None:
         return reader.integer("keep_alive", 0, 0, 86400)
     least = behind.idle_timeout + KEEP_ALIVE_MARGIN
@@ -212,8 +212,6 @@ def _disruption(reader: Reader, size: Size) -> int | str | None:
     """What a budget allows. One pod alone gets none: no budget can keep it running, it can only keep its node from being drained."""
     remedy = "it must be a number of pods from 1, or a percentage from 1% to 100%: a budget that allows none blocks every node drain"
     allowed = _pods(reader, "max_disrupted", "25%", remedy)
-    if size.scale is None and reader.given.get("max_disrupted") is None and size.least < 2:
-        return None
     return allowed if size.least >= 2 else None
 
 

@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ...aws.connection import Aws
+from ...cluster_objects.echo import Echo, mask_in_output
 from ...cluster_objects.hiding import Hiding
 from ...cluster_objects.link import ClusterLink, ClusterTarget
 from ...cluster_objects.manifest import Marks, Wanted, read
-from ...cluster_objects.paths import Path, hidden, is_leaf, labels, shown, step, text
 from ...component.consent import WILD, consent_of
 from ...component.domain import Checked, Domain, Observation
 from ...component.outputs import Attributes
@@ -23,7 +22,6 @@ from ...component.run import run as run_component
 from ...reconcile.errors import Failure
 from ...reconcile.model import SENSITIVE, Kind, Resource
 from ...reconcile.planner import Plan
-from ...sensitive.names import after_flags, hideable
 from ...sensitive.texts import unpacked
 from .kinds.helm_release import HelmRelease, way_out
 from .kinds.kubernetes_object import KubernetesNamespace, KubernetesObject
@@ -33,8 +31,6 @@ from .releases.release import WantedRelease, secrets_in, shown_values
 from .spec import WITHIN, releases_of
 
 SERVICES = ("sts", "eks")
-SHORTEST_SECRET = 6
-"""Shorter texts are not masked in the output: they would match parts of unrelated words."""
 
 
 @dataclass(frozen=True)
@@ -134,43 +130,18 @@ RELEASE_OUTPUTS = ("version", "revision", "status")
 
 
 def hide(module: Any) -> None:
-    """Keep secrets out of the module's echoed options and out of all messages.
-
-    The options are declared no_log, which makes Ansible mask every text in them wherever it occurs, even names of namespaces. This code
-    knows better which of their values are secret.
-    """
+    """Keep secrets out of the module's echoed options and out of all messages."""
     params = module.params
     hiding = Hiding(params["sensitive"])
-    found = Echo(hiding)
+    found = ContentEcho(hiding)
     for option in ("objects", "patches"):
         params[option] = [found.manifest(manifest) for manifest in params[option]]
     params["releases"] = {name: found.release(name, settings) for name, settings in params["releases"].items()}
-    module.no_log_values.clear()
-    module.no_log_values.update(text for text in found.secrets if len(text) >= SHORTEST_SECRET)
+    mask_in_output(module, found.secrets)
 
 
-class Echo:
-    """The module's options as Ansible echoes them, without the secrets, which this function collects."""
-
-    def __init__(self, hiding: Hiding) -> None:
-        self.hiding = hiding
-        self.secrets: list[str] = []
-
-    def manifest(self, manifest: Mapping[str, Any]) -> Any:
-        return self._without(str(manifest.get("kind")), manifest, ())
-
-    def _without(self, kind: str, value: Any, path: Path) -> Any:
-        if isinstance(value, Mapping):
-            return {key: self._without(kind, item, (*path, step(kind, path, str(key), value))) for key, item in value.items()}
-        if isinstance(value, list) and not is_leaf(value):
-            names = zip(labels(value, path), value, strict=True)
-            return [self._without(kind, item, (*path, name)) for name, item in names]
-        sensitive = hidden(path) or (hideable(value) and self.hiding.is_sensitive(None, text(path)))
-        items = value if isinstance(value, list) else [value]
-        for flag, item in zip(after_flags(items), items, strict=True):
-            if (flag or sensitive) and hideable(item):
-                self.secrets += _spellings(str(item), encoded=path[:1] == ("data",) and kind == "Secret")
-        return SENSITIVE if sensitive and hideable(value) else shown(path, value)
+class ContentEcho(Echo):
+    """The options of k8s_objects, which describe releases too."""
 
     def release(self, name: str, settings: Any) -> Any:
         if not isinstance(settings, Mapping):
@@ -179,12 +150,3 @@ class Echo:
         echoed = self.hiding.wanted(None, shown_values(values))
         self.secrets += secrets_in(values, [path for path, value in echoed.items() if value == SENSITIVE])
         return {**settings, "values": echoed}
-
-
-def _spellings(text: str, *, encoded: bool) -> list[str]:
-    if not encoded:
-        return [text, base64.b64encode(text.encode()).decode()]
-    try:
-        return [text, base64.b64decode(text).decode()]
-    except ValueError:
-        return [text]

@@ -18,6 +18,7 @@ from ...reconcile.errors import Failure
 from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
 from .kinds.certificate import ISSUED, PATIENCE, Certificate
+from .kinds.health_check import HealthCheck
 from .kinds.hosted_zone import HostedZone, foreign_text
 from .names import regions
 from .outputs import outputs
@@ -37,8 +38,9 @@ def kinds(
     adopted: Mapping[str, Collection[str]] | None = None,
     regions: Collection[str] = (),
     patience: float = PATIENCE,
+    checks: Collection[str] = (),
 ) -> dict[str, Kind]:
-    found: tuple[Kind, ...] = (HostedZone(domains, adopted), Certificate(domains, regions, patience))
+    found: tuple[Kind, ...] = (HealthCheck(checks), HostedZone(domains, adopted), Certificate(domains, regions, patience))
     return {kind.name: kind for kind in found}
 
 
@@ -59,7 +61,8 @@ class DnsDomain(Domain):
                 raise InvalidInput(problems)
         self.further = regions(self.zones or read_zones(params.get("zones"), "zones", Problems(), {}, self.region), self.region)
         domains = tuple(dict.fromkeys(zone.domain for zone in self.zones.values()))
-        self.kinds = kinds(domains, adopted(self.zones), self.further, float(params.get("validation_timeout") or PATIENCE))
+        checks = [check.name for zone in self.zones.values() for check in zone.health_checks.values()]
+        self.kinds = kinds(domains, adopted(self.zones), self.further, float(params.get("validation_timeout") or PATIENCE), checks)
 
     def regions(self) -> Sequence[str]:
         """Also for a removal: what is in other regions is found there."""

@@ -20,5 +20,6 @@ def regions(zones: Mapping[str, Zone], region: str = "") -> tuple[str, ...]:
 
 
 def names(zones: Any, _environment: str, _component: str) -> Names:
-    """Zones are found by their IDs, which nobody knows beforehand, so only regions are named."""
-    return Names(regions=regions(read_zones(zones, "zones", Problems())))
+    """The domains, to which changes of records are limited, and the regions. The IDs of zones are not known beforehand."""
+    found = read_zones(zones, "zones", Problems())
+    return Names(domains=tuple(sorted({zone.domain for zone in found.values() if zone.domain})), regions=regions(found))

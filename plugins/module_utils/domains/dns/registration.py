@@ -17,4 +17,4 @@ def load() -> Details:
     return Details(kinds=KINDS, services=SERVICES, permissions=PERMISSIONS, names=names, samples=samples)
 
 
-REGISTRATION = Registration(name="dns", role="dns", variable="dns_zones", order=("hosted_zone", "certificate"), load=load)
+REGISTRATION = Registration(name="dns", role="dns", variable="dns_zones", order=("health_check", "hosted_zone", "certificate"), load=load)

@@ -10,14 +10,18 @@ from typing import Any
 
 from ...aws.place import Place
 from ...reconcile.model import UNKNOWN, Resource, is_unknown, ref
+from .kinds.health_check import MATCHING
 from .settings.certificates import Certificate
-from .settings.records import DEFAULT_TTL, Record
+from .settings.health_checks import HealthCheck
+from .settings.record import DEFAULT_TTL, Record
 from .settings.zones import Zone
 
 
 def build(zones: Mapping[str, Zone], place: Place) -> list[Resource]:
     certificates = [certificate for zone in zones.values() for certificate in zone.certificates.values()]
+    checks = [check for zone in zones.values() for check in zone.health_checks.values()]
     return [
+        *(health_check_resource(check, place) for check in checks),
         *(zone_resource(zone, zones, place) for zone in zones.values()),
         *(one for certificate in certificates for one in certificate_resources(certificate, place)),
     ]
@@ -46,11 +50,14 @@ def delegations(zone: Zone, zones: Mapping[str, Zone]) -> Iterator[tuple[str, di
 
 def record_property(record: Record, zone: Zone) -> dict[str, Any]:
     """A record as records/changes.py describes it. The zone of an alias without one is its own, unless its name is not known yet."""
+    check = record.health_check
+    own = any(one.name == f"{zone.name}/{check}" for one in zone.health_checks.values())
+    more = {**record.routing, **({"health_check": ref(f"health_check.{zone.name}/{check}") if own else check} if check else {})}
     if record.alias is None:
-        return {"ttl": record.ttl, "values": list(record.values)}
+        return {"ttl": record.ttl, "values": list(record.values), **more}
     alias = record.alias
     within = alias.zone_id or (UNKNOWN if is_unknown(alias.name) else ref(f"hosted_zone.{zone.name}"))
-    return {"alias": {"name": alias.name, "zone_id": within, "evaluate_target_health": alias.evaluate_target_health}}
+    return {"alias": {"name": alias.name, "zone_id": within, "evaluate_target_health": alias.evaluate_target_health}, **more}
 
 
 def certificate_resources(certificate: Certificate, place: Place) -> Iterator[Resource]:
@@ -67,3 +74,26 @@ def certificate_resources(certificate: Certificate, place: Place) -> Iterator[Re
             "tags": {**place.tags, **certificate.tags},
         }
         yield Resource("certificate", f"{certificate.name}/{region}" if region else certificate.name, properties)
+
+
+def health_check_resource(check: HealthCheck, place: Place) -> Resource:
+    """Of HTTP and HTTPS, the type says whether a text is looked for."""
+    web = check.protocol != "tcp"
+    properties = {
+        "type": f"{check.protocol.upper()}{MATCHING if check.contains else ''}",
+        "request_interval": check.interval,
+        "by_address": bool(check.address),
+        "ip_address": check.address or None,
+        "fqdn": check.host or None,
+        "port": check.port,
+        "resource_path": check.resource_path or None,
+        "search_string": check.contains or None,
+        "failure_threshold": check.failures,
+        "enable_sni": check.protocol == "https" if web else None,
+        "inverted": check.inverted,
+        "disabled": check.disabled,
+        "regions": list(check.regions),
+        "owner_tags": True,
+        "tags": {**place.tags, **check.tags},
+    }
+    return Resource("health_check", check.name, properties)

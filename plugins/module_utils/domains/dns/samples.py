@@ -16,7 +16,7 @@ ONE, TWO = {"team": "one"}, {"team": "two"}
 
 
 def samples(_place: Place) -> tuple[Sample, ...]:
-    return (zone(), certificate())
+    return (health_check(), zone(), certificate())
 
 
 def zone_resource(name: str = "sample", domain: str = DOMAIN, **more: object) -> Resource:
@@ -26,6 +26,37 @@ def zone_resource(name: str = "sample", domain: str = DOMAIN, **more: object) ->
 
 def record(*values: str, ttl: int = 300) -> dict[str, object]:
     return {"ttl": ttl, "values": list(values)}
+
+
+def health_check_resource(**more: object) -> Resource:
+    properties = {
+        "type": "HTTPS_STR_MATCH",
+        "request_interval": 30,
+        "by_address": False,
+        "fqdn": f"www.{DOMAIN}",
+        "port": 443,
+        "resource_path": "/",
+        "search_string": "ready",
+        "failure_threshold": 3,
+        "enable_sni": True,
+        "inverted": False,
+        "disabled": False,
+        "regions": [],
+        "owner_tags": True,
+        "tags": ONE,
+    }
+    return Resource("health_check", "sample/web", {**properties, **more})
+
+
+def health_check() -> Sample:
+    regions = ["eu-west-1", "us-east-1", "us-west-1"]
+    return Sample(
+        health_check_resource(regions=regions),
+        change={"resource_path": "/health", "search_string": "ok", "failure_threshold": 2, "inverted": True, "regions": [], "tags": TWO},
+        drift=Drift(
+            Operation("route53", "update_health_check"), lambda one: {"HealthCheckId": one.id, "FailureThreshold": 9}, "failure_threshold"
+        ),
+    )
 
 
 def zone() -> Sample:

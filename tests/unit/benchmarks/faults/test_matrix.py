@@ -12,6 +12,7 @@ import pytest
 from botocore import xform_name
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.domain import KINDS as ZONES
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
 from benchmarks.faults import account, report, results, trial
 from benchmarks.faults.__main__ import parse, select
@@ -30,7 +31,7 @@ def test_every_changing_call_of_every_kind_is_broken_or_said_to_be_out_of_reach(
     lock = {"ssm:PutParameter", "ssm:DeleteParameter"}
     covered = {operation for _scenario, operation in own_operations()}
     assert lock < covered
-    declared = {one.method for kind in KINDS.values() if isinstance(kind, AwsKind) for one in kind.declared()}
+    declared = {one.method for kind in [*KINDS.values(), *ZONES.values()] if isinstance(kind, AwsKind) for one in kind.declared()}
     changing = {method for method in declared if not method.startswith(READS)}
     assert {xform_name(name.partition(":")[2]) for name in (covered - lock) | set(UNREACHABLE)} == changing
     assert not covered & set(UNREACHABLE)

@@ -38,6 +38,12 @@ def there(ours: Mapping[str, Any], foreign: Mapping[str, Any] | None = None) -> 
     return contents(DOMAIN, [*raws, *register], OWNER)
 
 
+WWW, OLD, NEW = "www.example.com A", "old.example.com A", "new.example.com A"
+ONE, TWO = record("192.0.2.1"), record("192.0.2.2")
+BLUE, GREEN = f"{WWW} blue", f"{WWW} green"
+CHECK = "01234567-89ab-cdef-0123-456789abcdef"
+
+
 def done(zone: Contents, desired: Mapping[str, Any], kept: tuple[str, ...] = ()) -> list[list[tuple[str, str]]]:
     """The changes of each call, as (action, key)."""
     return [[(one["Action"], key_of(one["ResourceRecordSet"])) for one in call] for call in batches(zone, OWNER, desired, kept)]
@@ -102,12 +108,11 @@ def test_a_record_reads_as_it_was_sent() -> None:
         "*.a.example.com A": alias,
         "a.example.com TXT": record("x" * 300, 'a "b"'),
         "b.example.com MX": record("10 a.b"),
+        "c.example.com A blue": {**ONE, "weight": 0},
+        "c.example.com CNAME eu-west-1": {**record("a.b"), "region": "eu-west-1", "health_check": CHECK},
+        "c.example.com A primary": {**alias, "failover": "primary"},
     }.items():
         assert (key_of(sent(key, one)), shown(sent(key, one))) == (key, one)
-
-
-WWW, OLD, NEW = "www.example.com A", "old.example.com A", "new.example.com A"
-ONE, TWO = record("192.0.2.1"), record("192.0.2.2")
 
 
 @pytest.mark.parametrize(
@@ -124,6 +129,28 @@ ONE, TWO = record("192.0.2.1"), record("192.0.2.2")
         # consent to take one over
         (there({}, {WWW: ONE}), {WWW: ONE}, (), [[("CREATE", REGISTER)]]),
         (there({}, {WWW: ONE}), {WWW: TWO}, (), [[("UPSERT", WWW), ("CREATE", REGISTER)]]),
+        # routing policies: a weight changes in place, a policy, region, or role does not
+        (there({BLUE: {**ONE, "weight": 1}}), {BLUE: {**ONE, "weight": 2}}, (), [[("UPSERT", BLUE)]]),
+        (there({BLUE: {**ONE, "weight": 1}}), {BLUE: {**ONE, "weight": 1, "health_check": CHECK}}, (), [[("UPSERT", BLUE)]]),
+        (
+            there({WWW: ONE}),
+            {BLUE: {**ONE, "weight": 1}, GREEN: {**TWO, "weight": 1}},
+            (),
+            [[("DELETE", WWW), ("CREATE", BLUE), ("CREATE", GREEN), ("UPSERT", REGISTER)]],
+        ),
+        (there({BLUE: {**ONE, "weight": 1}}), {WWW: ONE}, (), [[("DELETE", BLUE), ("CREATE", WWW), ("UPSERT", REGISTER)]]),
+        (
+            there({BLUE: {**ONE, "failover": "primary"}, GREEN: {**TWO, "failover": "secondary"}}),
+            {BLUE: {**ONE, "failover": "secondary"}, GREEN: {**TWO, "failover": "primary"}},
+            (),
+            [[("DELETE", BLUE), ("DELETE", GREEN), ("CREATE", BLUE), ("CREATE", GREEN)]],
+        ),
+        (
+            there({BLUE: {**ONE, "weight": 1}}),
+            {BLUE: {**ONE, "region": "eu-west-1"}},
+            (),
+            [[("DELETE", BLUE), ("CREATE", BLUE)]],
+        ),
         # deleted by hand
         (contents(DOMAIN, [sent(REGISTER, record(*written(OWNER, entries([WWW]))))], OWNER), {WWW: ONE}, (), [[("CREATE", WWW)]]),
         (contents(DOMAIN, [sent(REGISTER, record(*written(OWNER, entries([WWW]))))], OWNER), {}, (), [[("DELETE", REGISTER)]]),
@@ -157,6 +184,11 @@ def test_the_register_is_right_after_each_of_several_calls() -> None:
         ({"www.example.com CNAME": record("a.b")}, WWW, (WWW,), ["www.example.com CNAME"]),
         ({WWW: ONE}, "www.example.com CNAME", (), [WWW]),
         ({OLD: ONE}, WWW, (), []),
+        # others may share a name and type by set identifiers
+        ({GREEN: {**ONE, "weight": 1}}, BLUE, (), []),
+        ({BLUE: {**ONE, "weight": 1}}, BLUE, (), [BLUE]),
+        ({BLUE: {**ONE, "weight": 1}}, BLUE, (BLUE,), []),
+        ({WWW: ONE}, BLUE, (BLUE,), [WWW]),
     ],
 )
 def test_records_of_others_are_in_the_way(foreign: dict[str, Any], desired: str, adopted: tuple[str, ...], blocked: list[str]) -> None:

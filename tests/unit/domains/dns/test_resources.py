@@ -6,10 +6,19 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names, Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.domain import blocked, delegation_note, refusals, waited_for
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.kinds.health_check import (
+    TOKEN,
+    HealthCheck,
+    in_reference,
+    reference_of,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.names import names
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.outputs import outputs
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.permissions import RECORD_NAMES, of_our_domains
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.preflight import role_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.validate import validate
@@ -69,10 +78,55 @@ def test_a_certificate_in_two_regions() -> None:
     assert here["subject_alternative_names"] == ["example.com", "*.example.com"]
 
 
+def test_a_health_check_and_the_record_that_has_it() -> None:
+    entries = {"primary": {"values": "192.0.2.1", "health_check": "web"}, "secondary": "192.0.2.2"}
+    checks = {
+        "web": {"host": "www.example.com", "contains": "ready"},
+        "db": {
+            "address": "203.0.113.5",
+            "protocol": "tcp",
+            "port": 5432,
+            "interval": 10,
+            "regions": ["us-east-1", "eu-west-1", "sa-east-1"],
+        },
+    }
+    found = built(main={"domain": "example.com", "records": {"www": {"A": {"failover": entries}}}, "health_checks": checks})
+    assert found["hosted_zone.main"].properties["records"]["www.example.com A primary"] == {
+        "ttl": 60,
+        "values": ["192.0.2.1"],
+        "failover": "primary",
+        "health_check": ref("health_check.main/web"),
+    }
+    web, db = found["health_check.main/web"].properties, found["health_check.main/db"].properties
+    shown = ("type", "by_address", "fqdn", "ip_address", "port", "resource_path", "enable_sni", "regions")
+    assert [web[name] for name in shown] == ["HTTPS_STR_MATCH", False, "www.example.com", None, 443, "/", True, []]
+    assert [db[name] for name in shown] == [
+        *("TCP", True, None, "203.0.113.5", 5432, None, None),
+        ["eu-west-1", "sa-east-1", "us-east-1"],
+    ]
+
+
+@pytest.mark.parametrize("name", ["main/web", f"{'z' * 32}/{'c' * 32}"])
+def test_the_caller_reference_of_a_health_check_says_whose_it_is(name: str) -> None:
+    """It has at most 64 characters. A long name is a digest, which the described name explains."""
+    reference = f"{reference_of(PLACE.owner)}{in_reference(name)}/{'0' * TOKEN}"
+    assert len(reference) <= 64
+    marks = HealthCheck([name]).reference_marks(PLACE.owner, reference)
+    assert marks == PLACE.owner.tags(f"health_check.{name}")
+    assert HealthCheck([name]).reference_marks(Owner("dev", "dns"), reference) == {}
+
+
 def test_policies_cover_the_regions_of_certificates() -> None:
     zones = {"main": {"domain": "example.com", "certificates": {"web": {"regions": [REGION, "us-east-1"]}}}}
-    assert names(zones, "prod", "dns").regions == (REGION, "us-east-1")
+    assert names(zones, "prod", "dns") == Names(domains=("example.com",), regions=(REGION, "us-east-1"))
     assert names({"main": 1, 2: {}}, "prod", "dns").regions == ()
+
+
+def test_policies_limit_records_to_domains() -> None:
+    scope = Scope(PLACE, names=Names(domains=("dev.example.com", "example.com", "myexample.com")))
+    names_of_records = ["example.com", "*.example.com", "myexample.com", "*.myexample.com"]
+    assert of_our_domains(scope) == {"ForAllValues:StringLike": {RECORD_NAMES: names_of_records}, "Null": {RECORD_NAMES: "false"}}
+    assert of_our_domains(Scope(PLACE)) is None
 
 
 def test_outputs() -> None:
@@ -80,6 +134,7 @@ def test_outputs() -> None:
         "certificate.main/web": {"arn": "here"},
         "certificate.main/web/us-east-1": {"arn": "there"},
         "certificate.main/edge/us-east-1": {"arn": UNKNOWN},
+        "health_check.main/web": {"id": "check"},
         "hosted_zone.main": {"id": "Z1", "arn": "zone", "domain": "example.com", "name_servers": ["ns1"], "foreign_records": []},
     }
     assert outputs(attributes, REGION) == {
@@ -93,6 +148,7 @@ def test_outputs() -> None:
                     "edge": {"arn": None, "arns": {"us-east-1": UNKNOWN}},
                     "web": {"arn": "here", "arns": {REGION: "here", "us-east-1": "there"}},
                 },
+                "health_checks": {"web": {"id": "check"}},
             }
         }
     }

@@ -28,6 +28,20 @@ def records(**given: Any) -> dict[str, Any]:
 
 ALIAS = {"name": "lb.eu-west-1.elb.amazonaws.com", "zone_id": "Z32O12XQLNTSW2"}
 HOST = "www.example.com"
+HEALTHY = {**ALIAS, "evaluate_target_health": True}
+ONE = {"values": "192.0.2.1", "weight": 1}
+
+
+def weighted(**entries: Any) -> dict[str, Any]:
+    return records(www={"A": {"weighted": entries}})
+
+
+def checked(**settings: Any) -> dict[str, Any]:
+    return {"health_checks": {"web": settings}}
+
+
+def failover(**entries: Any) -> dict[str, Any]:
+    return records(www={"A": {"failover": entries}})
 
 
 @pytest.mark.parametrize(
@@ -96,6 +110,44 @@ HOST = "www.example.com"
         (
             records(www={"A": {"alias": {"name": "d1.cloudfront.net", "evaluate_target_health": True}}}),
             "Route 53 does not support it for a CloudFront distribution",
+        ),
+        # routing policies
+        (weighted(blue={"values": "192.0.2.1"}), "www.A.weighted.blue.weight is missing: give this record's share, from 0 to 255"),
+        (weighted(blue={"values": "192.0.2.1", "weight": 256}), "it must be a whole number from 0 to 255"),
+        (weighted(blue={"values": "192.0.2.1", "weight": 0}), "has no weight above 0, and Route 53 would choose all of them equally"),
+        (weighted(blue={**ONE, "ttl": 60}), "all records of a name and type have the same; set it beside weighted"),
+        (weighted(**{"a b": ONE}), "the name of a weighted record has at most 128 letters"),
+        (weighted(blue={**ONE, "identifier": "green"}, green=ONE), "www.A.weighted.green describes www.example.com A green a second time"),
+        (weighted(blue={**ONE, "health_check": "web"}), "it must be one of the zone's health_checks, or an ID; the zone describes none"),
+        (weighted(blue={**ONE, "region": "eu-west-1"}), "weighted.blue.region is not a setting"),
+        (weighted(), "www.A.weighted is missing: describe at least one record"),
+        (records(www={"A": {"weighted": {"a": ONE}, "latency": {}}}), "has weighted and latency; the records of a name and type have one"),
+        (records(www={"A": {"weighted": {"a": ONE}, "values": ["192.0.2.1"]}}), "has values beside weighted; move them into the records"),
+        (records(www={"NS": {"weighted": {"a": {"values": HOST, "weight": 1}}}}), "name servers have no routing policy"),
+        (records(www={"A": {"latency": {"ireland": "192.0.2.1"}}}), "a latency record is named after its region, such as eu-west-1"),
+        (records(www={"A": {"latency": {"eu-west-1": {**ONE}}}}), "latency.eu-west-1.weight is not a setting"),
+        (failover(third="192.0.2.1"), "the records are primary and secondary"),
+        (failover(primary={"alias": HEALTHY}), "failover.secondary is missing: failover needs both records"),
+        (failover(primary="192.0.2.1", secondary="192.0.2.2"), "primary.health_check is missing: without one, Route 53 never fails over"),
+        (records(www={"CNAME": {"weighted": {"a": {"values": HOST, "weight": 1}}}, "A": "192.0.2.1"}), "a CNAME must be alone"),
+        # health checks
+        (checked(), "health_checks.web.host is missing: give the host name of the endpoint, or its address"),
+        (checked(host="a b"), "'a b' is no label"),
+        (checked(address="10.0.0.1"), "cannot reach a private address"),
+        (checked(address="one"), "it must be an IP address such as 203.0.113.10"),
+        (checked(host=HOST, protocol="udp"), "it must be one of https, http, tcp"),
+        (checked(host=HOST, protocol="tcp"), "health_checks.web.port is missing: TCP has no default port"),
+        (checked(host=HOST, protocol="tcp", port=1, path="/"), "a check by TCP only connects"),
+        (checked(host=HOST, protocol="tcp", port=1, contains="ok"), "a check by TCP only connects"),
+        (checked(host=HOST, path="health"), "it begins with a slash"),
+        (checked(host=HOST, contains="x" * 256), "Route 53 looks for at most 255 characters"),
+        (checked(host=HOST, interval=20), "Route 53 checks every 10 or every 30 seconds"),
+        (checked(host=HOST, failures=11), "it must be a whole number from 1 to 10"),
+        (checked(host=HOST, regions=["us-east-1", "eu-west-1"]), "Route 53 checks from at least 3 regions"),
+        (checked(host=HOST, regions=["af-south-1"]), "Route 53 has checkers in us-east-1"),
+        (
+            {**weighted(blue={**ONE, "health_check": "wbe"}), **checked(host=HOST)},
+            "is 'wbe', but it must be one of the zone's health_checks, or an ID; did you mean web?",
         ),
         # certificates
         (
@@ -190,3 +242,22 @@ def test_certificates_by_default_cover_the_zone_in_the_component_s_region() -> N
     assert edge.regions == ("us-east-1",)
     assert found["two"].certificates["web"].regions == ("", "us-east-1")
     assert found["dev"].certificates["web"].domains == {"dev.example.com": "dev", "example.com": "main"}
+
+
+def test_records_with_routing_policies() -> None:
+    check = "01234567-89ab-cdef-0123-456789abcdef"
+    entries = {
+        "api": {"A": {"weighted": {"blue": ONE, "green": {**ONE, "weight": 0, "identifier": "Green_2"}}, "ttl": 30}},
+        "app": {"CNAME": {"latency": {"eu-west-1": HOST, "us-east-1": {"values": "us.example.com", "health_check": check}}}},
+        "www": {"A": {"failover": {"primary": {"alias": HEALTHY}, "secondary": "192.0.2.2"}}},
+        "web": {"A": {"alias": {"name": "www.example.com"}}},
+    }
+    found = zones(main={"domain": "example.com", "records": entries})["main"].records
+    assert {key: (one.ttl, dict(one.routing), one.health_check) for key, one in found.items() if one.routing} == {
+        "api.example.com A blue": (30, {"weight": 1}, ""),
+        "api.example.com A Green_2": (30, {"weight": 0}, ""),
+        "app.example.com CNAME eu-west-1": (60, {"region": "eu-west-1"}, ""),
+        "app.example.com CNAME us-east-1": (60, {"region": "us-east-1"}, check),
+        "www.example.com A primary": (60, {"failover": "primary"}, ""),
+        "www.example.com A secondary": (60, {"failover": "secondary"}, ""),
+    }

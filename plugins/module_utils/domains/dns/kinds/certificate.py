@@ -21,7 +21,7 @@ from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, later
 from ..records.changes import Contents, contents, is_validation, registering, sent, shown
 from ..records.domain_names import normal
-from . import reads
+from . import limits, reads
 from .usage import certificates, needed_by, validation_records
 
 ISSUED, PENDING = "ISSUED", "PENDING_VALIDATION"
@@ -62,6 +62,7 @@ class Certificate(NamedKind):
     named = False
     create_first = True
     elsewhere = True
+    quotas = (limits.CERTIFICATES, limits.NAMES)
     status_member = "Status"
     states = {"failed": "failed", "validation_timed_out": "failed", "revoked": "failed"}
 

@@ -16,13 +16,14 @@ from typing import Any
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedCalls, NamedKind, Tagging
-from ....aws.tags import tag_changes, tag_dict, tag_list, with_foreign
+from ....aws.named_kind import NamedCalls, Tagging
+from ....aws.tags import tag_list
 from ....reconcile.errors import CallFailed
 from ....reconcile.model import Observed, fixed, given, initial, later
 from ..records.changes import batches, contents, in_the_way, is_validation, shown
 from ..records.domain_names import normal
 from . import reads
+from .route53_kind import Route53Kind
 from .usage import needed_records
 
 MOST_SHOWN = 10
@@ -35,7 +36,7 @@ def foreign_text(keys: Collection[str]) -> str:
     return ", ".join(ordered[:MOST_SHOWN]) + more
 
 
-class HostedZone(NamedKind):
+class HostedZone(Route53Kind):
     """``domains``: those of the described zones, which are read at once. ``adopted``: by domain, the keys of the records that may be taken
     over.
     """
@@ -85,8 +86,6 @@ class HostedZone(NamedKind):
     vpc_id = initial()
     vpc_ids = later(canonical=sorted_strings)
     records = later()
-    owner_tags = later()
-    tags = later(effective=with_foreign)
 
     def __init__(self, domains: Collection[str] = (), adopted: Mapping[str, Collection[str]] | None = None) -> None:
         super().__init__()
@@ -181,11 +180,6 @@ class HostedZone(NamedKind):
         there = raw.get("Contents")
         return {key: shown(one) for key, one in there.ours().items() if key not in raw["Needed"]} if there else {}
 
-    def get_owner_tags(self, raw: Mapping[str, Any]) -> bool:
-        """Whether the tags name the same owner as the zone's mark does."""
-        tags, marks = tag_dict(raw.get("Tags")), reads.owner_tags(raw)
-        return bool(tags) and all(tags.get(name) == value for name, value in marks.items())
-
     def trouble_of(self, raw: Mapping[str, Any]) -> str:
         """Whether the parent, if it is in this account, delegates elsewhere."""
         delegated, servers = raw.get("Delegated"), self.attributes(raw)["name_servers"] or []
@@ -251,17 +245,6 @@ class HostedZone(NamedKind):
     def _kept(seen: Observed, ours: Mapping[str, Any]) -> Collection[str]:
         """The validation records of certificates, except those of which the plan has said that no certificate needs them."""
         return {key for key, raw in ours.items() if is_validation(raw) and key not in (seen.properties.get("records") or {})}
-
-    def set_owner_tags(self, aws: Aws, seen: Observed, _value: bool) -> None:
-        self.claim(aws, seen, seen.address)
-
-    def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
-        changed, dropped = tag_changes(seen.properties.get("tags", {}), value)
-        for start in range(0, max(len(changed), len(dropped)), reads.TAGS_IN_ONE_CALL):
-            part = dict(list(changed.items())[start : start + reads.TAGS_IN_ONE_CALL])
-            gone = list(dropped)[start : start + reads.TAGS_IN_ONE_CALL]
-            both = {**({"AddTags": tag_list(part)} if part else {}), **({"RemoveTagKeys": gone} if gone else {})}
-            aws.change("route53", "change_tags_for_resource", ResourceType="hostedzone", ResourceId=seen.id, **both)
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         """Our records go first: Route 53 deletes only a zone that has none but its own."""

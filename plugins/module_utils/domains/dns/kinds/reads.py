@@ -64,10 +64,10 @@ def _zones(aws: Aws, domains: Collection[str]) -> list[Zone]:
     return list(found.values())
 
 
-def tags_of(aws: Aws, ids: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The tags of zones, by ID."""
+def tags_of(aws: Aws, ids: Sequence[str], sort: str = "hostedzone") -> dict[str, dict[str, str]]:
+    """The tags of zones or, with ``healthcheck``, of health checks, by ID."""
     groups = [list(ids[start : start + TAGS_IN_ONE_CALL]) for start in range(0, len(ids), TAGS_IN_ONE_CALL)]
-    replies = aws.map(lambda group: aws.find("route53", "list_tags_for_resources", ResourceType="hostedzone", ResourceIds=group), groups)
+    replies = aws.map(lambda group: aws.find("route53", "list_tags_for_resources", ResourceType=sort, ResourceIds=group), groups)
     return {one["ResourceId"]: tag_dict(one.get("Tags")) for reply in replies if reply for one in reply["ResourceTagSets"]}
 
 

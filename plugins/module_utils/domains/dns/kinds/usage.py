@@ -24,9 +24,14 @@ def certificates(aws: Aws) -> list[dict[str, Any]]:
     return aws.once("certificates", lambda: _certificates(aws))
 
 
-def _certificates(aws: Aws) -> list[dict[str, Any]]:
+def issued_by_amazon(aws: Aws) -> list[str]:
+    """The ARNs of the certificates of ACM's own authority in a region, issued or not."""
     listed = aws.list_all("acm", "list_certificates", "CertificateSummaryList", Includes={"keyTypes": list(KEY_TYPES)})
-    arns = [one["CertificateArn"] for one in listed if one.get("Type", "AMAZON_ISSUED") == "AMAZON_ISSUED"]
+    return [one["CertificateArn"] for one in listed if one.get("Type", "AMAZON_ISSUED") == "AMAZON_ISSUED"]
+
+
+def _certificates(aws: Aws) -> list[dict[str, Any]]:
+    arns = issued_by_amazon(aws)
     wanted = [(arn, call) for arn in arns for call in ("describe_certificate", "list_tags_for_certificate")]
     replies = iter(aws.map(lambda one: aws.find("acm", one[1], CertificateArn=one[0]), wanted))
     pairs = [(next(replies), next(replies)) for dummy in arns]

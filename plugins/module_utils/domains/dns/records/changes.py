@@ -4,7 +4,8 @@
 """Records as they are compared, and the changes that bring a zone's records to the described state. Pure functions.
 
 A record is known by its key: ``<name> <type>``, and its set identifier if it is one of several with a routing policy. In properties it is
-``{"ttl": seconds, "values": [...]}`` or ``{"alias": {"name", "zone_id", "evaluate_target_health"}}``.
+``{"ttl": seconds, "values": [...]}`` or ``{"alias": {"name", "zone_id", "evaluate_target_health"}}``, with a routing policy also
+``weight``, ``region``, or ``failover`` (``primary`` or ``secondary``), and ``health_check`` (an ID).
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from .register import TTL, Entries, entries, entry, parsed, register_name, writt
 Raw = Mapping[str, Any]
 """A ResourceRecordSet of Route 53."""
 Change = dict[str, Any]
+
+MEMBERS = {"weight": "Weight", "region": "Region", "failover": "Failover", "health_check": "HealthCheckId"}
+"""property of a record with a routing policy -> member of ResourceRecordSet."""
+OTHER_POLICIES = ("CidrRoutingConfig", "GeoLocation", "GeoProximityLocation", "MultiValueAnswer")
 
 VALIDATION = ".acm-validations.aws"
 """How the target of a certificate's validation record ends."""
@@ -61,14 +66,33 @@ def key_of(raw: Raw) -> str:
     return " ".join(part for part in (normal(raw["Name"]), raw["Type"], raw.get("SetIdentifier") or "") if part)
 
 
+def parts(key: str) -> tuple[str, str, str]:
+    """The name, the type, and the set identifier of a key; the last one is empty if the record has none."""
+    name, sort, *identifier = key.split(" ", 2)
+    return name, sort, identifier[0] if identifier else ""
+
+
 def shown(raw: Raw) -> dict[str, Any]:
     """A record of Route 53 in the form of properties."""
-    target = raw.get("AliasTarget")
+    target, more = raw.get("AliasTarget"), dict(_routing(raw))
     if target:
         health = bool(target.get("EvaluateTargetHealth"))
-        return {"alias": {"name": normal(target["DNSName"]), "zone_id": target["HostedZoneId"], "evaluate_target_health": health}}
+        return {"alias": {"name": normal(target["DNSName"]), "zone_id": target["HostedZoneId"], "evaluate_target_health": health}, **more}
     values = [one["Value"] for one in raw.get("ResourceRecords") or []]
-    return {"ttl": int(raw.get("TTL") or 0), "values": sorted(_read(raw["Type"], value) for value in values)}
+    return {"ttl": int(raw.get("TTL") or 0), "values": sorted(_read(raw["Type"], value) for value in values), **more}
+
+
+def _routing(raw: Raw) -> Iterator[tuple[str, Any]]:
+    """The routing policy and the health check. Policies that cannot be described stay as Route 53 returns them."""
+    if raw.get("Weight") is not None:
+        yield "weight", int(raw["Weight"])
+    if raw.get("Region"):
+        yield "region", str(raw["Region"])
+    if raw.get("Failover"):
+        yield "failover", str(raw["Failover"]).lower()
+    if raw.get("HealthCheckId"):
+        yield "health_check", str(raw["HealthCheckId"])
+    yield from ((name, raw[name]) for name in OTHER_POLICIES if raw.get(name))
 
 
 def _read(sort: str, value: str) -> str:
@@ -80,8 +104,13 @@ def _read(sort: str, value: str) -> str:
 
 def sent(key: str, record: Mapping[str, Any]) -> dict[str, Any]:
     """A record in the form of properties as Route 53 takes it."""
-    name, sort = key.split(" ")[:2]
-    named = {"Name": f"{name}.", "Type": sort}
+    name, sort, identifier = parts(key)
+    named: dict[str, Any] = {"Name": f"{name}.", "Type": sort}
+    if identifier:
+        named["SetIdentifier"] = identifier
+    for property_name, member in MEMBERS.items():
+        if property_name in record:
+            named[member] = record[property_name].upper() if property_name == "failover" else record[property_name]
     if alias := record.get("alias"):
         target = {"DNSName": f"{alias['name']}.", "HostedZoneId": alias["zone_id"]}
         return {**named, "AliasTarget": {**target, "EvaluateTargetHealth": alias["evaluate_target_health"]}}
@@ -92,7 +121,8 @@ def sent(key: str, record: Mapping[str, Any]) -> dict[str, Any]:
 def in_the_way(there: Contents, desired: Collection[str], adopted: Collection[str]) -> dict[str, list[str]]:
     """The desired records that cannot be created, each with the keys of the foreign records that prevent it.
 
-    A record of the same name and type prevents it unless it may be adopted; so does a CNAME beside any other type.
+    A record of the same name and type prevents it unless it may be adopted, or both have set identifiers; so does a CNAME beside any other
+    type.
     """
     found = {key: [other for other in there.foreign() if excludes(key, other, adopted)] for key in desired}
     return {key: others for key, others in found.items() if others}
@@ -100,13 +130,13 @@ def in_the_way(there: Contents, desired: Collection[str], adopted: Collection[st
 
 def excludes(key: str, other: str, adopted: Collection[str]) -> bool:
     """Whether a foreign record prevents the one with this key. ``adopted``: the keys of those that may be taken over."""
-    name, sort = key.split(" ")[:2]
-    other_name, other_sort = other.split(" ")[:2]
+    name, sort, identifier = parts(key)
+    other_name, other_sort, other_identifier = parts(other)
     if name != other_name:
         return False
-    if sort == other_sort:
-        return other != key or key not in adopted
-    return "CNAME" in (sort, other_sort)
+    if sort != other_sort:
+        return "CNAME" in (sort, other_sort)
+    return key not in adopted if other == key else not (identifier and other_identifier)
 
 
 def is_validation(raw: Raw) -> bool:
@@ -119,15 +149,25 @@ def changes(there: Contents, desired: Mapping[str, Mapping[str, Any]], kept: Col
 
     A record that does not exist is created and not upserted, so that one that appeared in the meantime is not overwritten.
     """
-    surplus = [raw for key, raw in there.ours().items() if key not in desired and key not in kept]
-    found = [{"Action": "DELETE", "ResourceRecordSet": dict(raw)} for raw in surplus]
+    gone = [raw for key, raw in there.ours().items() if key not in desired and key not in kept]
+    made = []
     for key, record in desired.items():
         have = there.records.get(key)
         if have is None:
-            found.append({"Action": "CREATE", "ResourceRecordSet": sent(key, record)})
-        elif shown(have) != record:
-            found.append({"Action": "UPSERT", "ResourceRecordSet": sent(key, record)})
-    return found
+            made.append({"Action": "CREATE", "ResourceRecordSet": sent(key, record)})
+        elif shown(have) == record:
+            continue
+        elif _place(shown(have)) == _place(record):
+            made.append({"Action": "UPSERT", "ResourceRecordSet": sent(key, record)})
+        else:
+            gone.append(have)
+            made.append({"Action": "CREATE", "ResourceRecordSet": sent(key, record)})
+    return [*({"Action": "DELETE", "ResourceRecordSet": dict(raw)} for raw in gone), *made]
+
+
+def _place(record: Mapping[str, Any]) -> list[Any]:
+    """What an UPSERT cannot change: the policy, and the region or role that only one record of a name and type can have."""
+    return ["weight" in record, record.get("region"), record.get("failover"), [record.get(name) for name in OTHER_POLICIES]]
 
 
 def batches(there: Contents, owner: Owner, desired: Mapping[str, Mapping[str, Any]], kept: Collection[str]) -> Iterator[list[Change]]:

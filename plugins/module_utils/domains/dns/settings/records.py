@@ -9,80 +9,20 @@ for the zone's own. Values are a list, one value, or a mapping with more setting
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
-from ....inputs.values import as_integer
 from ....reconcile.model import is_unknown
-from ..records.domain_names import canonical_value, is_within, name_problem, normal
-from ..records.targets import CLOUDFRONT, zone_of
+from ..records.domain_names import is_within, name_problem, normal
+from .record import EXAMPLES, Around, Record, read_record
+from .routing import is_routed, read_routed
 
 APEX = "@"
-DEFAULT_TTL = 300
-LONGEST_TTL = 2**31 - 1
-MOST_VALUES = 400
-"""Values in one record (Route 53 Developer Guide, "Quotas")."""
-LONGEST_VALUE = 4000
-"""Characters in the value of a TXT record (Route 53 Developer Guide, "TXT record type")."""
-
-EXAMPLES: Mapping[str, str] = {
-    "A": "an IPv4 address such as 203.0.113.10",
-    "AAAA": "an IPv6 address such as 2001:db8::10",
-    "CAA": 'flags, tag, and value, such as 0 issue "amazon.com"',
-    "CNAME": "a domain name such as www.example.com",
-    "MX": "a preference and a domain name, such as 10 mail.example.com",
-    "NS": "a domain name such as ns1.example.com",
-    "PTR": "a domain name such as www.example.com",
-    "SRV": "priority, weight, port, and a domain name, such as 10 5 443 api.example.com",
-    "TXT": "a text",
-}
-"""The types of records, each with what a value is."""
-
-ALIAS_TYPES = ("A", "AAAA")
-
-ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
 
 COMMON_ENDINGS = frozenset({"com", "net", "org", "edu", "gov", "info", "biz"})
 """Top-level domains that nobody uses as the last label of a relative name, as in api.dev."""
-
-
-@dataclass(frozen=True)
-class Alias:
-    """The target of an alias. Without ``zone_id``, it is in the record's own zone."""
-
-    name: str
-    zone_id: str = ""
-    evaluate_target_health: bool = False
-
-
-@dataclass(frozen=True)
-class Record:
-    """One record set. ``name`` is complete and normal. ``adopt``: whether an existing record of this name and type becomes ours."""
-
-    name: str
-    type: str
-    path: str
-    ttl: int = DEFAULT_TTL
-    values: tuple[str, ...] = ()
-    alias: Alias | None = None
-    adopt: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"{self.name} {self.type}"
-
-
-@dataclass(frozen=True)
-class Around:
-    """What the reading of a zone's records needs to know: the zone's domain, and the other zones' domains."""
-
-    domain: str
-    others: tuple[str, ...] = ()
-    adopt: bool = False
 
 
 def read_records(reader: Reader, around: Around) -> dict[str, Record]:
@@ -148,103 +88,26 @@ def _of_name(reader: Reader, name: str, around: Around) -> Iterator[Record]:
                 f"{path} cannot be set: {name} is the zone's own name, which cannot have a CNAME; use A and AAAA with an alias"
             )
         else:
-            entry = given if isinstance(given, Mapping) else {"values": given}
-            yield read_record(Reader(entry, path, reader.problems), name, str(sort), around)
-
-
-def read_record(reader: Reader, name: str, sort: str, around: Around) -> Record:
-    is_alias = reader.take("alias") is not None
-    target = _alias(reader.section("alias"), sort) if is_alias else None
-    ttl = reader.integer("ttl", DEFAULT_TTL, 0, LONGEST_TTL)
-    values = _values(reader, sort)
-    if is_alias and reader.given.get("ttl") is not None:
-        remedy = "an alias has none: it takes over that of its target; remove it"
-        reader.problems.add(reader.at("ttl"), reader.given["ttl"], remedy)
-    if is_alias and reader.given.get("values") is not None:
-        reader.problems.messages.append(f"{reader.path} has values and an alias; keep one of them")
-    if not is_alias and reader.given.get("values") is None:
-        alternative = ", or an alias" if sort in ALIAS_TYPES else ""
-        reader.problems.missing(f"{reader.path}.values", f"give at least one value{alternative}")
-    record = Record(name, sort, reader.path, ttl, values, target, reader.boolean("adopt", around.adopt))
-    reader.finish()
-    return record
-
-
-def _values(reader: Reader, sort: str) -> tuple[str, ...]:
-    """The values in canonical form, sorted, since their order has no meaning."""
-    given = reader.take("values")
-    if given is None:
-        return ()
-    items = given if isinstance(given, list | tuple) else [given]
-    found: list[str] = []
-    for position, item in enumerate(items):
-        path = f"{reader.at('values')}[{position}]" if isinstance(given, list | tuple) else reader.path
-        value, remedy = _value(sort, item)
-        if remedy:
-            reader.problems.add(path, item, remedy)
-        elif value in found:
-            reader.problems.add(path, item, "the record already has this value; list each once")
-        else:
-            found.append(value)
-    if isinstance(given, list | tuple) and not given:
-        reader.problems.add(reader.at("values"), given, "a record has at least one value")
-    if sort == "CNAME" and len(items) > 1:
-        reader.problems.add(reader.path, list(items), "a CNAME has exactly one value")
-    if len(items) > MOST_VALUES:
-        reader.problems.messages.append(f"{reader.path} has {len(items)} values, but Route 53 accepts at most {MOST_VALUES}")
-    return tuple(sorted(found))
-
-
-def _value(sort: str, item: Any) -> tuple[str, str]:
-    """(the canonical value, what is wrong with it)"""
-    if isinstance(item, str) and is_unknown(item):
-        return item, ""
-    text = str(item) if isinstance(item, str) or (as_integer(item) is not None and not isinstance(item, bool)) else ""
-    if not text:
-        return "", f"a value must be a string: {EXAMPLES[sort]}"
-    if sort == "TXT":
-        if len(text) > 1 and text[0] == text[-1] == '"':
-            return text, "its quotation marks would become part of it; write the text without them, they are added"
-        return text, f"a text has at most {LONGEST_VALUE} characters" if len(text) > LONGEST_VALUE else ""
-    value = canonical_value(sort, text)
-    return value or "", "" if value is not None else f"a value of type {sort} is {EXAMPLES[sort]}"
-
-
-def _alias(reader: Reader, sort: str) -> Alias | None:
-    if sort not in ALIAS_TYPES:
-        reader.problems.messages.append(f"{reader.path} cannot be set: an alias is of type {' or '.join(ALIAS_TYPES)}, not {sort}")
-        return None
-    remedy = "give the domain name of the target, such as that of a load balancer or a distribution"
-    name = normal(reader.required_text("name", remedy))
-    if name and not is_unknown(name) and (problem := name_problem(name)):
-        reader.problems.add(reader.at("name"), name, problem)
-    zone_id = reader.text("zone_id", zone_of(name))
-    if zone_id and not is_unknown(zone_id) and not ZONE_ID.fullmatch(zone_id):
-        reader.problems.add(reader.at("zone_id"), zone_id, "it must be the ID of a hosted zone, such as Z2FDTNDATAQYW2")
-    health = reader.boolean("evaluate_target_health", False)
-    if health and name.endswith(CLOUDFRONT):
-        reader.problems.add(reader.at("evaluate_target_health"), True, "Route 53 does not support it for a CloudFront distribution")
-    reader.finish()
-    return Alias(name, zone_id, health)
+            entry = Reader(given if isinstance(given, Mapping) else {"values": given}, path, reader.problems)
+            yield from read_routed(entry, name, str(sort), around) if is_routed(given) else [read_record(entry, name, str(sort), around)]
 
 
 def _check_together(records: Mapping[str, Record], around: Around, problems: Problems) -> None:
     """What only several records together show."""
-    by_name: dict[str, dict[str, Record]] = {}
+    types: dict[str, set[str]] = {}
     for record in records.values():
-        by_name.setdefault(record.name, {})[record.type] = record
-    delegated = {name for name, types in by_name.items() if "NS" in types}
-    for name, types in by_name.items():
-        if "CNAME" in types and len(types) > 1:
-            others = ", ".join(sorted(set(types) - {"CNAME"}))
-            problems.messages.append(f"{types['CNAME'].path} cannot be set: {name} also has {others}, and a CNAME must be alone")
-        for record in types.values():
-            _check_alias(record, records, around, problems)
-            above = next((one for one in delegated if is_within(name, one) and not (name == one and record.type == "NS")), "")
-            if above:
-                problems.messages.append(
-                    f"{record.path} would never be answered: {above} is delegated to other name servers; set the record there"
-                )
+        types.setdefault(record.name, set()).add(record.type)
+    delegated = {name for name, found in types.items() if "NS" in found}
+    for record in records.values():
+        name, others = record.name, sorted(types[record.name] - {"CNAME"})
+        if record.type == "CNAME" and others:
+            problems.messages.append(f"{record.path} cannot be set: {name} also has {', '.join(others)}, and a CNAME must be alone")
+        _check_alias(record, records, around, problems)
+        above = next((one for one in delegated if is_within(name, one) and not (name == one and record.type == "NS")), "")
+        if above:
+            problems.messages.append(
+                f"{record.path} would never be answered: {above} is delegated to other name servers; set the record there"
+            )
 
 
 def _check_alias(record: Record, records: Mapping[str, Record], around: Around, problems: Problems) -> None:
@@ -260,6 +123,6 @@ def _check_alias(record: Record, records: Mapping[str, Record], around: Around, 
         )
     elif alias.name == record.name:
         problems.add(f"{record.path}.alias.name", alias.name, "it is the record itself")
-    elif f"{alias.name} {record.type}" not in records:
+    elif not any((one.name, one.type) == (alias.name, record.type) for one in records.values()):
         remedy = f"the zone describes no {record.type} record of this name; describe it, or give its zone_id"
         problems.add(f"{record.path}.alias.name", alias.name, remedy)

@@ -14,7 +14,9 @@ from ....inputs.reader import Reader
 from ....inputs.values import as_text
 from ..records.domain_names import innermost, name_problem, normal
 from .certificates import Certificate, Zones, read_certificates
-from .records import Around, Record, read_records
+from .health_checks import HealthCheck, read_health_checks
+from .record import Around, Record
+from .records import read_records
 
 LONGEST_COMMENT = 256
 LONGEST_DOMAIN = 180
@@ -36,6 +38,7 @@ class Zone:
     parent: str = ""
     records: Mapping[str, Record] = field(default_factory=dict)
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
+    health_checks: Mapping[str, HealthCheck] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -77,7 +80,9 @@ def _zone(
         reader.problems.add(reader.at("comment"), comment, f"Route 53 accepts at most {LONGEST_COMMENT} characters")
     vpc_ids = _vpcs(reader, private, networks)
     delegate = reader.boolean("delegate", True)
-    around = Around(domain, tuple(sorted({one for one in domains.values() if one} - {domain})), reader.boolean("adopt_records", False))
+    health_checks = read_health_checks(reader.section("health_checks"), name)
+    others = tuple(sorted({one for one in domains.values() if one} - {domain}))
+    around = Around(domain, others, reader.boolean("adopt_records", False), frozenset(health_checks))
     records, certificates = reader.section("records"), reader.section("certificates")
     if private and certificates.given:
         remedy = "ACM validates public names only; list the certificate in a public zone of the same domain"
@@ -92,6 +97,7 @@ def _zone(
         parent="" if private or not delegate else "?",
         records=read_records(records, around) if domain else {},
         certificates=read_certificates(certificates, Zones(name, domain, public, region)) if domain and not private else {},
+        health_checks=health_checks,
         tags=reader.tags("tags"),
     )
     reader.finish()

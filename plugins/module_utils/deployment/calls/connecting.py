@@ -1,0 +1,96 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a call of the modules works with: the connections to AWS and to the cluster, who calls, and what must not be shown."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.connection import Aws
+from ...aws.place import Place
+from ...cluster_objects.hiding import Hiding
+from ...cluster_objects.link import Calls, ClusterLink, ClusterTarget
+from ...cluster_objects.manifest import Marks
+from ...component.connect import check_options, connect, fail, place_of, unidentified
+from ...component.progress import progress
+from ...kubernetes.clock import EventClock
+from ...reconcile.errors import CallFailed, failure
+from ...sensitive.texts import Texts, unpacked
+from ..cluster import Cluster
+from ..holding import Holding
+from ..registry import Ecr, Registry
+from ..verification import Verification
+
+
+@dataclass
+class Connection:
+    """``api``: None for a cluster that does not exist yet, which in check mode counts as empty."""
+
+    aws: Aws
+    place: Place
+    api: Calls | None
+    label: str
+
+    @property
+    def caller(self) -> str:
+        return self.place.caller
+
+    @property
+    def bell(self) -> EventClock:
+        """The clock of the cluster's API, which an interruption stops."""
+        if self.api is None:
+            raise ValueError("there is no cluster")
+        return self.api.bell
+
+    def holder(self) -> str:
+        """Who holds a lease: the process, and the identity it acts as."""
+        return f"{self.caller} on {socket.gethostname()} (process {os.getpid()})"
+
+    def cluster(self, params: Any, secrets: list[str]) -> Cluster:
+        """The application's cluster. Raises ValueError if there is none."""
+        if self.api is None:
+            raise ValueError("there is no cluster")
+        vault = unpacked(params.get("sensitive_values"))
+        return Cluster(
+            self.api,
+            Marks(params["environment"], params["component"]),
+            params["namespace"],
+            Hiding(params.get("sensitive") or (), vault),
+            Texts([*secrets, *vault.secrets]),
+            params.get("take_over") or (),
+        )
+
+    def registry(self) -> Registry:
+        """The images in ECR, protected in the name of the component."""
+        return Ecr(self.aws, f"{self.place.environment}-{self.place.component}")
+
+    def verification(self, params: Any) -> Verification:
+        if self.api is None:
+            raise ValueError("there is no cluster")
+        return Verification(self.api.access, self.api.bell, progress, self.holder(), lambda: self.aws.client("cloudwatch"))
+
+    def holding(self, params: Any) -> Holding:
+        if self.api is None:
+            raise ValueError("there is no cluster")
+        return Holding(self.api, params["namespace"], params["component"], self.holder(), progress)
+
+
+def connection(module: Any, *, needed: bool) -> Connection:
+    """Connect. Ends the module if AWS or the cluster cannot be reached. ``needed``: a cluster that does not exist is an error."""
+    check_options(module)
+    aws, endpoint, region = connect(module)
+    params = module.params
+    try:
+        place = place_of(module, aws.read("sts", "get_caller_identity"), region, endpoint)
+    except CallFailed as error:
+        fail(module, [failure("", error)], unidentified(error, region))
+    options = {"kubeconfig": params["kubeconfig"], "context": params["context"]}
+    link = ClusterLink(ClusterTarget(params["cluster"], options, dict(os.environ)), needed=needed)
+    try:
+        return Connection(aws, place, link.reach(aws), link.target.label)
+    except CallFailed as error:
+        fail(module, [failure("", error)], "The cluster could not be reached, so nothing was planned or changed.")

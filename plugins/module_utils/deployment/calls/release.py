@@ -1,0 +1,131 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The module app_release: plans or deploys one release of an application."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from ...aws.roles import Role, client_maker_as
+from ...aws.session import client_maker
+from ...cluster_objects.echo import Echo, mask_in_output
+from ...cluster_objects.hiding import Hiding
+from ...cluster_objects.manifest import Marks, Wanted
+from ...component.consent import consent_of
+from ...component.interruption import interruptible
+from ...component.progress import progress
+from ...kubernetes.problems import ApiProblem
+from ...reconcile.waiting import SystemClock
+from .. import identity, planning
+from ..gate import checker, deployments_of
+from ..look import Look
+from ..record import Release
+from ..refusals import secrets_in
+from ..strategies import rolling
+from ..transaction import Strategy, Transaction
+from ..verification import options_of
+from ..wish import Outcome, Wish
+from .answer import answer
+from .connecting import Connection, connection
+from .options import objects_of, problems_of
+
+STRATEGIES: Mapping[str, Strategy] = {"rolling": rolling.roll_out}
+
+SERVICES = ("sts", "eks")
+"""The services that every call uses. The gate and metrics may use rds, kms and cloudwatch."""
+
+
+def run(module: Any) -> NoReturn:
+    """Plan a release in check mode, or deploy it. Ends the module."""
+    began = time.monotonic()
+    params = module.params
+    objects, problems = objects_of(params)
+    verification, wrong = options_of(params["verification"], params["namespace"])
+    secrets = secrets_in(params["objects"])
+    _hide(module)
+    if problems := [*problems_of(params), *problems, *wrong]:
+        module.fail_json(msg="\n".join(problems))
+    found = connection(module, needed=not module.check_mode)
+    wish = wish_of(params, objects, verification, found.caller)
+    if found.api is None:
+        answer(module, found, _on_nothing(wish, params), time.monotonic() - began)
+    transaction = _transaction(module, found, wish, secrets)
+    if module.check_mode:
+        try:
+            plan = transaction.plan(applying=False)
+        except ApiProblem as problem:
+            module.fail_json(msg=f"The release could not be planned: {problem}. Nothing was changed.")
+        transaction.outcome.failures = list(plan.failures)
+        answer(module, found, transaction.outcome, time.monotonic() - began)
+    with interruptible(found.api.bell.stop):
+        outcome = transaction.run()
+    answer(module, found, outcome, time.monotonic() - began)
+
+
+def wish_of(params: Mapping[str, Any], objects: Sequence[Wanted], verification: Mapping[str, Any], by: str) -> Wish:
+    """What the module's parameters ask for."""
+    marks = Marks(params["environment"], params["component"])
+    release = identity.release_id(objects, params["migration"])
+    return Wish(
+        id=release,
+        objects=objects,
+        job=identity.migration_job(params["migration"], release, marks) if params["migration"] else None,
+        version=params["version"],
+        commit=params["commit"],
+        images=params["images"],
+        verification=verification,
+        gate=params["gate"],
+        gate_required=params["gate_required"],
+        keep=params["keep"],
+        recorded=params["recorded"],
+        consent=consent_of(params),
+        way_back=params["way_back"],
+        secrets_seconds=params["secrets_timeout"],
+        lock_wait=params["lock_wait"],
+        strategy=params["strategy"],
+        by=by,
+    )
+
+
+def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str]) -> Transaction:
+    params = module.params
+    make, _region, _endpoint = client_maker(module)
+    clock = SystemClock()
+    deployments = deployments_of(params["component"], wish.id, wish.version, wish.commit)
+
+    def make_as(role: Role) -> Any:
+        return client_maker_as(module, make, role, clock.pause)
+
+    gate = checker(found.aws, clock, wish.gate or {}, params["gate_options"], deployments, make_as)
+    return Transaction(
+        found.cluster(params, secrets),
+        wish,
+        found.verification(params),
+        progress,
+        found.holding(params),
+        gate=gate,
+        registry=found.registry(),
+        strategy=STRATEGIES[wish.strategy],
+    )
+
+
+def _on_nothing(wish: Wish, params: Mapping[str, Any]) -> Outcome:
+    """The plan for a cluster that does not exist yet: everything is to be added."""
+    looks = [Look(one, one.type, untried="the cluster does not exist yet") for one in wish.objects]
+    plan = planning.plan(looks, wish.consent, Hiding(params["sensitive"]))
+    if wish.job is not None:
+        plan = planning.with_migration(plan, wish.job)
+    return Outcome(plan=plan, release=Release(wish.id, 1, wish.version, wish.commit, images=dict(wish.images), by=wish.by))
+
+
+def _hide(module: Any) -> None:
+    """Keep secrets out of the module's echoed options and out of all messages."""
+    params = module.params
+    echo = Echo(Hiding(params["sensitive"]))
+    params["objects"] = [echo.manifest(manifest) for manifest in params["objects"]]
+    if params["migration"]:
+        echo.manifest(params["migration"])
+    mask_in_output(module, echo.secrets)

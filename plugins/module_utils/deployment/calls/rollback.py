@@ -1,0 +1,47 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The module app_rollback: goes back to an earlier release."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NoReturn
+
+from ...component.interruption import interruptible
+from ...component.progress import progress
+from ...kubernetes.problems import ApiProblem
+from ..record import RecordProblem
+from ..rollback import Rollback, RollbackWish
+from ..verification import options_of
+from .answer import answer
+from .connecting import connection
+from .options import problems_of
+
+
+def run(module: Any) -> NoReturn:
+    """Plan a rollback in check mode, or go back. Ends the module."""
+    began = time.monotonic()
+    params = module.params
+    verification, wrong = options_of(params["verification"], params["namespace"])
+    if problems := [*problems_of(params), *wrong]:
+        module.fail_json(msg="\n".join(problems))
+    found = connection(module, needed=True)
+    wish = RollbackWish(params["to"], params["reason"], verification, params["keep"], params["lock_wait"], found.caller)
+    rollback = Rollback(
+        found.cluster(params, []),
+        wish,
+        found.verification(params),
+        progress,
+        found.holding(params),
+        registry=found.registry(),
+    )
+    if module.check_mode:
+        try:
+            rollback.plan()
+        except (ApiProblem, RecordProblem) as problem:
+            module.fail_json(msg=f"{str(problem).rstrip('.')}. Nothing was changed.")
+        answer(module, found, rollback.outcome, time.monotonic() - began)
+    with interruptible(found.bell.stop):
+        outcome = rollback.run()
+    answer(module, found, outcome, time.monotonic() - began)

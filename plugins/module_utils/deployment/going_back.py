@@ -1,0 +1,101 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Restores a recorded release: the same server-side apply by the same field manager, verified like any other release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..cluster_objects.manifest import Wanted
+from ..kubernetes.objects import uid
+from ..kubernetes.problems import NotFound
+from ..kubernetes.values import Obj
+from ..reconcile.planner import Consent
+from . import planning, verification, way_back
+from .applying import Applied, Applier, ApplyFailed, Say
+from .cluster import Cluster
+from .look import Looker, address_of
+from .phases import is_prepared
+from .planning import ReleasePlan
+from .pruning import recorded
+from .record import Release
+from .verification import Verdict
+
+Judge = Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], Verdict | None]
+
+
+class NotRestored(Exception):
+    """The release could not be restored. Its text is suitable for users."""
+
+
+@dataclass
+class Restorer:
+    """``judge``: verifies applied objects. ``replaced``: addresses that the failed release has replaced, and that may be replaced back."""
+
+    cluster: Cluster
+    say: Say
+    judge: Judge
+    options: Mapping[str, Any]
+    replaced: Collection[str] = ()
+    done: Applied = field(default_factory=Applied)
+
+    def plan(self, target: Release) -> ReleasePlan:
+        """What restoring a release would change. Changes nothing. Raises ApiProblem."""
+        objects = way_back.restorable(target, self.cluster.namespace)
+        self.looker = Looker(self.cluster, objects)
+        return planning.plan(self.looker.look(), Consent(replace=tuple(self.replaced)), self.cluster.hiding, applying=True)
+
+    def restore(self, target: Release, applied: Mapping[str, Mapping[str, Any]]) -> Verdict | None:
+        """Apply a recorded release and verify it.
+
+        ``applied``: {uid, ...} by address, as the release that is left behind applied them: an object that somebody has made again since is
+        not touched. Raises NotRestored, ApiProblem, Stopped.
+        """
+        found = self.plan(target)
+        foreign = [way_back.changed_since(look.address, applied.get(look.address, {}), look.live) for look in found.looks]
+        if any(foreign):
+            raise NotRestored("; ".join(one for one in foreign if one))
+        if found.failures:
+            raise NotRestored("; ".join(map(str, found.failures)))
+        try:
+            Applier(self.cluster, self.looker, self.say, self.done).apply(found.changing)
+        except ApplyFailed as problem:
+            raise NotRestored(f"{problem.address}: {problem}") from problem
+        live = {**{look.address: look.live for look in found.looks if look.live is not None}, **self.done.live}
+        verdict = self.judge(verification.result_entries(live, self.done.changed), judging_options(self.options))
+        if verdict is not None and verdict.state != "success":
+            raise NotRestored(verification.why(verdict))
+        return verdict
+
+    def remove_added(self, failed: Release, target: Release, added: Collection[str]) -> list[str]:
+        """Delete what runs or routes and only the failed release had. Returns the addresses."""
+        kept = {address_of(one) for one in recorded(target)}
+        gone = []
+        for one in recorded(failed):
+            address = address_of(one)
+            superfluous = address in added and address not in kept and one.namespace == self.cluster.namespace and not is_prepared(one)
+            if superfluous and self._removed(one):
+                gone.append(address)
+        return gone
+
+    def _removed(self, one: Wanted) -> bool:
+        type_ = self.cluster.type_of(one)
+        live: Obj | None = self.cluster.get(type_.path(one.namespace, one.called)) if type_ else None
+        if type_ is None or live is None:
+            return False
+        try:
+            self.cluster.delete(type_.path(one.namespace, one.called), uid(live))
+        except NotFound:
+            return False
+        return True
+
+
+def judging_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The verifier's options for a restored release: an answer of the new version is no longer expected, and nothing is baked."""
+    version = dict.fromkeys(("version", "version_header", "version_body"))
+    probes = [{**probe, **version} for probe in options.get("probes") or ()]
+    bake = dict.fromkeys(options.get("bake") or {}, 0.0)
+    return {**options, "probes": probes, "metrics": [], "bake": bake}

@@ -1,0 +1,27 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The options of the modules for repositories. Their documentation is in plugins/modules; a test keeps the two in step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...component.options import CHANGE, NAMES, OWNER, PATIENCE, RESOURCES, shared
+
+
+def argument_spec() -> dict[str, Any]:
+    """The options of ecr_repositories. The content of ``repositories`` is read and checked by settings/ and validate.py."""
+    return {**shared(*OWNER, *CHANGE, *PATIENCE, *RESOURCES), **_described()}
+
+
+REQUIRED_IF: list[Any] = [("state", "present", ["repositories"])]
+
+
+def info_argument_spec() -> dict[str, Any]:
+    """The options of ecr_repositories_info."""
+    return {**shared(*OWNER, *NAMES), **_described(), "deployed": {"type": "bool", "default": False}}
+
+
+def _described() -> dict[str, Any]:
+    return {"repositories": {"type": "dict"}}

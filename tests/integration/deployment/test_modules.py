@@ -1,0 +1,81 @@
+"""The modules as tasks of a playbook: a plan, a release, a bad one, a rollback, the history, and what is printed meanwhile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.testing import Cloud
+from tests.integration.module_runs import ModuleRuns
+
+from .support import QUICK, Application
+from .test_transaction import shop
+
+REGION = "af-south-1"
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    with Cloud(account_id="210987654321", region=REGION) as found:
+        yield found
+
+
+def test_a_playbook_plans_deploys_goes_back_and_shows_the_history(app: Application, cloud: Cloud, tmp_path: Path) -> None:
+    runs = ModuleRuns(cloud, tmp_path)
+    where = {
+        "environment": "prod",
+        "component": "shop",
+        "region": REGION,
+        "namespace": app.namespace,
+        "kubeconfig": str(app.plane.kubeconfig),
+    }
+    common: dict[str, Any] = {**where, "verification": QUICK}
+
+    def release(version: str, behaviour: str = "normal", **more: Any) -> dict[str, Any]:
+        objects = [*shop(app, f"api:{version}", behaviour=behaviour, secret="session"), app.secret(key="s3cret-session-value")]
+        return {"mainstay.aws.app_release": {**common, "version": version, "objects": objects, "migration": app.job(), **more}}
+
+    tasks: list[dict[str, Any]] = [
+        {**release("1"), "check_mode": True},
+        release("1"),
+        {**release("1"), "check_mode": True},
+        {**release("2"), "check_mode": True},
+        release("2", "crash-loop"),
+        {"mainstay.aws.app_rollback": common},
+        release("3"),
+        {"mainstay.aws.app_rollback": {**common, "reason": "a test"}},
+        {"mainstay.aws.app_release_info": where},
+        release("4", gate={"changed": False}),
+    ]
+    planned, first, again, second, bad, nothing, third, back, history, gate = runs.run_tasks(tasks, "apply")
+    assert planned["plan"]["counts"]["create"] == 6
+    address = f"kubernetes_object.Deployment/{app.namespace}/api"
+    assert address in [one["address"] for one in planned["plan"]["actions"]]
+    assert first["changed"], first.get("msg")
+    assert first["release"]["status"] == "verified"
+    assert "arn:aws" in first["release"]["by"]
+    assert not again["changed"]
+    assert again["plan"]["counts"]["unchanged"] == 5
+    changes = {one["address"]: one["changes"] for one in second["plan"]["actions"]}
+    assert [(one["before"], one["after"]) for one in changes[address] if one["property"].endswith(".image")] == [("api:1", "api:2")]
+    assert any("api:2" in json.dumps(one["after"]) for one in second["diff"])
+    assert bad["failed"]
+    assert bad["went_back"]
+    assert "crash" in bad["msg"]
+    assert "no verified release before the current one" in nothing["msg"]
+    assert third["changed"], third.get("msg")
+    assert back["release"]["version"] == "1", back.get("msg")
+    assert [(one["version"], one["status"]) for one in history["releases"]] == [
+        ("1", "verified"),
+        ("3", "rolled_back"),
+        ("2", "failed"),
+        ("1", "verified"),
+    ]
+    assert history["current"]["reason"] == "rolled back from 3 (" + history["releases"][1]["id"] + "): a test"
+    assert "no result of rds_snapshot_gate" in gate["msg"]
+    assert "s3cret-session-value" not in runs.printed
+    assert address in runs.printed
