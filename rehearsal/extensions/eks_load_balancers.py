@@ -57,6 +57,7 @@ def play(place: Any, memory: Memory, plane: Any, admission: tuple[str, bytes], w
     """Runs one round: creates each stack's load balancer, or deletes it. `admission`: the webhook that injects readiness gates, and its
     authority. `wake` has the next round begin soon.
     """
+    from rehearsal.extensions.eks_target_group_bindings import bind
     from rehearsal.kubernetes import gates
     from rehearsal.kubernetes.load_balancers import is_available, stacks_of
 
@@ -75,6 +76,7 @@ def play(place: Any, memory: Memory, plane: Any, admission: tuple[str, bytes], w
     memory.served = {(each.kind, each.identity): served for each in stacks if (served := memory.served.get((each.kind, each.identity)))}
     kept = [(stack, served) for stack in stacks if stack.objects and (served := _keep(place, memory, plane, stack, services))]
     _serve(place, plane, [served for _, served in kept], wake)
+    bind(plane, [served for _, served in kept])
     for stack, served in kept:
         _show(plane, stack, served.dns_name)
     leaving = [(stack, resource) for stack in stacks for resource in stack.leaving]
