@@ -70,6 +70,7 @@ def test_a_playbook_plans_deploys_goes_back_and_shows_the_history(app: Applicati
     assert any("api:2" in json.dumps(one["after"]) for one in second["diff"])
     assert bad["failed"]
     assert bad["went_back"]
+    assert bad["plan"]["state_after"].startswith(f"The application went back to release 1 ({first['release']['id']}), which was verified")
     assert "crash" in bad["msg"]
     assert "no verified release before the current one" in nothing["msg"]
     assert third["changed"], third.get("msg")
