@@ -115,7 +115,8 @@ class Removal:
             self.outcome.unchanged = True
             return
         if self.wish.hold:
-            self.outcome.reason = self.wish.hold
+            self.outcome.failures = [Failure("", "", "Held", self.wish.hold)]
+            self.outcome.reason = "The removal was refused before anything was changed."
             return
         self.outcome.changed = True
         if self.inventory.is_leaving():  # nothing can be created in it, so no lease either

@@ -59,7 +59,8 @@ def test_load_balancers_are_awaited_before_the_rest_and_nothing_is_left(app: App
     assert planned.outcome.notes == ["1 records of releases are deleted"]
 
     held = app.removal(hold="the deployment window is closed").run()
-    assert (held.reason, held.changed) == ("the deployment window is closed", False)
+    assert (held.reason, held.changed) == ("The removal was refused before anything was changed.", False)
+    assert [(one.code, one.message) for one in held.failures] == [("Held", "the deployment window is closed")]
 
     stuck = app.removal(timeout=0.5).run()
     assert f"Ingress/{app.namespace}/shop: it has not gone after" in stuck.reason
