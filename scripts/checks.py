@@ -154,7 +154,7 @@ CHECKS = (
     suite("restore", "databases", 95, *folders("restore", "cutover")),
     suite("refresh", "databases", 75, "tests/integration/refresh"),
     suite("drill", "databases", 160, "tests/integration/drill"),
-    Check("molecule", "whole platform", 130, molecule, EVERYTHING | {"molecule"}),
+    Check("molecule", "whole platform", 195, molecule, EVERYTHING | {"molecule"}),
     suite("examples", "whole platform", 330, "tests/integration/examples"),
     suite("permissions", "whole platform", 90, "tests/integration/permissions"),
     suite("broken-runs", "whole platform", 235, *folders("playbook_faults", "interruption", "lock", "saved")),
