@@ -14,11 +14,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..kubernetes.lease import Locked
-from ..kubernetes.objects import metadata, uid
+from ..kubernetes.objects import metadata, terminating, uid
 from ..kubernetes.problems import ApiProblem, Conflict, NotFound
 from ..reconcile.errors import Failure
 from ..reconcile.waiting import Stopped
-from . import planning
+from . import planning, refusals
 from .applying import POLL_SECONDS, Say
 from .cluster import Cluster, together
 from .history import History
@@ -143,6 +143,9 @@ class Removal:
         together(self._drop, self.records)
 
     def _delete(self, one: Found) -> None:
+        if terminating(one.live):  # deleting a namespace twice is a conflict
+            self.outcome.outcomes[one.address] = "done"
+            return
         try:
             self.cluster.delete(one.path, uid(one.live))
         except NotFound:
@@ -159,7 +162,7 @@ class Removal:
         except NotFound:
             return
 
-    def _await(self, several: Sequence[Found], reason: str) -> None:
+    def _await(self, several: Sequence[Found], reason: str = "") -> None:
         """Wait until objects are gone. Raises NotRemoved for the first that is still there after the timeout."""
         clock = self.cluster.api.clock
         began = clock.now()
@@ -176,7 +179,10 @@ class Removal:
         return live is not None and uid(live) == uid(one.live)
 
     def _why(self, one: Found, waited: float, reason: str) -> str:
-        finalizers = metadata(self.cluster.get(one.path) or {"metadata": {}}).get("finalizers") or ()
+        live = self.cluster.get(one.path) or {"metadata": {"name": one.wanted.called}}
+        if one.wanted.kind == "Namespace":
+            return f"it has not gone after {waited:.0f} s; {refusals.terminating(live)}"
+        finalizers = metadata(live).get("finalizers") or ()
         return f"it has not gone after {waited:.0f} s; it has {', '.join(finalizers) or 'no finalizer'}, and {reason}"
 
     def _remove_namespace(self, several: Iterable[Found]) -> None:
@@ -187,7 +193,7 @@ class Removal:
                 self.outcome.notes.append(_occupied(one.address, others))
                 continue
             self._delete(one)
-            self._await([one], f"what is left in it has to go first: kubectl describe namespace {one.wanted.called} names it")
+            self._await([one])
 
 
 def _occupied(address: str, others: Sequence[str]) -> str:

@@ -135,3 +135,16 @@ def test_a_namespace_of_others_stays(app: Application) -> None:
     assert app.namespace in namespaces(app)
     assert app.names("services") == []
     assert app.removal().run().unchanged
+
+
+def test_a_namespace_that_does_not_go_says_why_and_the_next_run_goes_on(app: Application) -> None:
+    succeeded(app.deploy(*shop(app), version="1", verification={"settle": 0.0}))
+    path = f"/api/v1/namespaces/{app.namespace}/configmaps/settings"
+    app.api.patch(path, {"metadata": {"finalizers": ["example.com/hold"]}})
+    stuck = app.removal(timeout=8.0).run()
+    assert f"Namespace/{app.namespace}: it has not gone after" in stuck.reason
+    assert "example.com/hold" in stuck.reason
+    app.api.patch(path, {"metadata": {"finalizers": None}})
+    again = app.removal().run()
+    assert again.reason == ""
+    assert app.namespace not in namespaces(app)
