@@ -98,6 +98,12 @@ releases:
       type: dict
       returned: always
       sample: {verdict: passed, deployment: shop 1.4.2, snapshots: [prod-main-shop-1-4-2]}
+    workloads:
+      description: What a verification of the release watches, for O(mainstay.aws.k8s_rollout_verify#module:workloads).
+      type: list
+      elements: dict
+      returned: always
+      sample: [{kind: Deployment, namespace: shop, name: api}]
     verdicts:
       description: What the verification found.
       type: list

@@ -18,6 +18,7 @@ from . import differences, refusals
 from .look import KIND, Look, address_of
 
 MIGRATION = "the migration, once for this release"
+REMOVED = "the application is removed"
 PRUNED = "no longer in the release; deleted once the release is verified"
 
 
@@ -134,4 +135,9 @@ def with_pruned(found: ReleasePlan, addresses: Iterable[str]) -> ReleasePlan:
     return replace(found, actions={**found.actions, **gone})
 
 
-__all__ = ["ReleasePlan", "address_of", "decide", "plan", "with_migration", "with_pruned"]
+def removal(addresses: Iterable[str]) -> ReleasePlan:
+    """The plan that deletes objects, in this order."""
+    return ReleasePlan((), {address: Action("delete", address, KIND, reason=REMOVED) for address in addresses})
+
+
+__all__ = ["ReleasePlan", "address_of", "decide", "plan", "removal", "with_migration", "with_pruned"]

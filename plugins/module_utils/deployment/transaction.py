@@ -447,7 +447,8 @@ class Transaction:
         else:
             said = self._back_to(target, failed)
             self.keep(status="failed", reason=why, went_back_to=target.id if outcome.went_back else "")
-        outcome.reason = " ".join([why, said, *outcome.not_undone])
+        outcome.state_after = " ".join([said, *outcome.not_undone])
+        outcome.reason = f"{why} {outcome.state_after}"
 
     def _back_to(self, target: Release, failed: Release) -> str:
         """Restore a verified release; returns what came of it, as a sentence."""
