@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from ..cluster_objects.manifest import Wanted
 from ..kubernetes.objects import uid
@@ -22,10 +22,7 @@ from .phases import is_prepared
 from .planning import ReleasePlan
 from .pruning import recorded
 from .record import Release
-from .verification import Verdict
-
-Judge: TypeAlias = "Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], Verdict | None]"
-"""Verifies applied objects with the options of the verifier; see ``verification.Judge``."""
+from .verification import Judge, Verdict
 
 
 class NotRestored(Exception):
