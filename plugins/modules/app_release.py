@@ -256,11 +256,8 @@ plan:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.options import (
-    MUTUALLY_EXCLUSIVE,
-    REQUIRED_IF,
-    REQUIRED_ONE_OF,
-)
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.options import MUTUALLY_EXCLUSIVE, REQUIRED_ONE_OF
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.options import REQUIRED_IF
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.options import release_spec as argument_spec
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.release import SERVICES, run
 

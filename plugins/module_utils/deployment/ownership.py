@@ -66,10 +66,6 @@ class Inventory:
         self.kept: list[Found] = []
         self._namespaces: dict[str, Obj | None] = {}
 
-    def is_ours(self, live: Obj) -> bool:
-        labels = metadata(live).get("labels") or {}
-        return all(labels.get(name) == value for name, value in self.cluster.marks.scope().items())
-
     def objects(self, history: Sequence[Release]) -> list[Found]:
         """What carries the owner labels: in the application's namespace, and wherever a record says that something was applied."""
         by_uid = {uid(one.live): one for one in [*self._labelled(), *self._recorded(history)]}
@@ -98,15 +94,11 @@ class Inventory:
             one for one in listed if one.kind != "Namespace" and (one.type not in NAMESPACED or one.namespace != self.cluster.namespace)
         ]
         looked = together(self._now, elsewhere)
-        return [one for one in looked if one is not None and self.is_ours(one.live)]
-
-    def _is_listed(self, one: Wanted) -> bool:
-        return one.type in NAMESPACED and one.namespace == self.cluster.namespace
+        return [one for one in looked if one is not None and self.cluster.marks.owns(metadata(one.live))]
 
     def _now(self, one: Wanted) -> Found | None:
-        type_ = self.cluster.type_of(one)
-        live = self.cluster.get(type_.path(one.namespace, one.called)) if type_ else None
-        return Found(one, type_.path(one.namespace, one.called), {**live, "kind": one.kind}) if type_ and live else None
+        live = self.cluster.live(one)
+        return Found(one, self.cluster.path_of(one), {**live, "kind": one.kind}) if live else None
 
     def namespaces(self, history: Sequence[Release]) -> list[Found]:
         """The namespaces that this application created: its own, and those of its manifests."""
@@ -114,7 +106,7 @@ class Inventory:
         type_ = next(one for one in OWN if one.kind == "Namespace")
         looked: dict[str, Obj | None] = {name: self.cluster.namespace_now(name) for name in sorted({*names, self.cluster.namespace})}
         self._namespaces = looked
-        return [found(type_, live) for live in looked.values() if live is not None and self.is_ours(live)]
+        return [found(type_, live) for live in looked.values() if live is not None and self.cluster.marks.owns(metadata(live))]
 
     def is_leaving(self) -> bool:
         """Whether the application's namespace is being deleted."""

@@ -134,6 +134,16 @@ class Shop:
     def deployment(self) -> dict[str, Any]:
         return dict(self.api.get("/apis/apps/v1/namespaces/shop/deployments/api"))
 
+    def settle(self) -> None:
+        """Wait until the pods of the last release have gone: until then, controllers change the Deployment's status."""
+
+        def settled() -> bool:
+            pods = self.api.get("/api/v1/namespaces/shop/pods")["items"]
+            leaving = self.deployment()["status"].get("terminatingReplicas") or 0
+            return not leaving and not any(pod["metadata"].get("deletionTimestamp") for pod in pods)
+
+        until(settled)
+
     def image(self) -> str:
         return str(self.deployment()["spec"]["template"]["spec"]["containers"][0]["image"])
 

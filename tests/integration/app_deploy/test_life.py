@@ -49,6 +49,7 @@ def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> 
     history = succeeded(shop.play("history"))
     assert history.output.index("version: 1.1.0") < history.output.index("version: 1.0.0")
     assert "outage 4711" in history.output
+    shop.settle()
     before = shop.deployment()["metadata"]["resourceVersion"]
     verified = succeeded(shop.play("verify"))
     assert mutations(shop.cloud) == []

@@ -108,7 +108,7 @@ def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str])
     return Transaction(
         found.cluster(params, secrets),
         wish,
-        found.verification(params),
+        found.verification(),
         progress,
         found.holding(params),
         gate=gate,

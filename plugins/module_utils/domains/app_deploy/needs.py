@@ -9,12 +9,12 @@ pushed before the run that applies. Otherwise, they are errors.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from ...cluster_objects.link import Calls, ClusterLink, ClusterTarget, as_call_failed
+from ...cluster_objects.link import Calls, as_call_failed, link_of
 from ...cluster_objects.manifest import Marks
+from ...cluster_objects.options import CONNECTION
 from ...component.connect import check_options, connect, fail, identify, unidentified
 from ...component.options import OWNER, shared
 from ...deployment.cluster import Cluster
@@ -36,9 +36,7 @@ def argument_spec() -> dict[str, Any]:
     """The options of app_release_needs_info. ``objects`` and ``migration`` are no_log because Ansible writes options to the system log."""
     return {
         **shared(*OWNER),
-        "cluster": {"type": "str"},
-        "kubeconfig": {"type": "path"},
-        "context": {"type": "str"},
+        **CONNECTION,
         "namespace": {"type": "str", "required": True},
         "objects": {"type": "list", "elements": "dict", "default": [], "no_log": True},
         "migration": {"type": "dict", "no_log": True},
@@ -46,10 +44,6 @@ def argument_spec() -> dict[str, Any]:
         "node_architectures": {"type": "list", "elements": "str", "default": []},
         "hold": {"type": "str", "default": ""},
     }
-
-
-MUTUALLY_EXCLUSIVE = [("cluster", "kubeconfig"), ("cluster", "context")]
-REQUIRED_ONE_OF = [("cluster", "kubeconfig", "context")]
 
 
 def run(module: Any) -> NoReturn:
@@ -66,7 +60,7 @@ def run(module: Any) -> NoReturn:
     except CallFailed as error:
         fail(module, [failure("", error)], unidentified(error, region))
     try:
-        api = _link(params).reach(aws)
+        api = link_of(params, needed=False).reach(aws)
         manifests = [*objects, *([migration] if migration else [])]
         resolution = resolve(aws, images_of(manifests))
         problems = [*resolution.problems, *_unrunnable(manifests, resolution, [*params["node_architectures"], *_live(api)])]
@@ -94,11 +88,6 @@ def run(module: Any) -> NoReturn:
         problems=problems,
     )
     raise AssertionError("exit_json does not return")
-
-
-def _link(params: Mapping[str, Any]) -> ClusterLink:
-    options = {"kubeconfig": params["kubeconfig"], "context": params["context"]}
-    return ClusterLink(ClusterTarget(params["cluster"], options, dict(os.environ)), needed=False)
 
 
 def with_images(manifest: Mapping[str, Any], images: Mapping[str, str]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ property: records have no life of their own, and one call changes all of them. W
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ....aws.canonical import sorted_strings
@@ -106,11 +105,8 @@ class HostedZone(Route53Kind):
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
         """As ``find`` sees it, but pending until the last change of this run has reached all name servers."""
-        if change := aws.begun.get(seen.id):
-            reply = aws.find("route53", "get_change", Id=change)
-            if reply and reply["ChangeInfo"]["Status"] == "PENDING":
-                return replace(seen, state="pending", reason="the change is spreading to all name servers")
-            aws.begun.pop(seen.id, None)
+        if pending := reads.spreading(aws, seen):
+            return pending
         return super().read(aws, seen)
 
     def tags_of(self, raw: Mapping[str, Any]) -> dict[str, str]:

@@ -12,12 +12,14 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ....aws.connection import Aws
 from ....aws.owner import Owner, whose
 from ....aws.tags import tag_dict, tag_list
 from ....reconcile.errors import CallFailed
+from ....reconcile.model import Observed
 from ..records.changes import Change, Contents, Raw, contents
 from ..records.domain_names import innermost, normal
 
@@ -108,6 +110,16 @@ def _delegated(aws: Aws, zone: Mapping[str, Any], every: Sequence[Mapping[str, A
     reply = aws.find("route53", "list_resource_record_sets", **asked) or {"ResourceRecordSets": []}
     found = [one for one in reply["ResourceRecordSets"] if normal(one["Name"]) == name and one["Type"] == "NS"]
     return above, where, tuple(sorted(normal(value["Value"]) for one in found for value in one.get("ResourceRecords") or []))
+
+
+def spreading(aws: Aws, seen: Observed) -> Observed | None:
+    """The zone as pending, if the last change of this run has not reached all name servers."""
+    if change := aws.begun.get(seen.id):
+        reply = aws.find("route53", "get_change", Id=change)
+        if reply and reply["ChangeInfo"]["Status"] == "PENDING":
+            return replace(seen, state="pending", reason="the change is spreading to all name servers")
+        aws.begun.pop(seen.id, None)
+    return None
 
 
 # -- owners --------------------------------------------------------------------------------------------------------------------------
