@@ -1,4 +1,4 @@
-"""Secondary CIDR blocks of VPCs: which ones EC2 adds, how long that takes, and that a block with a subnet in it stays."""
+"""Further CIDR blocks of VPCs: which ones EC2 adds, how long that takes, and that a block with a subnet in it stays."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from rehearsal import transitions
+from rehearsal.extensions.ec2_ipv6 import open_default_acl
 from rehearsal.registry import Call, adjusts, refuses
 from rehearsal.replies import Refusal
 
@@ -31,7 +32,12 @@ def associate_over_time() -> None:
     associate, listed = VPC.associate_vpc_cidr_block, VPC.get_cidr_block_association_set
 
     def begin(self: Any, cidr_block: str, amazon_provided_ipv6_cidr_block: bool = False, *more: Any, **options: Any) -> Any:
-        if amazon_provided_ipv6_cidr_block or cidr_block == self.cidr_block:
+        if amazon_provided_ipv6_cidr_block:
+            made = associate(self, cidr_block, amazon_provided_ipv6_cidr_block, *more, **options)
+            made[STARTED] = time.monotonic()
+            open_default_acl(self.ec2_backend, self.id)
+            return made
+        if cidr_block == self.cidr_block:
             return associate(self, cidr_block, amazon_provided_ipv6_cidr_block, *more, **options)
         identity, state = random_vpc_cidr_association_id(), {"state": "associated", "StatusMessage": None}
         made = {"association_id": identity, "cidr_block_state": state, "cidr_block": cidr_block, STARTED: time.monotonic()}

@@ -20,15 +20,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from rehearsal.testing import Cloud
 
 from .describe import described, in_order
-from .support import ACCOUNT, EVERYTHING, ZONES, Requests, Site, edited, ids, network, shown, summary, touched
+from .support import ACCOUNT, EVERYTHING, ZONES, Requests, Site, edited, ids, network, shown, summary, survivors, touched
 
 A, B, C = ZONES
 DATABASE_BLOCK = "10.0.240.0/24"
-
-
-def survivors(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
-    """The addresses that still have their original IDs."""
-    return {address for address, identifier in before.items() if after.get(address) == identifier}
 
 
 SECURITY = "security_group.main"

@@ -27,6 +27,7 @@ from ...kinds.samples import (
 from ...reconcile.model import Observed, Resource, ref
 
 GATEWAY = Resource("internet_gateway", NAME, {"vpc_id": VPC_ID, "tags": ONE})
+EGRESS_ONLY = Resource("egress_only_internet_gateway", NAME, {"vpc_id": VPC_ID, "tags": ONE})
 ADDRESS = Resource("elastic_ip", NAME, {"tags": ONE})
 TABLES = tuple(Resource("route_table", f"{NAME}-{part}", {"vpc_id": VPC_ID}) for part in "ab")
 
@@ -57,6 +58,7 @@ def samples(place: Place) -> tuple[Sample, ...]:
                 "vpc_id",
             ),
         ),
+        Sample(EGRESS_ONLY, needs=(VPC,), change={"tags": TWO}, drift=TAG_BY_HAND),
         Sample(ADDRESS, change={"tags": TWO}, drift=TAG_BY_HAND),
         nat_gateway(place),
         route_table(),

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The foundation of a network: VPC, subnets, internet gateway, elastic IPs, and NAT gateways."""
+"""The foundation of a network: VPC, subnets, internet gateways, elastic IPs, and NAT gateways."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from ....aws.connection import Aws
 from ....aws.ec2_kind import Ec2Kind, Unmarked, ec2
 from ....aws.owner import whose
 from ....reconcile.errors import CallFailed, NotYet
-from ....reconcile.model import Observed, fixed, given, later
+from ....reconcile.model import Observed, State, fixed, given, later
 from . import limits
+from .ipv6_blocks import associations, block_of_subnet, block_of_vpc, canonical, start_of, state_of
 
 GONE = ("disassociated",)
 
@@ -30,12 +31,16 @@ def _state(association: Mapping[str, Any]) -> str:
 
 
 class Vpc(Ec2Kind):
-    """A VPC. Its secondary blocks are associations without tags and a life of their own, and subnets in them wait until they are there."""
+    """A VPC. Its further blocks are associations without tags and a life of their own, and subnets in them wait until they are there.
+
+    ``ipv6``: whether it has a block of IPv6 addresses, which AWS chooses. None removes it.
+    """
 
     name = "vpc"
     calls = ec2("vpc")
     operations = (
         "associate_vpc_cidr_block",
+        "describe_egress_only_internet_gateways",
         "describe_security_groups",
         "describe_vpc_attribute",
         "disassociate_vpc_cidr_block",
@@ -50,8 +55,11 @@ class Vpc(Ec2Kind):
     cidr_block = fixed()
     instance_tenancy = fixed()
     secondary_cidr_blocks = later(canonical=sorted_strings)
+    ipv6 = later()
     enable_dns_support = later()
     enable_dns_hostnames = later()
+
+    changing = {"ipv6_cidr_block": ("ipv6",), "ipv6_start": ("ipv6",)}
 
     DNS = {"enable_dns_support": "enableDnsSupport", "enable_dns_hostnames": "enableDnsHostnames"}
 
@@ -88,6 +96,39 @@ class Vpc(Ec2Kind):
         if pending:
             raise NotYet(f"{', '.join(pending)} is being associated or disassociated", "ec2:DescribeVpcs", dependency=True)
 
+    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        block = block_of_vpc(raw)
+        return {"ipv6_cidr_block": str(block), "ipv6_start": start_of(block)} if block else {}
+
+    def get_ipv6(self, raw: Mapping[str, Any]) -> bool | None:
+        return True if block_of_vpc(raw) else None
+
+    def set_ipv6(self, aws: Aws, seen: Observed, value: bool | None) -> None:
+        """Subnets lose their blocks first, and the egress-only gateway goes first, so that an interrupted removal is continued."""
+        raw = aws.read("ec2", self.calls.list, VpcIds=[seen.id])["Vpcs"][0]
+        there = associations(raw)
+        if value and block_of_vpc(raw):
+            return
+        if not value and not there:
+            return
+        if not value and any(self._serves(one, seen) for one in self._egress_gateways(aws)):
+            raise NotYet(f"{seen.id} still has an egress-only internet gateway", "ec2:DescribeEgressOnlyInternetGateways", dependency=True)
+        settled = [one for one in there if state_of(one) == "associated"]
+        if value and len(settled) == len(there):
+            aws.change("ec2", "associate_vpc_cidr_block", VpcId=seen.id, AmazonProvidedIpv6CidrBlock=True)
+        for association in () if value else settled:
+            self._disassociate(aws, association)
+        raise NotYet(f"the IPv6 block of {seen.id} is being changed", "ec2:DescribeVpcs", dependency=True)
+
+    @staticmethod
+    def _egress_gateways(aws: Aws) -> list[dict[str, Any]]:
+        calls = EgressOnlyInternetGateway.calls
+        return aws.list_all("ec2", calls.list, calls.items, Filters=aws.owner.filters())
+
+    @staticmethod
+    def _serves(gateway: Mapping[str, Any], seen: Observed) -> bool:
+        return any(attachment.get("VpcId") == seen.id for attachment in gateway.get("Attachments") or [])
+
     @staticmethod
     def _disassociate(aws: Aws, association: Mapping[str, Any]) -> None:
         try:
@@ -107,7 +148,7 @@ class Vpc(Ec2Kind):
 class Subnet(Ec2Kind):
     name = "subnet"
     calls = ec2("subnet")
-    operations = ("modify_subnet_attribute",)
+    operations = ("associate_subnet_cidr_block", "disassociate_subnet_cidr_block", "modify_subnet_attribute")
     id_prefix = "subnet-"
     states = {"pending": "pending"}
     exclusive = True
@@ -115,7 +156,41 @@ class Subnet(Ec2Kind):
     vpc_id = fixed()
     availability_zone = fixed()
     cidr_block = fixed()
+    ipv6_cidr_block = given(canonical=canonical)
     map_public_ip_on_launch = later()
+    assign_ipv6_address_on_creation = later()
+
+    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return {"ipv6_cidr_block": block_of_subnet(raw)}
+
+    def state(self, raw: Mapping[str, Any]) -> tuple[State, str]:
+        """A new subnet is ready once it has its IPv6 block: until then AWS refuses to assign addresses of it."""
+        waits = any(state_of(one) == "associating" for one in associations(raw))
+        state, reason = super().state(raw)
+        return ("pending" if waits and state == "ready" else state), reason
+
+    def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
+        """AWS assigns IPv6 addresses only in a subnet that has a block: the block comes first, and goes last."""
+        last = "assign_ipv6_address_on_creation" if properties.get("ipv6_cidr_block", "") is not None else "ipv6_cidr_block"
+        super().update(aws, seen, dict(sorted(properties.items(), key=lambda item: item[0] == last)))
+
+    def get_ipv6_cidr_block(self, raw: Mapping[str, Any]) -> str | None:
+        return block_of_subnet(raw)
+
+    def set_ipv6_cidr_block(self, aws: Aws, seen: Observed, value: str | None) -> None:
+        raws = aws.read("ec2", self.calls.list, SubnetIds=[seen.id])["Subnets"]
+        there = {canonical(one["Ipv6CidrBlock"]): one for one in associations(raws[0])}
+        if all(state_of(one) == "associated" for one in there.values()):
+            if [*there] == ([value] if value else []):
+                return
+            for block in set(there) - {value}:
+                aws.remove("ec2", "disassociate_subnet_cidr_block", AssociationId=there[block]["AssociationId"])
+            if value and not there:
+                aws.change("ec2", "associate_subnet_cidr_block", SubnetId=seen.id, Ipv6CidrBlock=value)
+        raise NotYet(f"the IPv6 block of {seen.id} is being changed", "ec2:DescribeSubnets", dependency=True)
+
+    def set_assign_ipv6_address_on_creation(self, aws: Aws, seen: Observed, value: bool) -> None:
+        aws.change("ec2", "modify_subnet_attribute", SubnetId=seen.id, AssignIpv6AddressOnCreation={"Value": value})
 
     def set_map_public_ip_on_launch(self, aws: Aws, seen: Observed, value: bool) -> None:
         aws.change("ec2", "modify_subnet_attribute", SubnetId=seen.id, MapPublicIpOnLaunch={"Value": value})
@@ -160,6 +235,23 @@ class InternetGateway(Ec2Kind):
         if current:
             self.set_vpc_id(aws, current, None)
             super().delete(aws, seen)
+
+
+class EgressOnlyInternetGateway(Ec2Kind):
+    """The way out for IPv6 addresses of private subnets: the internet cannot open connections to them through it.
+
+    A VPC has one at most, and their quota is that of VPCs.
+    """
+
+    name = "egress_only_internet_gateway"
+    calls = ec2("egress_only_internet_gateway", token=True)
+    id_prefix = "eigw-"
+    twins = True
+
+    vpc_id = fixed()
+
+    def get_vpc_id(self, raw: Mapping[str, Any]) -> str | None:
+        return next((attachment["VpcId"] for attachment in raw.get("Attachments") or []), None)
 
 
 class ElasticIp(Ec2Kind):
