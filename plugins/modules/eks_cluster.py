@@ -40,8 +40,8 @@ options:
       - C(endpoint) has C(private) (V(true)) and C(public_cidrs), the blocks that can reach the Kubernetes API from outside the VPC; none by
         default. C(0.0.0.0/0) is refused in production.
       - C(deletion_protection) is on in the environments V(prod) and V(production). It must be turned off before a cluster can be deleted.
-      - C(ip_family) is V(ipv4) or V(ipv6), for pods and Services, and cannot be changed. With V(ipv6), the network needs IPv6 addresses in all
-        subnets, instances are built on Nitro, pods have no subnets of their own, and EKS chooses the range of Services.
+      - C(ip_family) is V(ipv4) or V(ipv6), for pods and Services, and cannot be changed. With V(ipv6), all subnets need IPv6 addresses,
+        instances are built on Nitro, pods have no subnets of their own, and EKS chooses the range of Services.
       - C(service_ipv4_cidr) is the block for Services. C(log_types) (all five) are sent to an encrypted log group that keeps them for
         C(log_retention_in_days) (V(365)).
       - C(creator_is_admin) (V(true)) makes the identity that creates the cluster its administrator. C(access) has access entries by name,

@@ -14,13 +14,18 @@ from rehearsal import transitions
 from rehearsal.registry import Call, adjusts, answers, refuses
 from rehearsal.replies import Refusal
 
-STARTED = "rehearsal_started"
+ENDS = "rehearsal_ends"
 WORLD = "::/0"
 
 
-def is_pending(association: dict[str, Any], kind: str) -> bool:
-    """Whether an association of a VPC or subnet is still in progress."""
-    return time.monotonic() < association.get(STARTED, 0.0) + transitions.delays.seconds_for(kind)
+def begin(association: dict[str, Any], kind: str) -> None:
+    """An association of a VPC or subnet starts now, and takes as long as the kind does at this moment."""
+    association[ENDS] = time.monotonic() + transitions.delays.seconds_for(kind)
+
+
+def is_pending(association: dict[str, Any]) -> bool:
+    """Whether an association is still in progress."""
+    return time.monotonic() < association.get(ENDS, 0.0)
 
 
 @adjusts("ec2")
@@ -30,22 +35,22 @@ def associate_subnets_over_time() -> None:
 
     attach = Subnet.attach_ipv6_cidr_block_associations
 
-    def begin(self: Any, block: str) -> Any:
+    def attached(self: Any, block: str) -> Any:
         association = attach(self, str(ipaddress.IPv6Network(block)))
-        association[STARTED] = time.monotonic()
-        return {name: value for name, value in association.items() if name != STARTED}
+        begin(association, "subnet")
+        return {name: value for name, value in association.items() if name != ENDS}
 
     def shown(self: Any) -> list[dict[str, Any]]:
         return [
             {
                 "AssociationId": one["associationId"],
                 "Ipv6CidrBlock": one["ipv6CidrBlock"],
-                "Ipv6CidrBlockState": {"State": "associating" if is_pending(one, "subnet") else "associated"},
+                "Ipv6CidrBlockState": {"State": "associating" if is_pending(one) else "associated"},
             }
             for one in associations(self)
         ]
 
-    Subnet.attach_ipv6_cidr_block_associations = begin
+    Subnet.attach_ipv6_cidr_block_associations = attached
     Subnet.ipv6_cidr_block_association_set = property(shown)
 
 
@@ -99,7 +104,7 @@ def addresses_need_a_block(call: Call) -> None:
     if not (call.get("AssignIpv6AddressOnCreation") or {}).get("Value"):
         return
     subnet = call.backend.get_subnet(call.get("SubnetId"))
-    if not any(not is_pending(one, "subnet") for one in associations(subnet)):
+    if not any(not is_pending(one) for one in associations(subnet)):
         text = "Invalid value 'true' for assign-ipv6-address-on-creation. Cannot set assign-ipv6-address-on-creation to true unless the "
         raise Refusal("InvalidParameterValue", f"{text}subnet ({subnet.id}) has an IPv6 CIDR block associated with it.")
 

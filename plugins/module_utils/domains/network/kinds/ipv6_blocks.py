@@ -43,8 +43,8 @@ def block_of_vpc(raw: Mapping[str, Any]) -> ipaddress.IPv6Network | None:
 
 
 def block_of_subnet(raw: Mapping[str, Any]) -> str | None:
-    """A subnet has one block at most."""
-    return next((canonical(one["Ipv6CidrBlock"]) for one in associations(raw) if state_of(one) != "disassociating"), None)
+    """A subnet has one block at most. None until it is associated: a call without a reply may have only begun that."""
+    return next((canonical(one["Ipv6CidrBlock"]) for one in associations(raw) if state_of(one) == "associated"), None)
 
 
 def start_of(block: ipaddress.IPv6Network) -> str:
