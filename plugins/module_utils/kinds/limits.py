@@ -13,9 +13,6 @@ from ..aws.quotas import Size
 ALLOW_ALL = {"protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}
 """The egress rule of every new security group."""
 
-ALLOW_ALL_IPV6 = {"protocol": "-1", "cidr_ipv6": "::/0"}
-"""The egress rule that a new group also has in a VPC with IPv6 addresses."""
-
 Entries = Iterable[Mapping[str, Any]]
 
 

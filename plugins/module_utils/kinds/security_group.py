@@ -14,7 +14,7 @@ from ..reconcile.errors import AlreadyThere, NotYet
 from ..reconcile.model import Observed, fixed, initial, later
 from . import limits
 from .foreign_rules import PEERS, Rule, identity, with_foreign_rules
-from .limits import ALLOW_ALL, ALLOW_ALL_IPV6
+from .limits import ALLOW_ALL
 from .vpc_default import VpcDefault
 
 DEFAULT = "default"
@@ -95,8 +95,6 @@ class SecurityGroup(Ec2Kind):
     vpc_id = fixed()
     group_name = initial()
     description = initial()
-    dual_stack = initial()
-    """Whether its VPC has IPv6 addresses: AWS then opens a new group for them, too."""
     ingress = later(canonical=rules, effective=with_foreign_rules)
     egress = later(canonical=rules, effective=with_foreign_rules)
 
@@ -104,14 +102,8 @@ class SecurityGroup(Ec2Kind):
         return None if raw.get("GroupName") == DEFAULT else super().observe(aws, raw, address)
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        sent = {name: value for name, value in properties.items() if name != "dual_stack"}
-        made = super().create(aws, address, sent, token)
-        return made.changed({**sent, "ingress": [], "egress": self._opened(properties)})
-
-    @staticmethod
-    def _opened(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The egress rules of a new group. The one for IPv6 may be absent if the VPC got its block later; removing it is repeatable."""
-        return [ALLOW_ALL, ALLOW_ALL_IPV6] if properties.get("dual_stack") else [ALLOW_ALL]
+        made = super().create(aws, address, properties, token)
+        return made.changed({**properties, "ingress": [], "egress": [ALLOW_ALL]})
 
     def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         return "it is the default group of its VPC, which belongs to default_security_group" if raw.get("GroupName") == DEFAULT else ""
@@ -132,7 +124,9 @@ class SecurityGroup(Ec2Kind):
         set_rules(aws, seen, "ingress", value)
 
     def set_egress(self, aws: Aws, seen: Observed, value: Iterable[Rule]) -> None:
-        set_rules(aws, seen, "egress", value)
+        """AWS also opens a new group for IPv6, if its VPC has a block by then: only reading the group again tells."""
+        opened = ALLOW_ALL in (seen.properties.get("egress") or ())
+        set_rules(aws, (self.read(aws, seen) or seen) if opened else seen, "egress", value)
 
 
 class DefaultSecurityGroup(VpcDefault):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.occupants import refused_ipv6
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Plan
 from tests.integration.network.describe import described
 from tests.integration.network.support import ZONES, Site, ids, network, summary, survivors, touched
@@ -85,6 +86,18 @@ def test_addresses_from_the_start(site: Site) -> None:
     assert wide_open(site) == []
     assert summary(site.plan(desired)) == {}
 
+    ec2 = site.cloud.client("ec2")
+    subnet = described(site.cloud)[f"subnet.main/private-{A}"]["id"]
+    ec2.modify_subnet_attribute(SubnetId=subnet, AssignIpv6AddressOnCreation={"Value": False})
+    table = described(site.cloud)["route_table.main/public"]["id"]
+    ec2.delete_route(RouteTableId=table, DestinationIpv6CidrBlock="::/0")
+    assert touched(site.plan(desired)) == {
+        f"subnet.main/private-{A}": {"assign_ipv6_address_on_creation"},
+        "route_table.main/public": {"routes"},
+    }
+    site.destroy()
+    assert described(site.cloud) == {}
+
 
 def test_addresses_added_and_removed(site: Site) -> None:
     """Nothing is replaced, neither then nor when they go; and they go only with consent."""
@@ -109,6 +122,40 @@ def test_addresses_added_and_removed(site: Site) -> None:
     assert {block for block, _assigns in subnets(site).values()} == {""}
     assert (survivors(before, site.ids()), routes(site)) == (set(before), {})
     assert summary(site.plan(site.desired_here(main=without))) == {}
+
+
+def test_addresses_in_use_are_not_taken_away(site: Site) -> None:
+    """The run stops before its first change."""
+    site.apply(site.desired(main=network(ipv6=True)))
+    subnet = described(site.cloud)[f"subnet.main/private-{A}"]["id"]
+    ec2 = site.cloud.client("ec2")
+    interface = ec2.create_network_interface(SubnetId=subnet, Ipv6AddressCount=1)["NetworkInterface"]["NetworkInterfaceId"]
+    plan = site.plan(agreed(site, network()), purge=(GATEWAY,))
+    aws = site.aws("plan")
+    (failure,) = refused_ipv6(plan, aws)
+    assert (failure.address, failure.code) == (f"subnet.main/private-{A}", "NetworkInUse")
+    assert failure.message == f"it would lose IPv6 addresses that are in use: network interface {interface}"
+    ec2.delete_network_interface(NetworkInterfaceId=interface)
+    assert refused_ipv6(plan, aws) == []
+    aws.close()
+
+
+def test_an_adopted_network_keeps_its_blocks(site: Site) -> None:
+    """Another tool has numbered the subnets in its own way: none changes, and a new one takes no number that is in use."""
+    site.apply(site.desired(main=network(availability_zones=[A])))
+    ec2, now = site.cloud.client("ec2"), described(site.cloud)
+    ec2.associate_vpc_cidr_block(VpcId=now["vpc.main"]["id"], AmazonProvidedIpv6CidrBlock=True)
+    start = start_of(site)
+    for tier, number in (("private", 9), ("public", 1)):
+        block = str(ipaddress.IPv6Network(f"{start}{number:02x}::/64"))
+        ec2.associate_subnet_cidr_block(SubnetId=now[f"subnet.main/{tier}-{A}"]["id"], Ipv6CidrBlock=block)
+    desired = site.desired_here(main=network(ipv6=True))
+    assert "ipv6_cidr_block" not in touched(site.plan(desired))[f"subnet.main/private-{A}"]
+    site.apply(desired)
+    found = {part: int(block.partition("::")[0][-2:], 16) for part, (block, _assigns) in subnets(site).items()}
+    assert (found[f"private-{A}"], found[f"public-{A}"], found[f"database-{A}"]) == (9, 1, 0x10)
+    assert (found[f"private-{B}"], found[f"public-{B}"]) == (255, 254)
+    assert summary(site.plan(site.desired_here(main=network(ipv6=True)))) == {}
 
 
 def agreed(site: Site, settings: dict[str, Any]) -> list[Any]:

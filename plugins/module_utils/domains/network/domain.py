@@ -31,7 +31,7 @@ from .kinds.flow_log import FlowLog
 from .kinds.routing import NetworkAcl, RouteTable
 from .kinds.vpc import EgressOnlyInternetGateway, ElasticIp, InternetGateway, NatGateway, Subnet, Vpc
 from .kinds.vpc_endpoint import VpcEndpoint
-from .occupants import refusals, refused_blocks
+from .occupants import refusals, refused_blocks, refused_ipv6
 from .outputs import inside_their_network, outputs
 from .own_addresses import addresses_there, unusable_addresses, wanted_addresses, with_addresses
 from .proposal import propose
@@ -123,7 +123,7 @@ class NetworkDomain(Domain):
 
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
         found = refusals(plan, aws, self.absent)
-        return Checked(late=found) if self.absent else Checked(refusals=[*found, *refused_blocks(plan, aws)])
+        return Checked(late=found) if self.absent else Checked(refusals=[*found, *refused_blocks(plan, aws), *refused_ipv6(plan, aws)])
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return outputs(attributes, [name for name, network in self.networks.items() if not network.ipv6])

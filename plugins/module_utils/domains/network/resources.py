@@ -245,7 +245,6 @@ class NetworkParts:
                 "group_name": self.aws_name(part),
                 "description": group["description"],
                 "vpc_id": self.vpc_id,
-                **({"dual_stack": True} if self.network.dual_stack else {}),
                 "ingress": [*(self.rule(rule) for rule in group["ingress"]), *foreign],
                 "egress": [*(self.rule(rule) for rule in group["egress"]), *foreign],
                 "tags": self.tags(part, self.discovery() if name == "nodes" else {}),
