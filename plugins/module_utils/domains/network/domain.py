@@ -27,9 +27,11 @@ from .continuity import with_blocks_in_use, with_present_places
 from .endpoint_places import endpoint_notes, misplaced_endpoints, services_to_ask, with_offered_endpoints
 from .ipv6 import with_present_ipv6
 from .kinds.default_acl import DefaultNetworkAcl
+from .kinds.egress_only import EgressOnlyInternetGateway
 from .kinds.flow_log import FlowLog
 from .kinds.routing import NetworkAcl, RouteTable
-from .kinds.vpc import EgressOnlyInternetGateway, ElasticIp, InternetGateway, NatGateway, Subnet, Vpc
+from .kinds.subnet import Subnet
+from .kinds.vpc import ElasticIp, InternetGateway, NatGateway, Vpc
 from .kinds.vpc_endpoint import VpcEndpoint
 from .occupants import refusals, refused_blocks, refused_ipv6
 from .outputs import inside_their_network, outputs

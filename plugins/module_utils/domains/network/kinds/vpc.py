@@ -1,11 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The foundation of a network: VPC, subnets, internet gateways, elastic IPs, and NAT gateways."""
+"""The foundation of a network: VPC, internet gateway, elastic IPs, and NAT gateways."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -14,9 +13,10 @@ from ....aws.connection import Aws
 from ....aws.ec2_kind import Ec2Kind, Unmarked, ec2
 from ....aws.owner import whose
 from ....reconcile.errors import CallFailed, NotYet
-from ....reconcile.model import Observed, State, fixed, given, later
+from ....reconcile.model import Observed, fixed, given, later
 from . import limits
-from .ipv6_blocks import associations, block_of_subnet, block_of_vpc, canonical, start_of, state_of
+from .egress_only import EgressOnlyInternetGateway
+from .ipv6_blocks import associations, block_of_vpc, start_of, state_of
 
 GONE = ("disassociated",)
 
@@ -145,65 +145,6 @@ class Vpc(Ec2Kind):
         aws.change("ec2", "modify_vpc_attribute", VpcId=seen.id, EnableDnsHostnames={"Value": value})
 
 
-class Subnet(Ec2Kind):
-    name = "subnet"
-    calls = ec2("subnet")
-    operations = ("associate_subnet_cidr_block", "disassociate_subnet_cidr_block", "modify_subnet_attribute")
-    id_prefix = "subnet-"
-    states = {"pending": "pending"}
-    exclusive = True
-
-    vpc_id = fixed()
-    availability_zone = fixed()
-    cidr_block = fixed()
-    ipv6_cidr_block = given(canonical=canonical)
-    map_public_ip_on_launch = later()
-    assign_ipv6_address_on_creation = later()
-
-    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        return {"ipv6_cidr_block": block_of_subnet(raw)}
-
-    def state(self, raw: Mapping[str, Any]) -> tuple[State, str]:
-        """A new subnet is ready once it has its IPv6 block: until then AWS refuses to assign addresses of it."""
-        waits = any(state_of(one) == "associating" for one in associations(raw))
-        state, reason = super().state(raw)
-        return ("pending" if waits and state == "ready" else state), reason
-
-    def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
-        """AWS assigns IPv6 addresses only in a subnet that has a block: the block comes first, and goes last."""
-        last = "assign_ipv6_address_on_creation" if properties.get("ipv6_cidr_block", "") is not None else "ipv6_cidr_block"
-        super().update(aws, seen, dict(sorted(properties.items(), key=lambda item: item[0] == last)))
-
-    def get_ipv6_cidr_block(self, raw: Mapping[str, Any]) -> str | None:
-        return block_of_subnet(raw)
-
-    def set_ipv6_cidr_block(self, aws: Aws, seen: Observed, value: str | None) -> None:
-        raws = aws.read("ec2", self.calls.list, SubnetIds=[seen.id])["Subnets"]
-        there = {canonical(one["Ipv6CidrBlock"]): one for one in associations(raws[0])}
-        if all(state_of(one) == "associated" for one in there.values()):
-            if [*there] == ([value] if value else []):
-                return
-            for block in set(there) - {value}:
-                aws.remove("ec2", "disassociate_subnet_cidr_block", AssociationId=there[block]["AssociationId"])
-            if value and not there:
-                aws.change("ec2", "associate_subnet_cidr_block", SubnetId=seen.id, Ipv6CidrBlock=value)
-        raise NotYet(f"the IPv6 block of {seen.id} is being changed", "ec2:DescribeSubnets", dependency=True)
-
-    def set_assign_ipv6_address_on_creation(self, aws: Aws, seen: Observed, value: bool) -> None:
-        aws.change("ec2", "modify_subnet_attribute", SubnetId=seen.id, AssignIpv6AddressOnCreation={"Value": value})
-
-    def set_map_public_ip_on_launch(self, aws: Aws, seen: Observed, value: bool) -> None:
-        aws.change("ec2", "modify_subnet_attribute", SubnetId=seen.id, MapPublicIpOnLaunch={"Value": value})
-
-    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        vpc, block = properties.get("vpc_id"), properties.get("cidr_block")
-        if not vpc or not block:
-            return None
-        raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=[{"Name": "vpc-id", "Values": [vpc]}])
-        wanted = ipaddress.ip_network(block)
-        return self.observe_any_owner(aws, [raw for raw in raws if wanted.overlaps(ipaddress.ip_network(raw["CidrBlock"]))])
-
-
 class InternetGateway(Ec2Kind):
     name = "internet_gateway"
     calls = ec2("internet_gateway")
@@ -235,23 +176,6 @@ class InternetGateway(Ec2Kind):
         if current:
             self.set_vpc_id(aws, current, None)
             super().delete(aws, seen)
-
-
-class EgressOnlyInternetGateway(Ec2Kind):
-    """The way out for IPv6 addresses of private subnets: the internet cannot open connections to them through it.
-
-    A VPC has one at most, and their quota is that of VPCs.
-    """
-
-    name = "egress_only_internet_gateway"
-    calls = ec2("egress_only_internet_gateway", token=True)
-    id_prefix = "eigw-"
-    twins = True
-
-    vpc_id = fixed()
-
-    def get_vpc_id(self, raw: Mapping[str, Any]) -> str | None:
-        return next((attachment["VpcId"] for attachment in raw.get("Attachments") or []), None)
 
 
 class ElasticIp(Ec2Kind):

@@ -1,0 +1,29 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The kind egress_only_internet_gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ....aws.ec2_kind import Ec2Kind, ec2
+from ....reconcile.model import fixed
+
+
+class EgressOnlyInternetGateway(Ec2Kind):
+    """The way out for IPv6 addresses of private subnets: the internet cannot open connections to them through it.
+
+    A VPC has one at most, and their quota is that of VPCs.
+    """
+
+    name = "egress_only_internet_gateway"
+    calls = ec2("egress_only_internet_gateway", token=True)
+    id_prefix = "eigw-"
+    twins = True
+
+    vpc_id = fixed()
+
+    def get_vpc_id(self, raw: Mapping[str, Any]) -> str | None:
+        return next((attachment["VpcId"] for attachment in raw.get("Attachments") or []), None)
