@@ -74,11 +74,11 @@ def blocks_in_use(backend: Any, vpc_id: str) -> Iterator[ipaddress.IPv6Network]:
 
 def open_default_acl(backend: Any, vpc_id: str) -> None:
     """A default ACL that nobody has changed gets entries for IPv6 (Amazon VPC User Guide, default network ACL)."""
-    acl = next((one for one in backend.network_acls.values() if one.default and one.vpc_id == vpc_id), None)
-    for egress in (True, False) if acl else ():
-        numbers = [entry.rule_number for entry in acl.network_acl_entries if entry.egress is egress]
-        if sorted(numbers) == [100, 32767]:
-            backend.create_network_acl_entry(acl.id, 101, "-1", "allow", egress, None, None, None, None, None, WORLD)
+    for acl in [one for one in backend.network_acls.values() if one.default and one.vpc_id == vpc_id]:
+        for egress in (True, False):
+            numbers = [entry.rule_number for entry in acl.network_acl_entries if entry.egress is egress]
+            if sorted(numbers) == [100, 32767]:
+                backend.create_network_acl_entry(acl.id, 101, "-1", "allow", egress, None, None, None, None, None, WORLD)
 
 
 @refuses("ec2", "CreateSubnet", "AssociateSubnetCidrBlock")

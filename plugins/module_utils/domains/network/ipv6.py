@@ -18,7 +18,7 @@ from typing import Any
 from ...inputs.problems import Problems
 from ...reconcile.model import Observed
 from .kinds.ipv6_blocks import number_of
-from .settings import WORLD, Network
+from .settings import WORLD, Network, Security
 from .subnets import ZONE_SLOTS, zone_slot
 from .tiers import FREE_ROWS, Tier
 
@@ -87,17 +87,32 @@ def with_present_ipv6(
     for name, network in networks.items():
         vpc = next((one for one in seen if one.address == f"vpc.{name}"), None)
         present = _present(name, vpc, seen)
-        fate = ""
         gateway = GATEWAY.format(network=name)
-        in_use = any(one.properties.get("ipv6_cidr_block") for one in seen if one.address.startswith(f"subnet.{name}/"))
-        if not network.ipv6 and vpc and (in_use or any(one.address == gateway for one in seen)):
-            fate = "goes" if may_go(gateway) else "stays"
-            if fate == "stays":
+        used = any(_uses_ipv6(one, name) for one in seen)
+        fate = ""
+        if not network.ipv6 and vpc and (used or vpc.properties.get("ipv6")):
+            fate = "goes" if may_go(gateway) else "stays" if used else ""
+            if fate != "goes":
                 block = vpc.attributes.get("ipv6_cidr_block")
-                notes.append(f"{name}: the VPC and its subnets keep the IPv6 block {block}; consent to delete {gateway} removes it")
-        security = replace(network.security, **dict.fromkeys(network.security.unlisted, WORLD)) if fate == "stays" else network.security
+                what = f"the VPC and its subnets keep the IPv6 block {block}" if used else f"nothing uses the IPv6 block {block} of the VPC"
+                notes.append(f"{name}: {what}; consent to delete {gateway} removes it")
+        security = _for_both(network.security) if fate == "stays" else network.security
         found[name] = replace(network, ipv6_present=present, ipv6_fate=fate, security=security)
     return found, notes
+
+
+def _uses_ipv6(seen: Observed, network: str) -> bool:
+    """Whether it is a subnet of the network with a block of its own, or the gateway of such subnets."""
+    if seen.address.startswith(f"subnet.{network}/"):
+        return bool(seen.properties.get("ipv6_cidr_block"))
+    return seen.address == GATEWAY.format(network=network)
+
+
+def _for_both(security: Security) -> Security:
+    """The peers that a network with IPv6 addresses has by default."""
+    clients = WORLD if "load_balancer_ingress_cidrs" in security.unlisted else security.load_balancer_ingress_cidrs
+    egress = WORLD if "node_egress_cidrs" in security.unlisted else security.node_egress_cidrs
+    return replace(security, load_balancer_ingress_cidrs=clients, node_egress_cidrs=egress)
 
 
 def _present(name: str, vpc: Observed | None, observed: Iterable[Observed]) -> dict[str, dict[str, int]]:

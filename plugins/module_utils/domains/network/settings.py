@@ -42,7 +42,8 @@ from .tiers import Tier, read_tiers
 NAT_MODES = ("none", "single", "per_az", "regional")
 TRAFFIC_TYPES = ("ALL", "ACCEPT", "REJECT")
 GATEWAY_SERVICES = GATEWAY_ENDPOINTS
-WORLD_IPV4, WORLD = ("0.0.0.0/0",), ("0.0.0.0/0", "::/0")
+WORLD_IPV4: tuple[str, ...] = ("0.0.0.0/0",)
+WORLD: tuple[str, ...] = ("0.0.0.0/0", "::/0")
 NEVER_OPEN_TO_THE_WORLD = (22, 3389, 5432, 6379)
 GROUPS = ("load_balancer", "control_plane", "nodes", "database", "cache", "endpoints")
 """The security groups of a network, by short name."""
@@ -200,6 +201,8 @@ def read_network(name: str, reader: Reader) -> Network:
         routes=read_routes(reader.section("routes")),
         cluster_names=reader.items("cluster_names", (), as_name, "it must be the name of an EKS cluster"),
         ipv6=ipv6,
+        ipv6_fate="",
+        ipv6_present={},
         karpenter_discovery=read_discovery(reader),
         flow_log_group="",
         **read_dns(reader.section("dns")),
