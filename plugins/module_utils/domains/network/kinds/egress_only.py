@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ....aws.connection import Aws
 from ....aws.ec2_kind import Ec2Kind, ec2
-from ....reconcile.model import fixed
+from ....reconcile.model import Observed, fixed
 
 
 class EgressOnlyInternetGateway(Ec2Kind):
@@ -24,6 +25,12 @@ class EgressOnlyInternetGateway(Ec2Kind):
     twins = True
 
     vpc_id = fixed()
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        """The gateway that the VPC has already. The list call cannot filter by VPC."""
+        vpc = properties.get("vpc_id")
+        raws = aws.list_all("ec2", self.calls.list, self.calls.items) if vpc else []
+        return self.observe_any_owner(aws, [raw for raw in raws if self.get_vpc_id(raw) == vpc])
 
     def get_vpc_id(self, raw: Mapping[str, Any]) -> str | None:
         return next((attachment["VpcId"] for attachment in raw.get("Attachments") or []), None)
