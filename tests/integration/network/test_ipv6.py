@@ -122,6 +122,10 @@ def test_addresses_added_and_removed(site: Site) -> None:
     assert {block for block, _assigns in subnets(site).values()} == {""}
     assert (survivors(before, site.ids()), routes(site)) == (set(before), {})
     assert summary(site.plan(site.desired_here(main=without))) == {}
+    unused = agreed(site, without)
+    assert touched(site.plan(unused)) == {"vpc.main": {"ipv6"}}
+    site.apply(unused)
+    assert summary(site.plan(agreed(site, without))) == {}
 
 
 def test_addresses_in_use_are_not_taken_away(site: Site) -> None:

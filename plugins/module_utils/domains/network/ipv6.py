@@ -91,8 +91,9 @@ def with_present_ipv6(
         used = any(_uses_ipv6(one, name) for one in seen)
         fate = ""
         if not network.ipv6 and vpc and (used or vpc.properties.get("ipv6")):
-            fate = "goes" if may_go(gateway) else "stays" if used else ""
-            if fate != "goes":
+            agreed = may_go(gateway)
+            fate = ("goes" if agreed else "stays") if used else ("unused" if agreed else "")
+            if not agreed:
                 block = vpc.attributes.get("ipv6_cidr_block")
                 what = f"the VPC and its subnets keep the IPv6 block {block}" if used else f"nothing uses the IPv6 block {block} of the VPC"
                 notes.append(f"{name}: {what}; consent to delete {gateway} removes it")

@@ -133,7 +133,9 @@ class Network:
     cluster_names: tuple[str, ...] = ()
     ipv6: bool = False
     ipv6_fate: str = ""
-    """What becomes of IPv6 addresses that exist and are not described: "stays", until this run may remove them, or "goes"."""
+    """What becomes of IPv6 addresses that exist and are not described: "stays", until a run may remove them; "goes" from the subnets; and
+    once the VPC's block is "unused", the next run gives it back. Both at once could wait for each other: what else changes in a network
+    may have to wait for its VPC."""
     ipv6_present: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """tier -> zone -> number of the /64 that a subnet has already: see ipv6.py."""
     karpenter_discovery: str = ""

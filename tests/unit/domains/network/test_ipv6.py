@@ -243,7 +243,7 @@ SUBNET = seen(f"subnet.main/private-{A}", properties={"ipv6_cidr_block": "2600:1
         (False, [VPC, SUBNET], True, "goes"),
         (False, [VPC, seen("egress_only_internet_gateway.main")], False, "stays"),
         (False, [VPC], False, ""),
-        (False, [VPC], True, "goes"),
+        (False, [VPC], True, "unused"),
         (False, [], True, ""),
     ],
 )
@@ -270,13 +270,16 @@ def test_addresses_that_stay_keep_all_but_the_described_gateway() -> None:
     assert [stays[address] for address in same] == [on[address] for address in same]
 
 
-def test_addresses_that_go_are_taken_from_vpc_and_subnets() -> None:
+def test_addresses_that_go_are_taken_from_the_subnets_and_then_from_the_vpc() -> None:
     going, _notes = with_present_ipv6({"main": network()}, [VPC, SUBNET], lambda _address: True)
     found = properties(going["main"])
-    assert found["vpc.main"]["ipv6"] is None
+    assert "ipv6" not in found["vpc.main"]
     subnet = found[f"subnet.main/private-{A}"]
     assert (subnet["ipv6_cidr_block"], subnet["assign_ipv6_address_on_creation"]) == (None, False)
     assert "::/0" not in str(found)
+    unused, _notes = with_present_ipv6({"main": network()}, [VPC], lambda _address: True)
+    assert properties(unused["main"])["vpc.main"]["ipv6"] is None
+    assert "ipv6_cidr_block" not in properties(unused["main"])[f"subnet.main/private-{A}"]
 
 
 # ---- outputs ----

@@ -11,6 +11,8 @@ from typing import Any
 from ....aws.connection import Aws
 from ....aws.ec2_kind import Ec2Kind, ec2
 from ....reconcile.model import Observed, fixed
+from .ipv6_blocks import associations
+from .vpc import owned_vpcs
 
 
 class EgressOnlyInternetGateway(Ec2Kind):
@@ -21,10 +23,15 @@ class EgressOnlyInternetGateway(Ec2Kind):
 
     name = "egress_only_internet_gateway"
     calls = ec2("egress_only_internet_gateway", token=True)
+    operations = ("describe_vpcs",)
     id_prefix = "eigw-"
     twins = True
 
     vpc_id = fixed()
+
+    def find(self, aws: Aws) -> list[Observed]:
+        """Networks without IPv6 addresses have none, and cost no call. One that lost its block by hand is found as ``holder``."""
+        return super().find(aws) if any(associations(raw) for raw in owned_vpcs(aws)) else []
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         """The gateway that the VPC has already. The list call cannot filter by VPC."""

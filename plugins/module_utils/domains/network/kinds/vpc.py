@@ -15,7 +15,6 @@ from ....aws.owner import whose
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, given, later
 from . import limits
-from .egress_only import EgressOnlyInternetGateway
 from .ipv6_blocks import associations, block_of_vpc, start_of, state_of
 
 GONE = ("disassociated",)
@@ -30,6 +29,11 @@ def _state(association: Mapping[str, Any]) -> str:
     return str((association.get("CidrBlockState") or {}).get("State", "associated")).lower()
 
 
+def owned_vpcs(aws: Aws) -> list[dict[str, Any]]:
+    """Every VPC that carries our mark: two kinds share the answer."""
+    return aws.once("vpcs", lambda: aws.list_all("ec2", "describe_vpcs", "Vpcs", Filters=aws.owner.filters()))
+
+
 class Vpc(Ec2Kind):
     """A VPC. Its further blocks are associations without tags and a life of their own, and subnets in them wait until they are there.
 
@@ -40,7 +44,6 @@ class Vpc(Ec2Kind):
     calls = ec2("vpc")
     operations = (
         "associate_vpc_cidr_block",
-        "describe_egress_only_internet_gateways",
         "describe_security_groups",
         "describe_vpc_attribute",
         "disassociate_vpc_cidr_block",
@@ -62,6 +65,9 @@ class Vpc(Ec2Kind):
     changing = {"ipv6_cidr_block": ("ipv6",), "ipv6_start": ("ipv6",)}
 
     DNS = {"enable_dns_support": "enableDnsSupport", "enable_dns_hostnames": "enableDnsHostnames"}
+
+    def find(self, aws: Aws) -> list[Observed]:
+        return self.observe_all(aws, owned_vpcs(aws))
 
     def observe_all(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:
         """DescribeVpcs omits the DNS attributes. Each needs a call of its own; these calls run in parallel."""
@@ -104,30 +110,18 @@ class Vpc(Ec2Kind):
         return True if block_of_vpc(raw) else None
 
     def set_ipv6(self, aws: Aws, seen: Observed, value: bool | None) -> None:
-        """Subnets lose their blocks first, and the egress-only gateway goes first, so that an interrupted removal is continued."""
+        """AWS takes a moment, and refuses to disassociate a block that subnets use."""
         raw = aws.read("ec2", self.calls.list, VpcIds=[seen.id])["Vpcs"][0]
-        there = associations(raw)
-        if value and block_of_vpc(raw):
+        block, there = block_of_vpc(raw), associations(raw)
+        settled = all(state_of(one) == "associated" for one in there)
+        if bool(block) == bool(value) and (value or settled):
             return
-        if not value and not there:
-            return
-        if not value and any(self._serves(one, seen) for one in self._egress_gateways(aws)):
-            raise NotYet(f"{seen.id} still has an egress-only internet gateway", "ec2:DescribeEgressOnlyInternetGateways", dependency=True)
-        settled = [one for one in there if state_of(one) == "associated"]
-        if value and len(settled) == len(there):
+        if value and settled:
             aws.change("ec2", "associate_vpc_cidr_block", VpcId=seen.id, AmazonProvidedIpv6CidrBlock=True)
-        for association in () if value else settled:
-            self._disassociate(aws, association)
+        for association in () if value else there:
+            if state_of(association) == "associated" and association["Ipv6CidrBlock"] == str(block):
+                self._disassociate(aws, association)
         raise NotYet(f"the IPv6 block of {seen.id} is being changed", "ec2:DescribeVpcs", dependency=True)
-
-    @staticmethod
-    def _egress_gateways(aws: Aws) -> list[dict[str, Any]]:
-        calls = EgressOnlyInternetGateway.calls
-        return aws.list_all("ec2", calls.list, calls.items, Filters=aws.owner.filters())
-
-    @staticmethod
-    def _serves(gateway: Mapping[str, Any], seen: Observed) -> bool:
-        return any(attachment.get("VpcId") == seen.id for attachment in gateway.get("Attachments") or [])
 
     @staticmethod
     def _disassociate(aws: Aws, association: Mapping[str, Any]) -> None:
