@@ -15,7 +15,7 @@ from ....aws.owner import whose
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, given, later
 from . import limits
-from .ipv6_blocks import associations, block_of_vpc, start_of, state_of
+from .ipv6_blocks import associations, block_of_vpc, canonical, start_of, state_of
 
 GONE = ("disassociated",)
 
@@ -119,7 +119,7 @@ class Vpc(Ec2Kind):
         if value and settled:
             aws.change("ec2", "associate_vpc_cidr_block", VpcId=seen.id, AmazonProvidedIpv6CidrBlock=True)
         for association in () if value else there:
-            if state_of(association) == "associated" and association["Ipv6CidrBlock"] == str(block):
+            if state_of(association) == "associated" and canonical(association["Ipv6CidrBlock"]) == str(block):
                 self._disassociate(aws, association)
         raise NotYet(f"the IPv6 block of {seen.id} is being changed", "ec2:DescribeVpcs", dependency=True)
 
