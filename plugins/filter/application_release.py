@@ -36,10 +36,9 @@ options:
   only:
     description:
       - V(release) returns the options of M(mainstay.aws.app_release), V(needs) those of M(mainstay.aws.app_release_needs_info), and
-        V(lookups) the names of the roles whose outputs are needed but not given. V(cluster) returns what is known of the cluster,
-        and V(workloads) what M(mainstay.aws.k8s_rollout_verify) watches.
+        V(lookups) the names of the roles whose outputs are needed but not given. V(cluster) returns what is known of the cluster.
     type: str
-    choices: [release, needs, lookups, cluster, workloads]
+    choices: [release, needs, lookups, cluster]
     default: release
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
@@ -58,7 +57,7 @@ _value:
   sample: {namespace: shop, version: 1.4.2, objects: [], migration: null}
 """
 
-ONLY = ("release", "needs", "lookups", "cluster", "workloads")
+ONLY = ("release", "needs", "lookups", "cluster")
 
 
 def application_release(
@@ -74,8 +73,6 @@ def application_release(
     found, problems = options.release(given, around or {}, images or {})
     if problems:
         raise AnsibleFilterError("\n".join(problems))
-    if only == "workloads":
-        return found["workloads"]
     return options.needs_of(found) if only == "needs" else options.release_of(found)
 
 

@@ -137,13 +137,8 @@ problems:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.app_deploy.needs import (
-    MUTUALLY_EXCLUSIVE,
-    REQUIRED_ONE_OF,
-    SERVICES,
-    argument_spec,
-    run,
-)
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.options import MUTUALLY_EXCLUSIVE, REQUIRED_ONE_OF
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.app_deploy.needs import SERVICES, argument_spec, run
 
 __all__ = ["SERVICES", "main"]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from rehearsal import registry
 from rehearsal.extensions.eks_common import member_of
+from rehearsal.kubernetes.events import warn
 from rehearsal.registry import Call, one_at_a_time
 from rehearsal.replies import Refusal
 from rehearsal.settings import Settings
@@ -189,22 +190,7 @@ def _parameter(place: Place, region: str, key: str) -> str:
 
 
 def _say(plane: Any, external: Object, text: str) -> None:
-    metadata = external["metadata"]
-    names = ("namespace", "name", "uid", "resourceVersion")
-    event = {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
-        "involvedObject": {"apiVersion": external["apiVersion"], "kind": "ExternalSecret"} | {name: metadata[name] for name in names},
-        "type": "Warning",
-        "reason": "UpdateFailed",
-        "message": text,
-        "source": {"component": "external-secrets"},
-        "firstTimestamp": _now(),
-        "lastTimestamp": _now(),
-        "count": 1,
-    }
-    plane.api.create(f"/api/v1/namespaces/{metadata['namespace']}/events", event)
+    warn(plane, external, (external["apiVersion"], "ExternalSecret"), "UpdateFailed", text, "external-secrets")
 
 
 def _now() -> str:

@@ -62,7 +62,7 @@ def restorable(release: Release, namespace: str) -> list[Wanted]:
     ]
 
 
-def not_undone(failed: Release, namespace: str, kept: Sequence[str] = ()) -> list[str]:
+def not_undone(failed: Release, namespace: str) -> list[str]:
     """What going back from a release does not undo, one sentence each."""
     found = []
     if failed.migration is not None:
@@ -74,7 +74,7 @@ def not_undone(failed: Release, namespace: str, kept: Sequence[str] = ()) -> lis
     elsewhere = sorted(one.name for one in recorded(failed) if one.namespace != namespace and one.kind != "Namespace")
     if elsewhere:
         found.append(f"Objects outside namespace {namespace} stay as they are: {', '.join(elsewhere)}.")
-    return [*found, *kept]
+    return found
 
 
 def _plural(kind: str, names: Sequence[str]) -> str:

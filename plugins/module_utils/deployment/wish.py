@@ -54,6 +54,8 @@ class Outcome:
     """What a deployment did, for the module's result.
 
     ``outcomes``: by address: done, failed, or not_started. ``reason``: why it failed, one sentence or more; empty after a success.
+
+    ``state_after``: how a failed release left the application: what it went back to, and what that does not undo.
     """
 
     plan: ReleasePlan | None = None
@@ -65,6 +67,7 @@ class Outcome:
     failures: list[Failure] = field(default_factory=list)
     reason: str = ""
     went_back: bool = False
+    state_after: str = ""
     not_undone: list[str] = field(default_factory=list)
     verdicts: list[Mapping[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

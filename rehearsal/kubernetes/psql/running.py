@@ -18,6 +18,7 @@ from rehearsal.kubernetes.psql.container import Inside
 from rehearsal.kubernetes.psql.script import Command, Statement, pieces
 
 CONNECT_SECONDS = 10
+KILLED = 143
 SAID_ON = ("on", "true", "yes", "1")
 OF_ENVIRONMENT = {
     "host": "PGHOST",
@@ -148,7 +149,7 @@ class Run:
             raise Stopped(1 if not within or not self._stops() else 3)
         for piece in pieces(text, self._call.variables):
             if self._cancelled:
-                raise Stopped(137)
+                raise Stopped(KILLED)
             place = f"psql:{path}:{piece.line}: "
             if isinstance(piece, Command):
                 self._meta(piece, place, posixpath.dirname(name))
@@ -188,6 +189,8 @@ class Run:
                         copy.write(statement.data)
                     self._tag(cursor.statusmessage)
         except psycopg.Error as error:
+            if self._cancelled:  # a program that is killed says nothing more
+                raise Stopped(KILLED) from None
             self._error(error, place)
             if self._connection.closed:
                 self._say(f"{place}error: connection to server was lost")

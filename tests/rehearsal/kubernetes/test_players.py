@@ -16,7 +16,8 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.probes import Probe, fetch
 from rehearsal.kubernetes.api import Api, ApiError
 from rehearsal.kubernetes.certificates import Authority
-from rehearsal.kubernetes.fargate import WEBHOOK, WEBHOOKS
+from rehearsal.kubernetes.fargate import WEBHOOK
+from rehearsal.kubernetes.pod_webhooks import WEBHOOKS
 
 from ..conftest import ACCOUNT, REGION, CheckedCloud, trust, until
 from ..eks_nodes import Site

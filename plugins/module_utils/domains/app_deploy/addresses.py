@@ -9,15 +9,15 @@ application shows records with an alias that is not known yet.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ...aws.connection import Aws
-from ...cluster_objects.link import Calls, ClusterLink, ClusterTarget, calling
+from ...cluster_objects.link import Calls, calling, link_of
 from ...cluster_objects.manifest import Marks
+from ...cluster_objects.options import CONNECTION
 from ...component.domain import Domain, Observation
 from ...component.options import CHANGE, OWNER, PATIENCE, shared
 from ...component.outputs import Attributes
@@ -31,15 +31,12 @@ from .alias_records import AliasRecords, zone_of, zones
 SERVICES = ("sts", "eks", "elbv2", "route53")
 EVERY_HOST = "*"
 POLL_SECONDS = 1.0
-NO_CLUSTER = "the cluster does not exist yet"
 
 
 def argument_spec() -> dict[str, Any]:
     return {
         **shared(*OWNER, *CHANGE, *PATIENCE),
-        "cluster": {"type": "str"},
-        "kubeconfig": {"type": "path"},
-        "context": {"type": "str"},
+        **CONNECTION,
         "namespace": {"type": "str", "required": True},
         "hosts": {"type": "list", "elements": "str", "default": []},
         "domains": {"type": "list", "elements": "str", "default": []},
@@ -48,10 +45,6 @@ def argument_spec() -> dict[str, Any]:
         "adopt_records": {"type": "bool", "default": False},
         "address_timeout": {"type": "float", "default": 300.0},
     }
-
-
-MUTUALLY_EXCLUSIVE = [("cluster", "kubeconfig"), ("cluster", "context")]
-REQUIRED_ONE_OF = [("cluster", "kubeconfig", "context")]
 
 
 @dataclass(frozen=True)
@@ -106,8 +99,7 @@ class AddressDomain(Domain):
         self.params = params
         self.absent = params["state"] == "absent"
         self.waits = not check_mode and not self.absent
-        target = ClusterTarget(params["cluster"], {"kubeconfig": params["kubeconfig"], "context": params["context"]}, dict(os.environ))
-        self.inside = ClusterLink(target, needed=False)
+        self.inside = link_of(params, needed=False)
         self.marks = Marks(params["environment"], params["component"])
         kind = AliasRecords(params["adopt_records"])
         self.kinds: Mapping[str, Kind] = {kind.name: kind}

@@ -10,18 +10,15 @@ which changes in the same call as the records.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ...aws.connection import Aws
 from ...reconcile.errors import CallFailed
 from ...reconcile.model import KindDefaults, Observed, fixed, given, is_unknown
 from ..dns.kinds import reads
-from ..dns.records.changes import batches, contents, in_the_way, shown
+from ..dns.records.changes import batches, in_the_way, shown
 from ..dns.records.domain_names import normal
 from ..dns.records.register import register_name
-
-OPERATIONS = ("change_resource_record_sets", "get_change", "list_hosted_zones", "list_resource_record_sets")
 
 
 class AliasRecords(KindDefaults):
@@ -53,7 +50,7 @@ class AliasRecords(KindDefaults):
         return self._observed(aws, domain, zone["Id"])
 
     def _observed(self, aws: Aws, domain: str, identity: str) -> Observed | None:
-        there = contents(domain, reads.records(aws, identity), aws.owner)
+        there = reads.present(aws, identity, domain)
         if not there.register:
             return None
         records = {key: shown(raw) for key, raw in sorted(there.ours().items())}
@@ -61,11 +58,8 @@ class AliasRecords(KindDefaults):
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
         """As it is, but pending until the last change of this run has reached all name servers."""
-        if change := aws.begun.get(seen.id):
-            reply = aws.find("route53", "get_change", Id=change)
-            if reply and reply["ChangeInfo"]["Status"] == "PENDING":
-                return replace(seen, state="pending", reason="the change is spreading to all name servers")
-            aws.begun.pop(seen.id, None)
+        if pending := reads.spreading(aws, seen):
+            return pending
         return self._observed(aws, seen.address.partition(".")[2], seen.id)
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], _token: str) -> Observed:
@@ -83,7 +77,7 @@ class AliasRecords(KindDefaults):
     def _set(self, aws: Aws, address: str, identity: str, records: Mapping[str, Any]) -> None:
         domain = address.partition(".")[2]
         with reads.lock_of(identity):
-            there = contents(domain, reads.records(aws, identity), aws.owner)
+            there = reads.present(aws, identity, domain)
             if blocked := in_the_way(there, records, list(records) if self.adopt else ()):
                 raise CallFailed("; ".join(blocking(blocked)), hint=ADOPT)
             reads.send(aws, identity, batches(there, aws.owner, records, ()))

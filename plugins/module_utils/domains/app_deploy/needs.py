@@ -9,21 +9,23 @@ pushed before the run that applies. Otherwise, they are errors.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from ...cluster_objects.link import Calls, ClusterLink, ClusterTarget, as_call_failed
-from ...cluster_objects.manifest import Marks, read
+from ...cluster_objects.link import Calls, as_call_failed, link_of
+from ...cluster_objects.manifest import Marks
+from ...cluster_objects.options import CONNECTION
 from ...component.connect import check_options, connect, fail, identify, unidentified
 from ...component.options import OWNER, shared
-from ...deployment.identity import release_id
-from ...deployment.record import RecordProblem, Release, already_migrated, decode, selector
+from ...deployment.cluster import Cluster
+from ...deployment.history import History
+from ...deployment.pending import migration_pending
+from ...deployment.record import Release
 from ...deployment.references import images_of, pod_spec
 from ...images.platforms import unrunnable
 from ...images.resolving import Resolution, resolve
 from ...kubernetes.objects import containers_of, metadata
-from ...kubernetes.problems import ApiProblem, NotFound
+from ...kubernetes.problems import ApiProblem
 from ...reconcile.errors import CallFailed, failure
 
 SERVICES = ("sts", "eks", "ecr")
@@ -34,9 +36,7 @@ def argument_spec() -> dict[str, Any]:
     """The options of app_release_needs_info. ``objects`` and ``migration`` are no_log because Ansible writes options to the system log."""
     return {
         **shared(*OWNER),
-        "cluster": {"type": "str"},
-        "kubeconfig": {"type": "path"},
-        "context": {"type": "str"},
+        **CONNECTION,
         "namespace": {"type": "str", "required": True},
         "objects": {"type": "list", "elements": "dict", "default": [], "no_log": True},
         "migration": {"type": "dict", "no_log": True},
@@ -44,10 +44,6 @@ def argument_spec() -> dict[str, Any]:
         "node_architectures": {"type": "list", "elements": "str", "default": []},
         "hold": {"type": "str", "default": ""},
     }
-
-
-MUTUALLY_EXCLUSIVE = [("cluster", "kubeconfig"), ("cluster", "context")]
-REQUIRED_ONE_OF = [("cluster", "kubeconfig", "context")]
 
 
 def run(module: Any) -> NoReturn:
@@ -64,7 +60,7 @@ def run(module: Any) -> NoReturn:
     except CallFailed as error:
         fail(module, [failure("", error)], unidentified(error, region))
     try:
-        api = _link(params).reach(aws)
+        api = link_of(params, needed=False).reach(aws)
         manifests = [*objects, *([migration] if migration else [])]
         resolution = resolve(aws, images_of(manifests))
         problems = [*resolution.problems, *_unrunnable(manifests, resolution, [*params["node_architectures"], *_live(api)])]
@@ -78,30 +74,20 @@ def run(module: Any) -> NoReturn:
     for one in problems:
         module.warn(f"{one}. An apply would refuse the release.")
     images = {text: one.pinned for text, one in resolution.images.items()}
-    release = identity(objects, migration, images)
+    pinned = [with_images(one, images) for one in objects]
+    release, pending = migration_pending(history, pinned, with_images(migration, images) if migration else None)
     module.exit_json(
         changed=False,
         images=images,
         release=release,
         deployment=f"{marks.component}-{release}",
-        migration_pending=bool(migration) and already_migrated(history, release) is None,
+        migration_pending=pending,
         databases=params["databases"],
         held=bool(params["hold"]),
         cluster_exists=api is not None,
         problems=problems,
     )
     raise AssertionError("exit_json does not return")
-
-
-def _link(params: Mapping[str, Any]) -> ClusterLink:
-    options = {"kubeconfig": params["kubeconfig"], "context": params["context"]}
-    return ClusterLink(ClusterTarget(params["cluster"], options, dict(os.environ)), needed=False)
-
-
-def identity(objects: Sequence[Mapping[str, Any]], migration: Mapping[str, Any] | None, images: Mapping[str, str]) -> str:
-    """The ID of the release, with its images by digest."""
-    wanted = read([with_images(one, images) for one in objects], "")[0]
-    return release_id(wanted, with_images(migration, images) if migration else None)
 
 
 def with_images(manifest: Mapping[str, Any], images: Mapping[str, str]) -> dict[str, Any]:
@@ -148,16 +134,4 @@ def _unrunnable(manifests: Iterable[Mapping[str, Any]], resolution: Resolution, 
 
 def read_history(api: Calls | None, namespace: str, marks: Marks) -> list[Release]:
     """The records of the application's releases. A record that cannot be read proves nothing, and app_release says so."""
-    if api is None:
-        return []
-    try:
-        secrets = api.list(f"/api/v1/namespaces/{namespace}/secrets", labelSelector=selector(marks)).items
-    except NotFound:
-        return []
-    found = []
-    for secret in secrets:
-        try:
-            found.append(decode(secret))
-        except RecordProblem:
-            continue
-    return found
+    return History(Cluster(api, marks, namespace)).read() if api is not None else []

@@ -17,7 +17,7 @@ PREFIX = "app_deploy_"
 """Of the variables, in messages."""
 NEEDS = ("cluster", "namespace", "objects", "migration", "databases", "node_architectures", "hold")
 """The options of app_release_needs_info among them."""
-ONLY_NEEDED = ("databases", "node_architectures", "workloads")
+ONLY_NEEDED = ("databases", "node_architectures")
 """The options that app_release does not have."""
 FOR_MANIFESTS = ("manifest_images", "other_namespaces", "cluster_scoped")
 """Settings that concern plain manifests alone."""
@@ -83,7 +83,6 @@ def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: M
         "version": facts.version,
         "commit": str(given.get("commit") or ""),
         "objects": answer["objects"],
-        "workloads": answer["workloads"],
         "migration": answer["migration"],
         "images": dict(images),
         "verification": given.get("verification") or {},

@@ -11,7 +11,8 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.application_release import application_release
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.app_deploy.needs import argument_spec, identity, with_images
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.pending import migration_pending
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.app_deploy.needs import argument_spec, with_images
 
 REGISTRY = "123456789012.dkr.ecr.af-south-1.amazonaws.com"
 AROUND: dict[str, Any] = {
@@ -66,7 +67,9 @@ def test_the_release_is_the_same_whether_images_are_replaced_before_or_after() -
     pinned = {one: f"{one.partition(':')[0]}@sha256:{'0' * 64}" for one in images(before)}
     after = application_release(GIVEN, AROUND, pinned)
     assert [with_images(one, pinned) for one in before["objects"]] == after["objects"]
-    assert identity(before["objects"], None, pinned) == identity(after["objects"], None, {}) != identity(before["objects"], None, {})
+    replaced = [with_images(one, pinned) for one in before["objects"]]
+    ids = [migration_pending([], objects, None)[0] for objects in (replaced, after["objects"], before["objects"])]
+    assert ids[0] == ids[1] != ids[2]
 
 
 def test_what_is_needed_first_is_a_part_of_it_that_its_module_takes() -> None:
