@@ -295,6 +295,20 @@ def test_secondary_block_added_and_removed(site: Site) -> None:
     assert (survivors(before, site.ids()), summary(site.plan(gone))) == (set(before), {})
 
 
+def test_secondary_block_replaced_as_a_zone_goes(site: Site) -> None:
+    """The old block waits for its subnets, they for the route table of the zone, and that for the gateway endpoints."""
+    site.cloud.admin.settings(transition_seconds={"vpc": 0.3})
+    site.apply(site.desired(main=network(**PODS)))
+    other = "100.65.0.0/16"
+    tiers = {**PODS["tiers"], "pods": {"routing": "private", "cidr": other}}
+    wanted = site.desired(main=network(availability_zones=[A], secondary_cidrs=[other], tiers=tiers))
+    site.apply(wanted, allow_replace=("subnet.main/pods*",), purge=("*",))
+    assert described(site.cloud)["vpc.main"]["secondary_cidr_blocks"] == [other]
+    assert (subnet_blocks(site)[f"subnet.main/pods-{A}"], summary(site.plan(wanted))) == ("100.65.0.0/19", {})
+    site.apply(site.desired(main=network(availability_zones=[A])), purge=("*",))
+    assert described(site.cloud)["vpc.main"]["secondary_cidr_blocks"] == []
+
+
 def test_a_block_with_a_subnet_of_others_is_not_taken_away(site: Site) -> None:
     site.apply(site.desired(main=network(secondary_cidrs=["100.64.0.0/16"])))
     vpc = described(site.cloud)["vpc.main"]["id"]

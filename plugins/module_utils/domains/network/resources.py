@@ -259,11 +259,15 @@ class NetworkParts:
         return found
 
     def endpoints(self) -> Iterator[Resource]:
-        """The VPC endpoints. They wait for the complete VPC: AWS rejects private DNS until both of the VPC's DNS settings are on."""
-        after = (f"vpc.{self.network.name}",)
+        """The VPC endpoints.
+
+        Interface endpoints wait for the complete VPC: AWS rejects private DNS until both of the VPC's DNS settings are on.
+        Gateway endpoints must not wait: they release the route tables of a zone, which are deleted before its subnets,
+        and only then can the VPC release the block of the subnets.
+        """
         for service in self.network.endpoints.gateway:
             properties = {**self.endpoint(service, "Gateway"), "route_table_ids": self.endpoint_route_tables()}
-            yield Resource("vpc_endpoint", self.name(service), properties, after)
+            yield Resource("vpc_endpoint", self.name(service), properties)
         for service in self.network.endpoints.interface:
             properties = {
                 **self.endpoint(service, "Interface"),
@@ -271,7 +275,7 @@ class NetworkParts:
                 "security_group_ids": [ref(f"security_group.{self.name('endpoints')}")],
                 "private_dns_enabled": service not in self.network.endpoints.unnamed,
             }
-            yield Resource("vpc_endpoint", self.name(service), properties, after)
+            yield Resource("vpc_endpoint", self.name(service), properties, (f"vpc.{self.network.name}",))
 
     def endpoint(self, service: str, sort: str) -> dict[str, Any]:
         endpoints = self.network.endpoints
