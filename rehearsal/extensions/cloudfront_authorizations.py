@@ -46,5 +46,6 @@ def _resource(call: Call) -> str:
 
 
 def _tags(call: Call, resource: str) -> dict[str, str]:
-    found = (*store(call).distributions.values(), *store(call).functions.values())
-    return next((one.tags for one in found if one.arn == resource), {})
+    found = store(call)
+    by_arn = {one.arn: one.tags for one in found.distributions.values()} | {one.arn: one.tags for one in found.functions.values()}
+    return by_arn.get(resource, {})

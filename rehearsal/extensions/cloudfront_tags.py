@@ -50,5 +50,5 @@ def listed(call: Call) -> Document:
 @lists_tags("cloudfront")
 def distributions_and_functions(backend: Any) -> Iterator[tuple[str, dict[str, str]]]:
     found = store_at(backend)
-    for one in (*found.distributions.values(), *found.functions.values()):
-        yield one.arn, one.tags
+    yield from ((one.arn, one.tags) for one in found.distributions.values())
+    yield from ((one.arn, one.tags) for one in found.functions.values())
