@@ -11,7 +11,6 @@ from typing import Any
 from .part import Context
 from .validate import validate
 
-
 PREFIX = "s3_cdn_"
 """What the role's variables are named, besides the option of the module."""
 
