@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .part import Context
+from .settings.context import Context
 from .validate import validate
 
 PREFIX = "s3_cdn_"

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..part import Part
-from .buckets import Buckets
+from .part import Part
+from .part_buckets import Buckets
 
 PARTS: tuple[type[Part], ...] = (Buckets,)
