@@ -21,6 +21,10 @@ options:
     description:
       - Buckets as M(mainstay.aws.s3_cdn) takes them.
     type: dict
+  web_acls:
+    description:
+      - Web ACLs as M(mainstay.aws.s3_cdn) takes them.
+    type: dict
   adopt:
     description:
       - As in M(mainstay.aws.s3_cdn), for resources that have not been applied since. Nothing is marked.

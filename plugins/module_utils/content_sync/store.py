@@ -106,7 +106,7 @@ class Store:
 
     def _put_content(self, put: Put, file: LocalFile) -> str:
         content = _content(file)
-        headers = {"ContentType": put.form.content_type, "CacheControl": put.form.cache_control}
+        headers: dict[str, Any] = {"ContentType": put.form.content_type, "CacheControl": put.form.cache_control}
         if put.form.kms_key_id:
             headers |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": put.form.kms_key_id, "BucketKeyEnabled": True}
         digest = base64.b64encode(bytes.fromhex(file.sha256)).decode()

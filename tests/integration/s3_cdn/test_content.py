@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from rehearsal.testing import Cloud
-from tests.integration.conftest import CloudFor
 from tests.integration.module_runs import ModuleRuns
+from tests.integration.s3_cdn.support import REGION
+from tests.integration.site import ACCOUNT
 
-ACCOUNT, REGION, BUCKET = "111122223333", "eu-west-1", "prod-web"
+BUCKET = "prod-web"
 ORIGIN = {"Id": "s3", "DomainName": f"{BUCKET}.s3.{REGION}.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
 DISTRIBUTION = {
     "CallerReference": "web",
@@ -77,8 +78,8 @@ class Web:
 
 
 @pytest.fixture
-def web(cloud_for: CloudFor, tmp_path: Path) -> Web:
-    return Web(cloud_for(account_id=ACCOUNT, region=REGION), tmp_path)
+def web(cloud: Cloud, tmp_path: Path) -> Web:
+    return Web(cloud, tmp_path)
 
 
 def uploaded(found: dict[str, Any]) -> list[str]:

@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from .part import Part
 from .part_buckets import Buckets
+from .part_web_acls import WebAclsPart
 
-PARTS: tuple[type[Part], ...] = (Buckets,)
+PARTS: tuple[type[Part], ...] = (Buckets, WebAclsPart)

@@ -22,6 +22,7 @@ def load() -> Details:
         permissions=PERMISSIONS,
         reads={
             "public access block of the account": operations("s3control", "get_public_access_block"),
+            "managed rule groups": operations("wafv2", "describe_managed_rule_group"),
             "what a deletion destroys": operations("s3", "get_object_lock_configuration"),
         },
         unused={
@@ -38,6 +39,6 @@ REGISTRATION = Registration(
     name="s3_cdn",
     role="s3_cdn",
     variable="s3_cdn_buckets",
-    order=("bucket_key", "iam_role", "s3_bucket"),
+    order=("bucket_key", "iam_role", "s3_bucket", "waf_ip_set", "waf_log_group", "waf_web_acl"),
     load=load,
 )
