@@ -15,6 +15,7 @@ def load() -> Details:
     from .needs import SERVICES
 
     zones = Grant((arn("route53", "hostedzone/*", region="", account_id=""),))
+    origins = Grant((arn("secretsmanager", "secret:/mainstay/{environment}/*/origin*"),))
     repositories = Grant((typed("ecr", "repository"),))
     return Details(
         kinds={},
@@ -24,6 +25,8 @@ def load() -> Details:
                 "eks:DescribeCluster": (REGIONAL,),
                 **each("ecr", "BatchGetImage DescribeImages GetDownloadUrlForLayer", repositories),
                 "elasticloadbalancing:DescribeLoadBalancers": (REGIONAL,),
+                # The value of a secret header, in plans, too: whether the load balancer admits it is compared.
+                "secretsmanager:GetSecretValue": (origins,),
                 "route53:ListHostedZones": (GLOBAL,),
                 "route53:ListResourceRecordSets": (zones,),
                 "route53:GetChange": (Grant((arn("route53", "change/*", region="", account_id=""),)),),
@@ -37,6 +40,7 @@ def load() -> Details:
             "way to the cluster": operations("eks", "describe_cluster"),
             "images": operations("ecr", "batch_get_image describe_images get_download_url_for_layer"),
             "load balancer": operations("elbv2", "describe_load_balancers"),
+            "secret header of the load balancer": operations("secretsmanager", "get_secret_value"),
             "records": operations("route53", "get_change list_hosted_zones list_resource_record_sets"),
         },
         applying={
