@@ -85,6 +85,15 @@ options:
       - C(inspected_body_kb) is how much of a body WAF inspects, for more than the default of 16 KB (V(cloudfront)) or 8 KB (V(alb)).
       - C(sampled_requests) (V(true)) lets people see samples of requests in the console. C(tags) are the web ACL's own tags.
     type: dict
+  origin_secrets:
+    description:
+      - Secret headers by which load balancers recognize the distributions in front of them, by name. Each is a generated value in Secrets
+        Manager, in the secret C(/mainstay/<environment>/<component>/origin-<name>), as C(password) of a JSON object. No result shows it.
+      - C(rotation) is a marker. Another one generates another value, which is pending (C(AWSPENDING)) until C(in_use) has the same marker.
+        In between, deploy the applications, whose load balancers then admit both values (C(ingress.origin_secret) of the role
+        C(app_deploy)). It is an error to change both in one run.
+      - C(tags) are the secret's own tags.
+    type: dict
 extends_documentation_fragment:
   - mainstay.aws.component
   - mainstay.aws.component.change
@@ -158,6 +167,14 @@ outputs:
           arn: arn:aws:s3:::prod-storage-uploads
           domain_name: prod-storage-uploads.s3.af-south-1.amazonaws.com
           region: af-south-1
+    origin_secrets:
+      description: The secrets with the headers, by name. Their values are not among the outputs.
+      type: dict
+      returned: always
+      sample:
+        api:
+          name: /mainstay/prod/edge/origin-api
+          arn: arn:aws:secretsmanager:af-south-1:123456789012:secret:/mainstay/prod/edge/origin-api-AbCdEf
     web_acls:
       description: The web ACLs by name and scope.
       type: dict

@@ -25,6 +25,10 @@ options:
     description:
       - Web ACLs as M(mainstay.aws.s3_cdn) takes them.
     type: dict
+  origin_secrets:
+    description:
+      - Secret headers as M(mainstay.aws.s3_cdn) takes them.
+    type: dict
   adopt:
     description:
       - As in M(mainstay.aws.s3_cdn), for resources that have not been applied since. Nothing is marked.

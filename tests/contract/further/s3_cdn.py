@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
@@ -13,12 +14,14 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Plac
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.policies import key_policy, policy
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.bucket_policy import only_tls
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.origin_secret import OriginSecret
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.waf_kind import CLOUDFRONT, GLOBAL_REGION
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.samples_buckets import bucket_resource
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.samples_origin_secrets import origin_secret
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.samples_web_acls import rule, visibility
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.web_acls import LOG_PREFIX
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import role_resource
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource, ref
 from rehearsal.testing import Cloud
 from tests.contract.account import Count, listed
 from tests.contract.further.shared import ELSEWHERE, FEW, MANY
@@ -122,12 +125,43 @@ def log_groups_of_web_acls(cloud: Cloud) -> Counter[str]:
     return Counter({"waf_log_groups": sum(map(len, found))})
 
 
+def rotated_header(place: Place) -> Sample:
+    """A value is pending, and then the current one. Its tags are removed."""
+    return Sample(
+        origin_secret(place, "rotated", rotation="1", tags=MANY),
+        change={"rotation": "2", "tags": FEW},
+        drift=Drift(Operation("secretsmanager", "untag_resource"), lambda one: {"SecretId": one.id, "TagKeys": ["team"]}, "tags"),
+    )
+
+
+def origin_secrets_kind(desired: Sequence[Resource]) -> Kind:
+    """A deleted secret whose name is desired is restored."""
+    return OriginSecret([str(one.properties["secret_name"]) for one in desired])
+
+
+def deleted_header(place: Place) -> Sample:
+    """Deleted by hand, which can be undone for some time."""
+    return Sample(
+        origin_secret(place, "deleted", description="one"),
+        change={"description": "two"},
+        drift=Drift(Operation("secretsmanager", "delete_secret"), lambda one: {"SecretId": one.id}, "deletion_date"),
+    )
+
+
 COUNTS = {
     "s3_bucket": listed("s3", "list_buckets", "Buckets"),
+    "origin_secret": listed("secretsmanager", "list_secrets", "SecretList"),
     "waf_ip_set": in_both_scopes("list_ip_sets", "IPSets"),
     "waf_log_group": log_groups_of_web_acls,
     "waf_web_acl": in_both_scopes("list_web_acls", "WebACLs"),
 }
+CONFIGURED = {"origin_secret": origin_secrets_kind}
 FURTHER = {
-    "s3_cdn": {"replicated": replicated, "web_acl_with_logs": web_acl_with_logs, "addresses_for_cloudfront": addresses_for_cloudfront}
+    "s3_cdn": {
+        "replicated": replicated,
+        "web_acl_with_logs": web_acl_with_logs,
+        "addresses_for_cloudfront": addresses_for_cloudfront,
+        "rotated_header": rotated_header,
+        "deleted_header": deleted_header,
+    }
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ...aws.grants import merged
 from ...kinds.permissions import KEYS, ROLES
 from .permissions_buckets import BUCKETS
+from .permissions_origin_secrets import ORIGIN_SECRETS
 from .permissions_web_acls import WEB_ACLS
 
-PERMISSIONS = merged((KEYS, ROLES, BUCKETS, WEB_ACLS))
+PERMISSIONS = merged((KEYS, ROLES, BUCKETS, WEB_ACLS, ORIGIN_SECRETS))

@@ -39,6 +39,6 @@ REGISTRATION = Registration(
     name="s3_cdn",
     role="s3_cdn",
     variable="s3_cdn_buckets",
-    order=("bucket_key", "iam_role", "s3_bucket", "waf_ip_set", "waf_log_group", "waf_web_acl"),
+    order=("bucket_key", "iam_role", "s3_bucket", "waf_ip_set", "waf_log_group", "waf_web_acl", "origin_secret"),
     load=load,
 )

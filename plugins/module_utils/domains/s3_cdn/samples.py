@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from ...aws.place import Place
 from ...aws.samples import Sample
-from . import samples_buckets, samples_web_acls
+from . import samples_buckets, samples_origin_secrets, samples_web_acls
 
 
 def samples(place: Place) -> tuple[Sample, ...]:
-    return (*samples_buckets.samples(place), *samples_web_acls.samples(place))
+    return (*samples_buckets.samples(place), *samples_web_acls.samples(place), *samples_origin_secrets.samples(place))
