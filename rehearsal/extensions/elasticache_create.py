@@ -148,6 +148,7 @@ def _build(call: Call, name: str, given: Mapping[str, Any], version: Version) ->
         "DataTiering": "enabled" if node_type.startswith(TIERED) else "disabled",
         "NetworkType": given.get("NetworkType", "ipv4"),
         "IpDiscovery": given.get("IpDiscovery", "ipv4"),
+        **checks.durability(version, given.get("Durability")),
     }
     if topic := given.get("NotificationTopicArn"):
         group.member_values["NotificationConfiguration"] = {"TopicArn": topic, "TopicStatus": "active"}

@@ -68,7 +68,7 @@ def test_a_first_token_leaves_the_group_open_until_it_is_set(account: CacheAccou
 
 
 def test_users_have_their_own_rights(account: CacheAccount) -> None:
-    account.user("app", AccessString="on ~app:* +@read +@write +ping", Passwords=[PASSWORD, f"{PASSWORD}-new"])
+    account.user("app", AccessString="on ~app:* +@read +@write -@dangerous +ping", Passwords=[PASSWORD, f"{PASSWORD}-new"])
     account.user("late", AccessString="on ~* +@all")
     account.user_group(users=("app",))
     account.create(UserGroupIds=["team"])
