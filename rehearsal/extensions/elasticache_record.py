@@ -197,12 +197,12 @@ class Store:
 
     def resources(self) -> Iterator[Any]:
         for kind in (self.groups, self.snapshots, self.users, self.user_groups, self.parameter_groups, self.subnet_groups):
-            yield from kind.values()  # type: ignore[attr-defined]
+            yield from kind.values()
 
     def advance(self) -> None:
         """Applies what has been completed."""
         for kind in (self.groups, self.snapshots, self.users, self.user_groups):
-            for one in list(kind.values()):  # type: ignore[attr-defined]
+            for one in list(kind.values()):
                 life_of(one).advance()
 
 
