@@ -25,6 +25,7 @@ def load() -> Details:
                 "eks:DescribeCluster": (REGIONAL,),
                 **each("ecr", "BatchGetImage DescribeImages GetDownloadUrlForLayer", repositories),
                 "elasticloadbalancing:DescribeLoadBalancers": (REGIONAL,),
+                "wafv2:GetWebACLForResource": (GLOBAL,),
                 # The value of a secret header, in plans, too: whether the load balancer admits it is compared.
                 "secretsmanager:GetSecretValue": (origins,),
                 "route53:ListHostedZones": (GLOBAL,),
@@ -39,7 +40,7 @@ def load() -> Details:
         reads={
             "way to the cluster": operations("eks", "describe_cluster"),
             "images": operations("ecr", "batch_get_image describe_images get_download_url_for_layer"),
-            "load balancer": operations("elbv2", "describe_load_balancers"),
+            "load balancer": (*operations("elbv2", "describe_load_balancers"), *operations("wafv2", "get_web_acl_for_resource")),
             "secret header of the load balancer": operations("secretsmanager", "get_secret_value"),
             "records": operations("route53", "get_change list_hosted_zones list_resource_record_sets"),
         },
