@@ -73,6 +73,7 @@ options:
         the default. C(rules) maps names of a group's rules to other actions, V(block), V(count), V(allow), V(captcha), or V(challenge).
         The names are checked with WAF before the first change. C(SizeRestrictions_BODY), which blocks bodies of more than 8 KB, counts
         unless C(rules) names it. C(count) lets the whole group count only. C(version) and C(vendor) (V(AWS)) choose another group.
+        C(configuration) is a list of what some groups need, in the form of WAF's API (C(ManagedRuleGroupConfigs)).
       - C(rate_limits) by name have C(limit), the requests of one address within C(window) seconds (V(300), or V(60), V(120), V(600)),
         C(starts_with), the beginning of the paths that count, and C(action) (V(block)).
       - C(ip_sets) by name have C(addresses), all IPv4 or all IPv6, and C(action) (V(block)). Allowed addresses pass before every other

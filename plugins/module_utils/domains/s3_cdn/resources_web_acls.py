@@ -146,6 +146,8 @@ def _group_rule(one: WebAcl, each: ManagedGroup) -> dict[str, Any]:
     statement: dict[str, Any] = {"VendorName": each.vendor, "Name": each.aws_name}
     if each.version:
         statement["Version"] = each.version
+    if each.configuration:
+        statement["ManagedRuleGroupConfigs"] = [dict(one) for one in each.configuration]
     if each.overrides:
         statement["RuleActionOverrides"] = [{"Name": name, "ActionToUse": _action(to)} for name, to in sorted(each.overrides.items())]
     override = {"Count": {}} if each.count else {"None": {}}

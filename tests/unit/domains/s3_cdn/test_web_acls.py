@@ -48,6 +48,8 @@ def rules(**given: Any) -> dict[str, dict[str, Any]]:
         ({"managed_groups": {"commen": {}}}, "did you mean common?"),
         ({"managed_groups": {"common": {"rules": {"SizeRestrictions_BODY": "off"}}}}, "an action is one of block, count"),
         ({"managed_groups": {"common": {"rule": {}}}}, "managed_groups.common.rule is not a setting; did you mean rules?"),
+        ({"managed_groups": {"AWSManagedRulesATPRuleSet": {}}}, "WAF takes this group only with the path of the login page"),
+        ({"managed_groups": {"AWSManagedRulesATPRuleSet": {"configuration": ["/login"]}}}, "it must be a mapping"),
         ({"rate_limits": {"all": {}}}, "web_acls.main.rate_limits.all.limit is missing"),
         ({"rate_limits": {"all": {"limit": 5}}}, "it must be a whole number from 10 to 2000000000"),
         ({"rate_limits": {"all": {"limit": 100, "window": 90}}}, "it must be one of 60, 120, 300, 600 seconds"),

@@ -49,6 +49,13 @@ AT_EXTRA_COST: Mapping[str, str] = {
 }
 """AWS WAF Pricing."""
 
+CONFIGURED: Mapping[str, str] = {
+    "AWSManagedRulesATPRuleSet": "the path of the login page",
+    "AWSManagedRulesACFPRuleSet": "the paths of registration",
+    "AWSManagedRulesAntiDDoSRuleSet": "what challenges leave out",
+}
+"""Groups that WAF takes only with a configuration (ManagedRuleGroupConfig)."""
+
 WINDOWS = (60, 120, 300, 600)
 LIMITS = (10, 2_000_000_000)
 BODY_SIZES = {"cloudfront": (16, 32, 48, 64), "alb": (8, 16, 32, 48, 64)}
@@ -64,7 +71,9 @@ LOG_PREFIX = "aws-waf-logs-"
 
 @dataclass(frozen=True)
 class ManagedGroup:
-    """``overrides``: name of a rule -> action instead of its own. ``count``: whether the whole group only counts."""
+    """``overrides``: name of a rule -> action instead of its own. ``count``: whether the whole group only counts. ``configuration``: in
+    the form of WAF's API, ManagedRuleGroupConfigs.
+    """
 
     name: str
     vendor: str
@@ -73,6 +82,7 @@ class ManagedGroup:
     version: str = ""
     overrides: Mapping[str, str] = field(default_factory=dict)
     count: bool = False
+    configuration: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,9 +199,26 @@ def _group(name: str, reader: Reader) -> ManagedGroup:
     if aws_name == name and vendor == "AWS" and not name.startswith("AWSManagedRules"):
         reader.problems.messages.append(f"{reader.path} is no managed rule group; {suggestion(name, list(GROUPS))}")
     overrides = {**COUNTING.get(aws_name, {}), **_overrides(reader)}
-    found = ManagedGroup(name, vendor, aws_name, reader.path, reader.text("version", ""), overrides, reader.boolean("count", False))
+    found = ManagedGroup(
+        name,
+        vendor,
+        aws_name,
+        reader.path,
+        version=reader.text("version", ""),
+        overrides=overrides,
+        count=reader.boolean("count", False),
+        configuration=reader.items("configuration", (), _as_mapping, "it must be a mapping, such as {LoginPath: /login}"),
+    )
+    if aws_name in CONFIGURED and not found.configuration:
+        reader.problems.missing(
+            reader.at("configuration"), f"WAF takes this group only with {CONFIGURED[aws_name]}; see ManagedRuleGroupConfig"
+        )
     reader.finish()
     return found
+
+
+def _as_mapping(value: Any) -> Mapping[str, Any] | None:
+    return dict(value) if isinstance(value, Mapping) and value else None
 
 
 def _overrides(reader: Reader) -> dict[str, str]:
