@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ from rehearsal.server_site import ServerSite
 from rehearsal.valkey import ValkeyError
 from rehearsal.valkey.cloud import current
 from rehearsal.valkey.protocol import encoded
-from rehearsal.valkey.server import Member, Server, program
+from rehearsal.valkey.server import Item, Member, Server, program
 
 BUS_DISTANCE = 10_000
 AT_START = ("databases",)
@@ -135,11 +135,12 @@ class Cache:
                 self._apply(wanted)
 
     def _start(self, wanted: Wanted) -> None:
-        """Other shards or slots are new servers, without the data of the old ones."""
+        """Other shards or slots are new servers, to which the data of the old ones are moved."""
         at_start = {name: value for name, value in wanted.parameters.items() if name in AT_START}
         layout = (dict(wanted.shards), at_start)
         if self._layout == layout and all(server.running for server in self._servers.values()):
             return
+        items = [item for server in self._servers.values() if server.running for item in server.items()]
         self.stop()
         members = {shard: self._member(wanted, shard, slots) for shard, slots in wanted.shards.items() if slots}
         for shard in wanted.shards:
@@ -150,8 +151,17 @@ class Cache:
             self._servers[shard].start(at_start, dump / f"{shard}.rdb" if dump else None)
         for shard in members:
             self._servers[shard].wait_for_cluster()
+        self._distribute(items, members)
         self._layout, self._began = layout, True
         self._announced = {name: shard for shard, name in wanted.primaries.items()}
+
+    def _distribute(self, items: Iterable[Item], members: Mapping[str, Member]) -> None:
+        """Puts each key where its slot is; without cluster mode, into the only server."""
+        for item in items:
+            first = next(iter(self._servers.values()))
+            slot = first.slot_of(item.key) if members else 0
+            owner = next((shard for shard, one in members.items() if one.slots[0] <= slot <= one.slots[1]), None)
+            (self._servers[owner] if owner else first).put([item])
 
     def _member(self, wanted: Wanted, shard: str, slots: tuple[int, int]) -> Member:
         host, port = self.address(wanted.primaries[shard], wanted.port)

@@ -133,6 +133,29 @@ def test_a_cluster_sends_clients_to_the_announced_nodes(account: CacheAccount) -
         assert owner.do("GET", "a") == "1"
 
 
+def test_keys_move_with_their_slots(account: CacheAccount) -> None:
+    account.cluster(NumNodeGroups=1, ReplicasPerNodeGroup=1)
+
+    def node(shard: str) -> Client:
+        members = {one["CacheClusterId"]: one["CacheNodes"][0]["Endpoint"] for one in account.members()}
+        return client(account, members[f"main-{shard}-001"])
+
+    with node("0001") as one:
+        one.do("SET", "a", "1", "EX", "1000")  # slot 15495
+        one.do("RPUSH", "b", "x", "y")  # slot 3300
+    account.cache.modify_replication_group_shard_configuration(ReplicationGroupId="main", NodeGroupCount=2, ApplyImmediately=True)
+    with node("0001") as first, node("0002") as second:
+        assert first.do("LRANGE", "b", "0", "-1") == ["x", "y"]
+        assert first.error("GET", "a") == "MOVED"
+        assert second.do("GET", "a") == "1"
+        assert 900 < second.do("TTL", "a") <= 1000
+    account.cache.modify_replication_group_shard_configuration(
+        ReplicationGroupId="main", NodeGroupCount=1, NodeGroupsToRemove=["0001"], ApplyImmediately=True
+    )
+    with node("0002") as second:
+        assert second.do("LRANGE", "b", "0", "-1") == ["x", "y"]
+
+
 def test_parameters_reach_the_server(account: CacheAccount) -> None:
     account.parameter_group()
     pairs = [{"ParameterName": "maxmemory-policy", "ParameterValue": "noeviction"}]
