@@ -117,6 +117,7 @@ class ReplicationGroup:
     mode: the cluster mode, enabled, disabled, or compatible. encryption: the mode of encryption in transit; None if there is none.
     pending: PendingModifiedValues; pending_members: what waits for the maintenance window, by the names of PendingModifiedValues of
     CacheCluster. logs: log delivery configurations by log type, as described. server: whether its endpoints lead to real servers.
+    source: the ARN of the snapshot that it was restored from.
     """
 
     id: str
@@ -151,6 +152,7 @@ class ReplicationGroup:
     logs: dict[str, dict[str, Any]] = field(default_factory=dict)
     apply_status: str = "in-sync"
     server: bool = False
+    source: str = ""
     tags: Tags = field(default_factory=dict)
     secret: str = field(default_factory=lambda: secrets.token_hex(3))
 

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from rehearsal.valkey.protocol import Connection, ReplyError
 
 ADMINISTRATOR = "rehearsal"
 """The user that the rehearsal itself logs in with."""
+DUMP = "dump.rdb"
 START_SECONDS, POLL_SECONDS = 20.0, 0.005
 FIXED = {
     "port": "0",
@@ -46,6 +47,16 @@ class Member:
         """Its line in the file with the layout, see `CLUSTER NODES`."""
         flags = "myself,master" if myself else "master"
         return f"{self.identity} {self.host}:{self.port}@{self.bus} {flags} - 0 0 {epoch} connected {self.slots[0]}-{self.slots[1]}"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A key with its value, as `DUMP` writes it. `lifetime`: in milliseconds; 0 for ever."""
+
+    database: str
+    key: bytes
+    lifetime: int
+    content: bytes | None
 
 
 def program(folder: Path) -> Path:
@@ -85,9 +96,11 @@ class Server:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self, parameters: Mapping[str, str]) -> None:
-        """Returns when it answers. `parameters` are those that only a start applies."""
+    def start(self, parameters: Mapping[str, str], dump: Path | None = None) -> None:
+        """Returns when it answers. `parameters` are those that only a start applies; `dump` has the data that it begins with."""
         self.data.mkdir(parents=True, mode=0o700)
+        if dump and dump.is_file():
+            shutil.copyfile(dump, self.data / DUMP)
         content = {**FIXED, "dir": str(self.data), "pidfile": str(self.data / "valkey.pid"), "unixsocket": str(self.socket), **parameters}
         lines = [f"{name} {value}" for name, value in content.items()]
         lines.append(f"user {ADMINISTRATOR} on >{self._password} ~* &* +@all")
@@ -125,6 +138,36 @@ class Server:
 
     def connect(self) -> Connection:
         return Connection(self.socket, ADMINISTRATOR, self._password)
+
+    def save(self, dump: Path) -> None:
+        """Writes its data to a file."""
+        with self.connect() as connection:
+            connection.do("SAVE")
+        shutil.copyfile(self.data / DUMP, dump)
+
+    def items(self) -> list[Item]:
+        """All that it holds."""
+        found = []
+        with self.connect() as connection:
+            for line in connection.do("INFO", "keyspace").splitlines():
+                if not line.startswith("db"):
+                    continue
+                database = line.partition(":")[0].removeprefix("db")
+                connection.do("SELECT", database)
+                for key in connection.do("KEYS", "*", binary=True):
+                    lifetime = max(int(connection.do("PTTL", key)), 0)
+                    found.append(Item(database, key, lifetime, connection.do("DUMP", key, binary=True)))
+        return [item for item in found if item.content is not None]  # without those that have expired meanwhile
+
+    def put(self, items: Iterable[Item]) -> None:
+        with self.connect() as connection:
+            for item in items:
+                connection.do("SELECT", item.database)
+                connection.do("RESTORE", item.key, str(item.lifetime), item.content or b"", "REPLACE")
+
+    def slot_of(self, key: bytes) -> int:
+        with self.connect() as connection:
+            return int(connection.do("CLUSTER", "KEYSLOT", key))
 
     def stop(self) -> None:
         if self._process:

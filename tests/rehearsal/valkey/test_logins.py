@@ -133,6 +133,29 @@ def test_a_cluster_sends_clients_to_the_announced_nodes(account: CacheAccount) -
         assert owner.do("GET", "a") == "1"
 
 
+def test_keys_move_with_their_slots(account: CacheAccount) -> None:
+    account.cluster(NumNodeGroups=1, ReplicasPerNodeGroup=1)
+
+    def node(shard: str) -> Client:
+        members = {one["CacheClusterId"]: one["CacheNodes"][0]["Endpoint"] for one in account.members()}
+        return client(account, members[f"main-{shard}-001"])
+
+    with node("0001") as one:
+        one.do("SET", "a", "1", "EX", "1000")  # slot 15495
+        one.do("RPUSH", "b", "x", "y")  # slot 3300
+    account.cache.modify_replication_group_shard_configuration(ReplicationGroupId="main", NodeGroupCount=2, ApplyImmediately=True)
+    with node("0001") as first, node("0002") as second:
+        assert first.do("LRANGE", "b", "0", "-1") == ["x", "y"]
+        assert first.error("GET", "a") == "MOVED"
+        assert second.do("GET", "a") == "1"
+        assert 900 < second.do("TTL", "a") <= 1000
+    account.cache.modify_replication_group_shard_configuration(
+        ReplicationGroupId="main", NodeGroupCount=1, NodeGroupsToRemove=["0001"], ApplyImmediately=True
+    )
+    with node("0002") as second:
+        assert second.do("LRANGE", "b", "0", "-1") == ["x", "y"]
+
+
 def test_parameters_reach_the_server(account: CacheAccount) -> None:
     account.parameter_group()
     pairs = [{"ParameterName": "maxmemory-policy", "ParameterValue": "noeviction"}]
@@ -140,6 +163,30 @@ def test_parameters_reach_the_server(account: CacheAccount) -> None:
     account.create(CacheParameterGroupName="own")
     with client(account, primary(account)) as one:
         assert "maxmemory_policy:noeviction" in one.do("INFO", "memory")
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_a_restored_group_holds_the_data_of_its_snapshot(account: CacheAccount, clustered: bool) -> None:
+    one_shard: dict[str, Any] = {"NumNodeGroups": 1, "ReplicasPerNodeGroup": 0, "MultiAZEnabled": False}
+    make = (lambda name, **options: account.cluster(name, **one_shard, **options)) if clustered else account.create
+    make("main")
+
+    def endpoint(name: str) -> dict[str, Any]:
+        return dict(account.group(name)["ConfigurationEndpoint"]) if clustered else primary(account, name)
+
+    with client(account, endpoint("main")) as one:
+        one.do("SET", "order", "1")
+        account.cache.create_snapshot(SnapshotName="first", ReplicationGroupId="main")
+        until(lambda: account.group()["Status"] == "available", 10)
+        one.do("SET", "order", "2")
+    account.cache.copy_snapshot(SourceSnapshotName="first", TargetSnapshotName="second")
+    account.cache.delete_replication_group(ReplicationGroupId="main", FinalSnapshotIdentifier="last")
+    until(lambda: not account.cache.describe_replication_groups()["ReplicationGroups"], 10)
+    account.cache.delete_snapshot(SnapshotName="first")
+    for name, expected in (("second", "1"), ("last", "2")):
+        make(f"from-{name}", SnapshotName=name)
+        with client(account, endpoint(f"from-{name}")) as one:
+            assert one.do("GET", "order") == expected
 
 
 def test_a_server_lives_as_long_as_its_group(account: CacheAccount) -> None:
