@@ -10,11 +10,13 @@ from ...aws.grants import REGIONAL, Grant, Permissions, arn, each, request_marke
 OWN = Grant((arn("secretsmanager", "secret:{path}*"),))
 
 ORIGIN_SECRETS = Permissions(
-    reads={"secretsmanager:ListSecrets": (REGIONAL,), "secretsmanager:DescribeSecret": (OWN,)},
+    reads={
+        "secretsmanager:ListSecrets": (REGIONAL,),
+        # A rotation keeps what the current value has besides the password.
+        **each("secretsmanager", "DescribeSecret GetSecretValue", OWN),
+    },
     writes={
         "secretsmanager:CreateSecret": (Grant(OWN.resources, (request_marked,)),),
-        # A rotation keeps what the current value has besides the password.
-        "secretsmanager:GetSecretValue": (OWN,),
         **each(
             "secretsmanager",
             "DeleteSecret PutSecretValue RestoreSecret TagResource UntagResource UpdateSecret UpdateSecretVersionStage",

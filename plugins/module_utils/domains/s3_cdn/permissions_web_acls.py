@@ -25,6 +25,7 @@ NEW = Grant(EVERY.resources, (request_marked,))
 MANAGED = Grant(_both("managedruleset"))
 GROUP = f"log-group:{LOG_PREFIX}{{environment}}-{{component}}-*"
 LOGS = Grant((arn("logs", GROUP), arn("logs", GROUP, region=GLOBAL_REGION)))
+GROUP_ACTIONS = "AssociateKmsKey DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey PutRetentionPolicy TagResource UntagResource"
 
 WEB_ACLS = Permissions(
     reads={
@@ -43,7 +44,7 @@ WEB_ACLS = Permissions(
         **each("wafv2", "DeleteIPSet DeleteLoggingConfiguration DeleteWebACL PutLoggingConfiguration UntagResource UpdateIPSet", OWN),
         "wafv2:TagResource": (Grant(EVERY.resources, (marked, keeps_mark)), Grant(EVERY.resources, (request_marked, not_others))),
         "logs:CreateLogGroup": (Grant(LOGS.resources, (request_marked,)),),
-        **each("logs", "DeleteLogGroup PutRetentionPolicy TagResource UntagResource", LOGS),
+        **each("logs", GROUP_ACTIONS, LOGS),
         **each("logs", "CreateLogDelivery DescribeResourcePolicies PutResourcePolicy", GLOBAL),
     },
     together={

@@ -28,6 +28,9 @@ def load() -> Details:
         unused={
             "iam:UpdateRole": "the roles that replicate have no description",
             "iam:AttachRolePolicy": "the roles that replicate have no managed policies",
+            "logs:AssociateKmsKey": "WAF's log groups have no key of the component's",
+            "logs:DeleteRetentionPolicy": UNUSED["logs:DeleteRetentionPolicy"],
+            "logs:DisassociateKmsKey": "WAF's log groups have no key of the component's",
             **{name: why for name, why in UNUSED.items() if name.startswith(("iam:", "kms:"))},
         },
         names=names,
