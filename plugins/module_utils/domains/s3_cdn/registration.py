@@ -24,6 +24,7 @@ def load() -> Details:
             "public access block of the account": operations("s3control", "get_public_access_block"),
             "what a deletion destroys": operations("s3", "get_object_lock_configuration"),
         },
+        applying={"emptying a bucket": operations("s3", "delete_objects")},
         unused={
             "iam:UpdateRole": "the roles that replicate have no description",
             "iam:AttachRolePolicy": "the roles that replicate have no managed policies",
