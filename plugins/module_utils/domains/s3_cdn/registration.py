@@ -25,6 +25,7 @@ def load() -> Details:
             "managed rule groups": operations("wafv2", "describe_managed_rule_group"),
             "what a deletion destroys": operations("s3", "get_object_lock_configuration"),
         },
+        applying={"emptying a bucket": operations("s3", "delete_objects")},
         unused={
             "iam:UpdateRole": "the roles that replicate have no description",
             "iam:AttachRolePolicy": "the roles that replicate have no managed policies",
