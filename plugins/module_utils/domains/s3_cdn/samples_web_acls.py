@@ -62,14 +62,14 @@ def _web_acl(prefix: str) -> Sample:
     return Sample(
         Resource("waf_web_acl", shared.NAME, properties),
         change={"rules": [rule(200), _by_address(1)]},
-        drift=Drift(Operation("wafv2", "update_web_acl"), lambda one: {**_of(one), **blocking(name)}, "default_action"),
+        drift=Drift(Operation("wafv2", "update_web_acl"), lambda one: {**_of(one), **blocking(name, one)}, "default_action"),
         needs=(_addresses(prefix),),
     )
 
 
-def blocking(name: str) -> dict[str, Any]:
-    """What an update sets by hand: everything is blocked, and no rule is left."""
-    return {"DefaultAction": {"Block": {}}, "Rules": [], "VisibilityConfig": visibility(name)}
+def blocking(name: str, one: Observed) -> dict[str, Any]:
+    """What an update sets by hand: everything is blocked that no rule decides. An update replaces the rules, too."""
+    return {"DefaultAction": {"Block": {}}, "Rules": one.properties["rules"], "VisibilityConfig": visibility(name)}
 
 
 def _of(one: Observed) -> dict[str, Any]:
