@@ -23,7 +23,8 @@ def xml_of(document: Mapping[str, Any], full_document: bool = True, short_empty_
 def _write(parts: list[str], name: str, value: Any, short: bool) -> None:
     """Append one element, or one for each item of a list."""
     for item in value if isinstance(value, list | tuple) else (value,):
-        start, text, inner = name, "", []
+        start, text = name, ""
+        inner: list[str] = []
         if isinstance(item, dict):
             for key, one in item.items():
                 if key == TEXT:
