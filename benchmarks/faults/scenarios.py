@@ -224,6 +224,13 @@ OPERATIONS: dict[str, dict[str, str]] = {
 
 UNREACHABLE = {
     **dict.fromkeys(("ec2:AssociateVpcCidrBlock", "ec2:DisassociateVpcCidrBlock"), "the networks have one range each"),
+    **dict.fromkeys(
+        (
+            *("ec2:AssociateSubnetCidrBlock", "ec2:DisassociateSubnetCidrBlock"),
+            *("ec2:CreateEgressOnlyInternetGateway", "ec2:DeleteEgressOnlyInternetGateway"),
+        ),
+        "the networks have no IPv6 addresses",
+    ),
     "ec2:ReplaceNetworkAclEntry": "entries change under new numbers; only a number that was taken meanwhile is replaced",
     "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",
     "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names is left alone",
