@@ -20,7 +20,7 @@ from .part import Context, Described, Granted, Part
 from .parts import PARTS
 from .validate import described, made
 
-SERVICES = ("sts", "s3", "kms", "iam", "resourcegroupstaggingapi")
+SERVICES = ("sts", "s3", "kms", "iam", "resourcegroupstaggingapi", "cloudfront")
 """The services that every call contacts, even when it changes nothing."""
 
 
