@@ -50,9 +50,10 @@ options:
         versions except the newest C(lifecycle.noncurrent_keep) (V(0)) of each object; V(0) days mean never. C(lifecycle.rules) are further
         rules by name. Each has C(prefix), C(tags), C(larger_than), and C(smaller_than) (in bytes), which select objects, and
         C(transitions), C(noncurrent_transitions) (days by storage class, V(standard_ia), V(intelligent_tiering), V(onezone_ia),
-        V(glacier_ir), V(glacier), or V(deep_archive)), C(expire_days), C(noncurrent_days), and C(noncurrent_keep). It is an error if objects
-        would expire before they are archived. C(lifecycle.minimum_size) is V(all_storage_classes_128K) or V(varies_by_storage_class). If it
-        is not given, the bucket keeps what it has.
+        V(glacier_ir), V(glacier), or V(deep_archive)), C(expire_days), C(noncurrent_days), and C(noncurrent_keep). It is an error if
+        objects would expire before they are archived.
+      - C(lifecycle.minimum_size) is V(all_storage_classes_128K) or V(varies_by_storage_class). If it is not given, the bucket keeps what it
+        has.
       - C(replication.to) is the name in these settings of a bucket, usually in another region, that gets a copy of each new object.
         C(prefixes) limits what is copied, C(delete_markers) (V(false)) says whether deletions are, C(storage_class) is that of the copies,
         C(metrics) (V(true)) measures the delay, and C(time_control) (V(false)) limits it to 15 minutes. Both buckets need versioning.

@@ -9,7 +9,7 @@ from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 
 FIRST_REGION = "us-east-1"
-BLOCKED = {name: "true" for name in ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")}
+BLOCKED = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), "true")
 PLAIN = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
 SSE_C = {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
 
@@ -40,9 +40,7 @@ def _region(call: Call, wanted: str | None) -> str:
             raise invalid("The specified location-constraint is not valid", "InvalidLocationConstraint")
         return wanted or FIRST_REGION
     if wanted != call.region:
-        named = (
-            f"The {wanted or 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to."
-        )
+        named = f"The {wanted or 'unspecified'} location constraint is incompatible for the region of the endpoint."
         raise invalid(named, "IllegalLocationConstraintException")
     return wanted
 

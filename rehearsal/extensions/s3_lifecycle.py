@@ -5,6 +5,7 @@ The tests try what the collection refuses beforehand: both must agree on the exa
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from rehearsal.extensions.s3_common import invalid
@@ -36,10 +37,10 @@ def _check_order(transitions: list[tuple[str, int]]) -> None:
             text = f"'Days' in Transition action must be greater than or equal to 30 for storageClass '{name}'"
             raise invalid(text, "InvalidArgument")
     ordered = sorted(transitions, key=lambda one: -LATEST_FIRST.index(one[0]))
-    for (before, earlier), (after, later) in zip(ordered, ordered[1:], strict=False):
+    for (before, earlier), (after, later) in pairwise(ordered):
         least = earlier + (30 if before in INFREQUENT else 1)
         if later < least:
-            text = f"'Days' in the Transition action for StorageClass '{after}' must be at least {least - earlier} days more than for '{before}'"
+            text = f"'Days' for StorageClass '{after}' must be at least {least - earlier} days more than for '{before}'"
             raise invalid(text, "InvalidArgument")
 
 
@@ -47,7 +48,5 @@ def _check_noncurrent(rule: dict[str, Any]) -> None:
     end = (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays")
     for one in rule.get("NoncurrentVersionTransitions") or ():
         if end is not None and int(one["NoncurrentDays"]) >= int(end):
-            text = (
-                "'NoncurrentDays' in the NoncurrentVersionExpiration action must be greater than in the NoncurrentVersionTransition action"
-            )
+            text = "'NoncurrentDays' in NoncurrentVersionExpiration must be greater than in NoncurrentVersionTransition"
             raise invalid(text, "InvalidArgument")

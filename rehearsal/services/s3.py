@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from rehearsal.declarations import Service
+from rehearsal.declarations import Listing, Service, Throttled
 
-SERVICE = Service("s3")
+SERVICE = Service(
+    "s3",
+    listings=(Listing("CreateBucket", "input:Bucket", "ListBuckets", ("Buckets", "Name")),),
+    throttled=Throttled("SlowDown", "Please reduce your request rate.", 503),
+)

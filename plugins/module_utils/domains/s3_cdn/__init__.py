@@ -5,5 +5,6 @@
 
 The domain consists of parts, one for each option of its module; see part.py. Each part has its settings in settings/<part>.py, its
 resources in resources_<part>.py, its kinds in kinds/, its permissions and samples in permissions_<part>.py and samples_<part>.py, and
-parts/<part>.py that ties them together. The files of this folder are pure except domain.py, parts/, and what kinds/ calls.
+part_<part>.py that ties them together, and is named in parts.py. The files of this folder are pure except domain.py, the questions and
+checks of parts, and what kinds/ calls.
 """

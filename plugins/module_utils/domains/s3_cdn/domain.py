@@ -16,8 +16,9 @@ from ...component.run import run as run_component
 from ...inputs.problems import Problems
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
-from .part import Context, Described, Granted, Part
+from .part import Described, Granted, Part
 from .parts import PARTS
+from .settings.context import Context
 from .validate import described, made
 
 SERVICES = ("sts", "s3", "kms", "iam", "resourcegroupstaggingapi", "cloudfront")

@@ -9,8 +9,8 @@ from typing import Any
 
 from ...aws.grants import Names
 from ...inputs.problems import Problems
-from .part import Context
 from .settings.buckets import read_buckets
+from .settings.context import Context
 
 
 def names(buckets: Any, environment: str, component: str) -> Names:

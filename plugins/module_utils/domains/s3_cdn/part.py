@@ -20,20 +20,10 @@ from ...component.outputs import Attributes
 from ...inputs.problems import Problems
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
+from .settings.context import Context
 
 Statement = Mapping[str, Any]
 """A statement of a policy, which may hold references to resources."""
-
-
-@dataclass(frozen=True)
-class Context:
-    """What is known before the first call. ``account_id``: the expected one; empty if the inventory names none."""
-
-    environment: str
-    component: str
-    region: str = ""
-    account_id: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 Described = Mapping[str, Mapping[str, Any]]

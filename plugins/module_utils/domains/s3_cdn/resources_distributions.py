@@ -11,17 +11,17 @@ from typing import Any
 from ...aws.place import Place
 from ...reconcile.model import Ref, Resource, ref
 from .bucket_policy import bucket_arn
-from .distribution_document import header_digest
 from .kinds.cloudfront_function import digest
-from .managed_policies import MANAGED
+from .kinds.distribution_document import header_digest
 from .part import Granted, Statement
 from .settings.buckets import Bucket
 from .settings.buckets_access import OUR_SIDS
 from .settings.cdn_behaviors import EVENTS, VIEWERS, Behavior
 from .settings.cdn_origins import PROTOCOLS, Origin
 from .settings.distributions import Distribution
-from .single_page import NAME as SINGLE_PAGE
-from .single_page import fallback
+from .settings.managed_policies import MANAGED
+from .settings.single_page import NAME as SINGLE_PAGE
+from .settings.single_page import fallback
 
 LONGEST_FUNCTION, LONGEST_CONTROL, LONGEST_POLICY = 64, 64, 128
 CLOUDFRONT = "cloudfront.amazonaws.com"

@@ -14,10 +14,10 @@ from ...aws.tags import tag_list
 from ...kinds import samples as shared
 from ...reconcile.model import Resource, ref
 from .kinds.cloudfront_function import digest
-from .managed_policies import CACHE
 from .resources_distributions import aws_name
 from .samples_buckets import bucket_resource
-from .single_page import fallback
+from .settings.managed_policies import CACHE
+from .settings.single_page import fallback
 
 NAME = "sample"
 CUSTOM = {"protocol": "https-only", "http_port": 80, "https_port": 443, "tls": ["TLSv1.2"], "read_timeout": 30, "keepalive_timeout": 5}

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...inputs.problems import Problems
-from .part import Context, Described, Part
+from .part import Described, Part
 from .parts import PARTS
+from .settings.context import Context
 
 
 def made(context: Context) -> list[Part]:

@@ -88,8 +88,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in sorted(value.items()) if item not in (None, [], {})}
     if isinstance(value, list | tuple):
-        return sorted((_plain(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True, default=str))
+        return sorted((_plain(item) for item in value), key=_order)
     return value
+
+
+def _order(item: Any) -> tuple[int, str]:
+    """Transitions by their days, everything else by its text."""
+    days = (item.get("Days") or item.get("NoncurrentDays")) if isinstance(item, Mapping) else None
+    return int(days or 0), json.dumps(item, sort_keys=True, default=str)
 
 
 def kept(document: Mapping[str, Any], patterns: Collection[str]) -> list[dict[str, Any]]:

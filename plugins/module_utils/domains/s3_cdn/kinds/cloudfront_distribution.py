@@ -18,8 +18,8 @@ from ....aws.named_kind import NamedCalls, NamedKind, Tagging
 from ....aws.tags import tag_list
 from ....reconcile.errors import NotYet
 from ....reconcile.model import Observed, given, later
-from ..distribution_document import EMPTY, Headers, described, shown
 from .cloudfront import HOME, changed, listed, removed
+from .distribution_document import EMPTY, Headers, described, shown
 from .unknown_members import check_known
 
 DEPLOYED = "Deployed"

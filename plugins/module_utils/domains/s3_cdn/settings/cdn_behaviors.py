@@ -12,8 +12,8 @@ from typing import Any
 from ....inputs.problems import suggestion
 from ....inputs.reader import Reader
 from ....inputs.values import as_text
-from ..managed_policies import MANAGED
 from .cdn_origins import Origin
+from .managed_policies import MANAGED
 
 LONGEST_NAME = 30
 YEAR = 31_536_000

@@ -14,10 +14,10 @@ from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.values import as_integer, matching
 from ....reconcile.model import is_unknown
-from ..part import Context
-from ..single_page import NAME
 from .cdn_behaviors import Behavior, Policies, read_behaviors, read_policies
 from .cdn_origins import HOST, Origin, read_origins
+from .context import Context
+from .single_page import NAME
 
 LONGEST_NAME = 30
 LONGEST_COMMENT = 128

@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
-from .kinds.cloudfront import counted, items
+from .cloudfront import counted, items
 
 Document = MutableMapping[str, Any]
 Headers = Mapping[str, Mapping[str, str]]

@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ....aws.connection import Aws
-from ....aws.place import Place
-from ....component.domain import Checked, Observation
-from ....component.outputs import Attributes, split, value
-from ....inputs.problems import Problems, suggestion
-from ....reconcile.errors import Failure
-from ....reconcile.model import Kind, Resource, is_unknown
-from ....reconcile.planner import Plan
-from ..kinds.cloudfront import HOME
-from ..kinds.cloudfront_distribution import CloudFrontDistribution
-from ..kinds.cloudfront_function import CloudFrontFunction
-from ..kinds.cloudfront_policies import CachePolicy, OriginAccessControl, OriginRequestPolicy, ResponseHeadersPolicy
-from ..part import Described, Granted, Part
-from ..resources_distributions import address, build, grants, name_problems
-from ..settings.distributions import Distribution, read_distributions
+from ...aws.connection import Aws
+from ...aws.place import Place
+from ...component.domain import Checked, Observation
+from ...component.outputs import Attributes, split, value
+from ...inputs.problems import Problems, suggestion
+from ...reconcile.errors import Failure
+from ...reconcile.model import Kind, Resource, is_unknown
+from ...reconcile.planner import Plan
+from .kinds.cloudfront import HOME
+from .kinds.cloudfront_distribution import CloudFrontDistribution
+from .kinds.cloudfront_function import CloudFrontFunction
+from .kinds.cloudfront_policies import CachePolicy, OriginAccessControl, OriginRequestPolicy, ResponseHeadersPolicy
+from .part import Described, Granted, Part
+from .resources_distributions import address, build, grants, name_problems
+from .settings.distributions import Distribution, read_distributions
 
 CERTIFICATES, PLANS = "certificates of distributions", "flat-rate plans"
 ON_A_PLAN = "FlatRatePlan"

@@ -8,24 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ....aws.connection import Aws
-from ....aws.place import Place
-from ....component.domain import Checked, Observation
-from ....component.outputs import Attributes, split, value
-from ....inputs.problems import Problems
-from ....kinds.iam_role import IamRole
-from ....reconcile.errors import CallFailed, Failure
-from ....reconcile.model import Kind, Observed, Resource
-from ....reconcile.planner import Plan
-from ..bucket_notes import account_note, replication_notes, staying_notes
-from ..bucket_policy import bucket_arn
-from ..kinds.bucket_content import is_empty
-from ..kinds.bucket_key import BucketKey
-from ..kinds.s3_bucket import Named, S3Bucket
-from ..lock_out import lock_outs
-from ..part import Context, Described, Granted, Part
-from ..resources_buckets import build
-from ..settings.buckets import Bucket, read_buckets
+from ...aws.connection import Aws
+from ...aws.place import Place
+from ...component.domain import Checked, Observation
+from ...component.outputs import Attributes, split, value
+from ...inputs.problems import Problems
+from ...kinds.iam_role import IamRole
+from ...reconcile.errors import CallFailed, Failure
+from ...reconcile.model import Kind, Observed, Resource
+from ...reconcile.planner import Plan
+from .bucket_notes import account_note, replication_notes, staying_notes
+from .bucket_policy import bucket_arn
+from .kinds.bucket_content import is_empty
+from .kinds.bucket_key import BucketKey
+from .kinds.s3_bucket import Named, S3Bucket
+from .lock_out import lock_outs
+from .part import Described, Granted, Part
+from .resources_buckets import build
+from .settings.buckets import Bucket, read_buckets
+from .settings.context import Context
 
 ACCOUNT_BLOCK = "public access block of the account"
 NAME_TAKEN, LOCKED = "BucketNameTaken", "ObjectLockEnabled"

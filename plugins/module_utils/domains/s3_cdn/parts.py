@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ..part import Part
-from .buckets import Buckets
-from .distributions import Distributions
+from .part import Part
+from .part_buckets import Buckets
+from .part_distributions import Distributions
 
 PARTS: tuple[type[Part], ...] = (Buckets, Distributions)
