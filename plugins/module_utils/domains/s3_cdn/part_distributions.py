@@ -22,7 +22,7 @@ from .kinds.cloudfront_function import CloudFrontFunction
 from .kinds.cloudfront_policies import CachePolicy, OriginAccessControl, OriginRequestPolicy, ResponseHeadersPolicy
 from .part import Described, Granted, Part
 from .resources_distributions import address, build, grants, name_problems
-from .settings.distributions import Distribution, read_distributions
+from .settings.distributions import HEADERS, Distribution, read_distributions
 
 CERTIFICATES, PLANS = "certificates of distributions", "flat-rate plans"
 ON_A_PLAN = "FlatRatePlan"
@@ -36,7 +36,7 @@ class Distributions(Part):
     option = "distributions"
 
     def read(self, given: Any, problems: Problems) -> Mapping[str, Any]:
-        found = read_distributions(given, self.option, self.context, problems)
+        found = read_distributions(given, self.option, self.context, problems, self.context.params.get(HEADERS))
         for one in found.values():
             problems.messages.extend(name_problems(one, self.context.environment, self.context.component))
         return found

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ....inputs.problems import Problems, suggestion
 from ....inputs.reader import Reader
 from ....reconcile.model import is_unknown
 
@@ -61,10 +62,6 @@ class Origin:
 
 
 def read_origins(reader: Reader) -> dict[str, Origin]:
-    if not isinstance(reader.given.get("origins", {}), Mapping):
-        reader.take("origins")
-        reader.problems.messages.append(f"{reader.at('origins')} must be a mapping of origins by name")
-        return {}
     found = {name: _origin(name, one) for name, one in reader.section("origins").named("the name of an origin", LONGEST_NAME)}
     if not found:
         reader.problems.missing(reader.at("origins"), "describe at least one origin, such as {app: {bucket: site}}")
@@ -85,7 +82,6 @@ def _origin(name: str, reader: Reader) -> Origin:
         domain_name=_host(reader, host) if host else "",
         directory=_directory(reader),
         shield=reader.text("shield_region", ""),
-        headers=_headers(reader),
         **(_bucket_only(reader) if bucket else _custom(reader)),
     )
     reader.finish()
@@ -139,20 +135,38 @@ def _directory(reader: Reader) -> str:
     return directory
 
 
-def _headers(reader: Reader) -> dict[str, str]:
-    """Messages never show values."""
-    given, found = reader.take("headers"), {}
+def read_headers(given: Any, path: str, origins: Mapping[str, Origin], problems: Problems) -> dict[str, Origin]:
+    """The origins with the headers that CloudFront adds to their requests. They are apart from everything else because their values are
+    secrets; no message shows one.
+    """
     if given is not None and not isinstance(given, Mapping):
-        reader.problems.messages.append(f"{reader.at('headers')} must be a mapping of headers to their values")
-        given = None
-    for name, value in (given or {}).items():
+        problems.messages.append(f"{path} must be a mapping of origins to the headers that CloudFront adds")
+        return dict(origins)
+    found = dict(origins)
+    for name, headers in (given or {}).items():
+        origin = found.get(str(name))
+        if origin is None:
+            problems.messages.append(f"{path}.{name}: there is no such origin; {suggestion(str(name), list(origins))}")
+        elif origin.bucket:
+            problems.messages.append(f"{path}.{name} is a bucket, which takes no headers: its policy admits the distribution")
+        else:
+            found[origin.name] = replace(origin, headers=_headers(headers, f"{path}.{name}", problems))
+    return found
+
+
+def _headers(given: Any, path: str, problems: Problems) -> dict[str, str]:
+    if not isinstance(given, Mapping):
+        problems.messages.append(f"{path} must be a mapping of headers to their values")
+        return {}
+    found = {}
+    for name, value in given.items():
         text = str(name)
         if not HEADER.fullmatch(text) or text.lower() in REFUSED_HEADERS or text.lower().startswith(REFUSED_BEGINNINGS):
-            reader.problems.add(reader.at("headers"), text, "CloudFront cannot add this header; use a name such as x-origin-verify")
+            problems.messages.append(f"{path}.{text}: CloudFront cannot add this header; use a name such as x-origin-verify")
         elif not isinstance(value, str) or not value.strip():
-            reader.problems.messages.append(f"{reader.at('headers')}.{text} must be a non-empty text; quote it")
+            problems.messages.append(f"{path}.{text} must be a non-empty text; quote it")
         else:
             found[text.lower()] = value
     if len(found) > MOST_HEADERS:
-        reader.problems.messages.append(f"{reader.at('headers')} has {len(found)} headers, and CloudFront adds at most {MOST_HEADERS}")
+        problems.messages.append(f"{path} has {len(found)} headers, and CloudFront adds at most {MOST_HEADERS}")
     return found

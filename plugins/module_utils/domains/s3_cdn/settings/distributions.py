@@ -10,17 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....inputs.problems import Problems
+from ....inputs.problems import Problems, suggestion
 from ....inputs.reader import Reader
 from ....inputs.values import as_integer, matching
 from ....reconcile.model import is_unknown
 from .cdn_behaviors import Behavior, Policies, read_behaviors, read_policies
-from .cdn_origins import HOST, Origin, read_origins
+from .cdn_origins import HOST, Origin, read_headers, read_origins
 from .context import Context
 from .single_page import NAME
 
 LONGEST_NAME = 30
 LONGEST_COMMENT = 128
+HEADERS = "origin_headers"
+"""The option of the module that has the headers of origins."""
 CERTIFICATE = re.compile(r"arn:[\w-]+:acm:(?P<region>[a-z0-9-]+):\d{12}:certificate/[\w-]+")
 WEB_ACL = re.compile(r"arn:[\w-]+:wafv2:us-east-1:\d{12}:global/webacl/[\w-]+/[\w-]+")
 ALIAS = re.compile(rf"(\*\.)?{HOST.pattern.replace('(?=.{4,253}$)', '')}")
@@ -79,10 +81,17 @@ class Distribution:
         return (*self.aliases, *self.moved)
 
 
-def read_distributions(given: Any, path: str, context: Context, problems: Problems) -> dict[str, Distribution]:
-    """The distributions in a user's mapping (name -> settings)."""
+def read_distributions(given: Any, path: str, context: Context, problems: Problems, headers: Any = None) -> dict[str, Distribution]:
+    """The distributions in a user's mapping (name -> settings). ``headers``: those of origins, by distribution, origin, and name."""
+    by_name = headers if isinstance(headers, Mapping) else {}
+    if headers is not None and not isinstance(headers, Mapping):
+        problems.messages.append(f"{HEADERS} must be a mapping of distributions to the headers of their origins")
+    if isinstance(given, Mapping):
+        for name in by_name:
+            if name not in given:
+                problems.messages.append(f"{HEADERS}.{name}: there is no such distribution; {suggestion(str(name), list(map(str, given)))}")
     found = {
-        name: _distribution(name, reader, context)
+        name: _distribution(name, reader, context, by_name.get(name))
         for name, reader in Reader(given, path, problems).named("the name of a distribution", LONGEST_NAME)
     }
     seen: dict[str, Distribution] = {}
@@ -94,8 +103,8 @@ def read_distributions(given: Any, path: str, context: Context, problems: Proble
     return found
 
 
-def _distribution(name: str, reader: Reader, context: Context) -> Distribution:
-    origins = read_origins(reader)
+def _distribution(name: str, reader: Reader, context: Context, headers: Any) -> Distribution:
+    origins = read_headers(headers, f"{HEADERS}.{name}", read_origins(reader), reader.problems)
     policies = read_policies(reader)
     default, behaviors = read_behaviors(reader, origins, policies)
     first = origins.get(default.origin)
