@@ -16,7 +16,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.sample
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import role_resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
 from tests.contract.account import listed
-from tests.contract.further.shared import ELSEWHERE, FEW, MANY
+from tests.contract.further.shared import ELSEWHERE, FEW, MANY, keys
 
 
 def replicated(place: Place) -> Sample:
@@ -70,5 +70,5 @@ def _rule() -> dict[str, Any]:
     }
 
 
-COUNTS = {"s3_bucket": listed("s3", "list_buckets", "Buckets")}
+COUNTS = {"bucket_key": keys, "s3_bucket": listed("s3", "list_buckets", "Buckets")}
 FURTHER = {"s3_cdn": {"replicated": replicated}}
