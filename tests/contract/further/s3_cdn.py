@@ -20,16 +20,17 @@ from tests.contract.further.shared import ELSEWHERE, FEW, MANY, keys
 
 
 def replicated(place: Place) -> Sample:
-    """To a bucket in another region, with a key there; the change ends replication, logging, and the policy. Tags are removed."""
-    key = Resource("bucket_key", "copies", {"description": "copies", "policy": key_policy(place.in_region(ELSEWHERE)), "region": ELSEWHERE})
-    copies = bucket_resource(place, "copies", region=ELSEWHERE, encryption=_kms(ref(key.address, "arn")))
-    logs = bucket_resource(place, "logs")
+    """From a bucket in another region to one with a key; the change ends replication, logging, and the policy. Tags are removed."""
+    key = Resource("bucket_key", "copies", {"description": "copies", "policy": key_policy(place)})
+    copies = bucket_resource(place, "copies", encryption=_kms(ref(key.address, "arn")))
+    logs = bucket_resource(place, "logs", region=ELSEWHERE)
     role = role_resource(place, "s3.amazonaws.com", name="replication")
     statement = {**only_tls(), "Resource": f"arn:aws:s3:::{place.environment}-{place.component}-uploads/*"}
     return Sample(
         bucket_resource(
             place,
             "uploads",
+            region=ELSEWHERE,
             ownership="ObjectWriter",
             policy=policy(statement),
             cors=[{"AllowedOrigins": ["https://shop.example.com"], "AllowedMethods": ["GET"]}],

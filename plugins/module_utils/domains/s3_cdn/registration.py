@@ -26,6 +26,7 @@ def load() -> Details:
             "whether certificates cover aliases": operations("acm", "describe_certificate"),
             "flat-rate plans of distributions": operations("pricing-plan-manager", "list_subscriptions"),
         },
+        applying={"emptying a bucket": operations("s3", "delete_objects")},
         unused={
             "iam:UpdateRole": "the roles that replicate have no description",
             "iam:AttachRolePolicy": "the roles that replicate have no managed policies",

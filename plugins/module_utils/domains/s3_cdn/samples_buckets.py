@@ -40,8 +40,9 @@ def bucket_resource(place: Place, name: str = NAME, **more: Any) -> Resource:
         "ownership": "BucketOwnerEnforced",
         "public_access_block": dict.fromkeys(BLOCKS, True),
         "versioning": True,
-        "encryption": {"algorithm": "AES256", "bucket_key": False},
+        "encryption": {"algorithm": "AES256", "bucket_key": False, "blocked": ["NONE"]},
         "lifecycle": lifecycle_document(Lifecycle(noncurrent_days=30), True),
+        "cors": None,
         "tags": shared.ONE,
     }
     return Resource("s3_bucket", name, {**properties, **more})
@@ -52,8 +53,9 @@ def bucket(place: Place) -> Sample:
     return Sample(
         bucket_resource(place),
         change={
+            "public_access_block": {**dict.fromkeys(BLOCKS, True), "block_public_policy": False},
             "versioning": False,
-            "encryption": {"algorithm": "AES256", "bucket_key": False, "blocked": ["NONE"]},
+            "encryption": {"algorithm": "AES256", "bucket_key": False, "blocked": ["SSE-C"]},
             "lifecycle": lifecycle_document(archive, False),
             "cors": [{"AllowedOrigins": ["https://shop.example.com"], "AllowedMethods": ["GET"]}],
             "tags": shared.TWO,

@@ -19,7 +19,7 @@ from ....aws.connection import Aws
 from ....aws.marked import marked_arns
 from ....aws.named_kind import NamedCalls, NamedKind, Read, Tagging
 from ....aws.tags import tag_changes, tag_list
-from ....reconcile.errors import CallFailed, NotYet
+from ....reconcile.errors import AlreadyThere, CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, given, later
 from . import bucket_forms as forms
 from .bucket_content import empty
@@ -33,7 +33,11 @@ BLOCKS = {
     "block_public_policy": "BlockPublicPolicy",
     "restrict_public_buckets": "RestrictPublicBuckets",
 }
-ALL_BLOCKED = dict.fromkeys(BLOCKS, True)
+DEFAULTS: Mapping[str, Any] = {
+    "PublicAccessBlockConfiguration": dict.fromkeys(BLOCKS.values(), True),
+    "ServerSideEncryptionConfiguration": forms.encryption_sent({"algorithm": "AES256", "blocked": forms.NEW_BLOCKED}),
+}
+"""What new buckets have (Amazon S3 User Guide, "Default settings for new S3 buckets"). The look back at the end of a run would find out."""
 NOT_READY = "InvalidTargetBucketForLogging"
 """How S3 refuses a target of logs whose own configuration the same run is still setting."""
 
@@ -84,7 +88,6 @@ class S3Bucket(NamedKind):
         "delete_bucket_lifecycle",
         "delete_bucket_policy",
         "delete_bucket_replication",
-        "delete_objects",
         "head_bucket",
         "list_object_versions",
         "put_bucket_cors",
@@ -248,16 +251,22 @@ class S3Bucket(NamedKind):
     def get_replication(self, raw: Mapping[str, Any]) -> dict[str, Any] | None:
         return forms.replication_read(raw)
 
-    def fresh(self, seen: Observed) -> Mapping[str, Any]:
-        """S3's defaults for new buckets, since April 2023 (Amazon S3 User Guide, "Default settings for new S3 buckets")."""
-        default = {"algorithm": "AES256", "bucket_key": False, "blocked": list(forms.NEW_BLOCKED)}
-        encryption = seen.properties.get("encryption") or default
-        return {"public_access_block": ALL_BLOCKED, "versioning": False, "encryption": encryption}
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {
+            "public_access_block": self.get_public_access_block(DEFAULTS),
+            "versioning": False,
+            "encryption": self.get_encryption(DEFAULTS),
+        }
 
     # -- changing --------------------------------------------------------------------------------------------------------------------
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        """One call, with the tags and the ownership. Its reply describes nothing, so what it made reads as it was sent."""
+        """One call, with the tags and the ownership. Its reply describes nothing, so what it made reads as it was sent.
+
+        In us-east-1, the call succeeds for any bucket that the account has already (CreateBucket), so the name is looked up first.
+        """
+        if aws.region == FIRST_REGION and self._region(aws, properties["bucket_name"]):
+            raise AlreadyThere(f"the account has a bucket {properties['bucket_name']}", "s3:CreateBucket", "BucketAlreadyOwnedByYou")
         name, entry = properties["bucket_name"], self.entry(aws, properties["bucket_name"])
         tags = tag_list({**properties.get("tags", {}), **aws.owner.tags(address)})
         place = {} if aws.region == FIRST_REGION else {"LocationConstraint": aws.region}
@@ -271,7 +280,7 @@ class S3Bucket(NamedKind):
             **({"BucketNamespace": "account-regional"} if own else {}),
         )
         owned = {"OwnershipControls": {"Rules": [{"ObjectOwnership": properties["ownership"]}]}}
-        return self.made(aws, {**entry, **owned, "TagSet": tags}, address)
+        return self.made(aws, {**entry, **owned, **DEFAULTS, "TagSet": tags}, address)
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
         """In the order of declaration: replication needs versioning, and a policy the block of public access. Replication ends before
