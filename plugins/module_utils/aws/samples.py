@@ -30,12 +30,14 @@ class Drift:
     """A manual change to a resource: one API call, after which ``property`` differs.
 
     ``params``: the parameters of the call, given the resource as observed; with ``edits``, the members of the document that change.
+    ``region``: where the call is made, if not where the resource says.
     """
 
     operation: Operation
     params: Callable[[Observed], Mapping[str, Any]]
     property: str
     edits: Edit | None = None
+    region: str = ""
 
     def carried_out(self, client: Any, seen: Observed) -> dict[str, Any]:
         """The parameters of the call; ``client`` reads the document that it changes."""

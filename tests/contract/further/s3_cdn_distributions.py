@@ -21,7 +21,15 @@ def distributions(cloud: Cloud) -> Counter[str]:
     return Counter({"distributions": found["Quantity"]})
 
 
+def delivered(method: str, member: str) -> Count:
+    """The entries of a list of log deliveries, which are in us-east-1."""
+    return lambda cloud: Counter({member: len(getattr(cloud.client("logs", region="us-east-1"), method)()[member])})
+
+
 COUNTS = {
+    "delivery_source": delivered("describe_delivery_sources", "deliverySources"),
+    "delivery_destination": delivered("describe_delivery_destinations", "deliveryDestinations"),
+    "delivery": delivered("describe_deliveries", "deliveries"),
     "origin_access_control": custom("list_origin_access_controls", "OriginAccessControlList"),
     "cache_policy": custom("list_cache_policies", "CachePolicyList", Type="custom"),
     "origin_request_policy": custom("list_origin_request_policies", "OriginRequestPolicyList", Type="custom"),

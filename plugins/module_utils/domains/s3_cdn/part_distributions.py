@@ -20,6 +20,7 @@ from .kinds.cloudfront import HOME
 from .kinds.cloudfront_distribution import CloudFrontDistribution
 from .kinds.cloudfront_function import CloudFrontFunction
 from .kinds.cloudfront_policies import CachePolicy, OriginAccessControl, OriginRequestPolicy, ResponseHeadersPolicy
+from .kinds.log_delivery import Delivery, DeliveryDestination, DeliverySource
 from .part import Described, Granted, Part
 from .resources_distributions import address, build, grants, name_problems
 from .settings.distributions import HEADERS, Distribution, read_distributions
@@ -75,6 +76,9 @@ class Distributions(Part):
             ResponseHeadersPolicy(),
             CloudFrontFunction(),
             CloudFrontDistribution(headers, moving),
+            DeliverySource(),
+            DeliveryDestination(),
+            Delivery(),
         )
 
     def questions(self, described: Described) -> Mapping[str, Callable[[Aws], Any]]:

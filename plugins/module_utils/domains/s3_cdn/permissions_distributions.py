@@ -21,6 +21,7 @@ UNTAGGED = Grant(
 OWN = Grant((ANY_DISTRIBUTION,), (marked,))
 FUNCTIONS = Grant((FUNCTION,))
 CERTIFICATES = Grant((arn("acm", "certificate/*", region="us-east-1"),))
+DELIVERIES = tuple(arn("logs", f"{kind}:*", region="us-east-1") for kind in ("delivery", "delivery-destination", "delivery-source"))
 
 DISTRIBUTIONS = Permissions(
     reads={
@@ -39,6 +40,7 @@ DISTRIBUTIONS = Permissions(
             "GetCachePolicyConfig GetOriginAccessControlConfig GetOriginRequestPolicyConfig GetResponseHeadersPolicyConfig",
             UNTAGGED,
         ),
+        **each("logs", "GetDelivery GetDeliveryDestination GetDeliverySource", Grant(DELIVERIES)),
         "acm:DescribeCertificate": (CERTIFICATES,),
         "pricingplanmanager:ListSubscriptions": (GLOBAL,),
         "tag:GetResources": (REGIONAL,),
@@ -53,6 +55,15 @@ DISTRIBUTIONS = Permissions(
             Grant((FUNCTION,), (keeps_mark,)),
         ),
         "cloudfront:UntagResource": (OWN, FUNCTIONS),
+        **each("logs", "CreateDelivery PutDeliveryDestination PutDeliverySource", Grant(DELIVERIES, (request_marked,))),
+        **each(
+            "logs",
+            "DeleteDelivery DeleteDeliveryDestination DeleteDeliverySource UpdateDeliveryConfiguration",
+            Grant(DELIVERIES, (marked,)),
+        ),
+        "logs:TagResource": (Grant(DELIVERIES, (marked, keeps_mark)), Grant(DELIVERIES, (request_marked, not_others))),
+        "logs:UntagResource": (Grant(DELIVERIES, (marked,)),),
+        "cloudfront:AllowVendedLogDeliveryForResource": (OWN,),
         **each(
             "cloudfront",
             "CreateCachePolicy CreateOriginAccessControl CreateOriginRequestPolicy CreateResponseHeadersPolicy DeleteCachePolicy "
@@ -66,5 +77,9 @@ DISTRIBUTIONS = Permissions(
         "cloudfront:CreateDistribution": ("cloudfront:TagResource",),
         "cloudfront:CreateFunction": ("cloudfront:TagResource",),
         "cloudfront:AssociateAlias": ("cloudfront:UpdateDistribution",),
+        # The delivery of logs is checked against the distribution too.
+        "logs:PutDeliverySource": ("logs:TagResource", "cloudfront:AllowVendedLogDeliveryForResource"),
+        "logs:PutDeliveryDestination": ("logs:TagResource",),
+        "logs:CreateDelivery": ("logs:TagResource",),
     },
 )

@@ -51,6 +51,9 @@ REGISTRATION = Registration(
         "response_headers_policy",
         "cloudfront_function",
         "cloudfront_distribution",
+        "delivery_source",
+        "delivery_destination",
+        "delivery",
     ),
     load=load,
 )

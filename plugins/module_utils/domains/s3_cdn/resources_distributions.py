@@ -34,6 +34,7 @@ def build(distributions: Mapping[str, Distribution], place: Place) -> list[Resou
         *(one for distribution in every for one in policies(distribution, place)),
         *(one for distribution in every for one in functions(distribution, place)),
         *(distribution_resource(distribution, place) for distribution in every),
+        *(one for distribution in every for one in deliveries(distribution, place)),
     ]
 
 
@@ -157,6 +158,21 @@ def distribution_resource(one: Distribution, place: Place) -> Resource:
         f"cloudfront_function.{one.name}/{name}" for name in (*one.policies.functions, *([SINGLE_PAGE] if one.single_page else []))
     )
     return Resource("cloudfront_distribution", one.name, properties, after=used)
+
+
+def deliveries(one: Distribution, place: Place) -> Iterator[Resource]:
+    """Of access logs, to a bucket of the component in any region."""
+    if one.logs is None:
+        return
+    name, tags = aws_name(place, one.name), {**place.tags, **one.tags}
+    source, destination = f"delivery_source.{one.name}", f"delivery_destination.{one.name}"
+    logs = {"resource_arn": ref(address(one.name), "arn"), "log_type": "ACCESS_LOGS"}
+    yield Resource("delivery_source", one.name, {"source_name": name, **logs, "tags": tags})
+    bucket = ref(f"s3_bucket.{one.logs.bucket}", "arn")
+    goal = {"destination_name": name, "output_format": one.logs.format, "bucket_arn": bucket}
+    yield Resource("delivery_destination", one.name, {**goal, "tags": tags}, after=(f"s3_bucket.{one.logs.bucket}",))
+    between = {"source": ref(source), "destination_arn": ref(destination, "arn"), "path": one.logs.directory}
+    yield Resource("delivery", one.name, {**between, "tags": tags})
 
 
 def origin_property(one: Distribution, origin: Origin) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ...aws.samples import Drift, Edit, Sample
 from ...aws.tags import tag_list
 from ...kinds import samples as shared
 from ...reconcile.model import Resource, ref
+from .kinds.cloudfront import HOME
 from .kinds.cloudfront_function import digest
 from .resources_distributions import aws_name
 from .samples_buckets import bucket_resource
@@ -31,6 +32,7 @@ def samples(place: Place) -> tuple[Sample, ...]:
         response_headers_policy(place),
         function(place),
         distribution(place),
+        *deliveries(place),
     )
 
 
@@ -153,4 +155,32 @@ def distribution(place: Place) -> Sample:
             Edit("get_distribution_config", "DistributionConfig"),
         ),
         needs=(bucket_resource(place), control_resource(place)),
+    )
+
+
+def deliveries(place: Place) -> tuple[Sample, ...]:
+    """A source, a destination, and the delivery between them."""
+    one = distribution(place)
+    name = aws_name(place, NAME)
+    logs = {"resource_arn": ref(one.resource.address, "arn"), "log_type": "ACCESS_LOGS"}
+    source = Resource("delivery_source", NAME, {"source_name": name, **logs, "tags": shared.ONE})
+    goal = {"destination_name": name, "output_format": "json", "bucket_arn": ref(f"s3_bucket.{NAME}", "arn")}
+    destination = Resource("delivery_destination", NAME, {**goal, "tags": shared.ONE})
+    between = {"source": ref(source.address), "destination_arn": ref(destination.address, "arn"), "path": "{yyyy}"}
+    delivery = Resource("delivery", NAME, {**between, "tags": shared.ONE})
+    by_hand = Drift(
+        Operation("logs", "tag_resource"),
+        lambda one: {"resourceArn": one.attributes["arn"], "tags": dict.fromkeys(shared.ONE, "by hand")},
+        "tags",
+        region=HOME,
+    )
+    return (
+        Sample(source, change={"tags": shared.TWO}, drift=by_hand, needs=(one.resource, *one.needs)),
+        Sample(destination, change={"tags": shared.TWO}, drift=by_hand, needs=(bucket_resource(place),)),
+        Sample(
+            delivery,
+            change={"path": "{yyyy}/{MM}", "tags": shared.TWO},
+            drift=by_hand,
+            needs=(source, destination, one.resource, *one.needs),
+        ),
     )

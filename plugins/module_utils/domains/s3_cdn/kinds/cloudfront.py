@@ -25,6 +25,27 @@ IN_USE = (
     "ResponseHeadersPolicyInUse",
 )
 MARK = "mainstay"
+TYPES = ("cloudfront:distribution", "logs:delivery", "logs:delivery-destination", "logs:delivery-source")
+"""What the index of tags is asked for, as the tagging API names it."""
+
+
+def at_home(aws: Aws) -> Aws:
+    """The connection to where CloudFront's regional companions live."""
+    return aws.in_region(HOME)
+
+
+def marked_at_home(aws: Aws) -> list[str]:
+    """The ARNs of the component's distributions and deliveries: one call for all. The index lags: what is new may be missing."""
+    there = at_home(aws)
+    filters = [{"Key": key, "Values": [value]} for key, value in aws.owner.scope().items()]
+
+    def ask() -> list[str]:
+        found = there.list_all(
+            "resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters, ResourceTypeFilters=list(TYPES)
+        )
+        return [str(entry["ResourceARN"]) for entry in found]
+
+    return there.once(f"marked for CloudFront {sorted(aws.owner.scope().items())}", ask)
 
 
 def listed(aws: Aws, method: str, member: str, **params: Any) -> list[dict[str, Any]]:

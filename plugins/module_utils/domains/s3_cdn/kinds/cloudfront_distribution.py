@@ -18,14 +18,13 @@ from ....aws.named_kind import NamedCalls, NamedKind, Tagging
 from ....aws.tags import tag_list
 from ....reconcile.errors import NotYet
 from ....reconcile.model import Observed, given, later
-from .cloudfront import HOME, changed, listed, removed
+from .cloudfront import changed, listed, marked_at_home, removed
 from .distribution_document import EMPTY, Headers, described, shown
 from .unknown_members import check_known
 
 DEPLOYED = "Deployed"
 ZONE = "Z2FDTNDATAQYW2"
 """The hosted zone of all distributions' names (Route 53 API Reference, AliasTarget)."""
-TYPE = "cloudfront:distribution"
 OUTSIDE = ("tags", "moved_aliases")
 """Properties that calls of their own set."""
 PATIENCE = 45 * 60.0
@@ -92,11 +91,7 @@ class CloudFrontDistribution(NamedKind):
 
     def listed(self, aws: Aws) -> list[dict[str, Any]]:
         """Those that the index of tags shows as ours: an account may have hundreds, and each takes two reads."""
-        filters = [{"Key": key, "Values": [value]} for key, value in aws.owner.scope().items()]
-        found = aws.in_region(HOME).list_all(
-            "resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters, ResourceTypeFilters=[TYPE]
-        )
-        return [{"Id": one["ResourceARN"].rpartition("/")[2], "ARN": one["ResourceARN"]} for one in found]
+        return [{"Id": arn.rpartition("/")[2], "ARN": arn} for arn in marked_at_home(aws) if ":distribution/" in arn]
 
     def everyone(self, aws: Aws) -> list[dict[str, Any]]:
         """The summaries of all distributions of the account."""

@@ -151,10 +151,11 @@ def _security(reader: Reader) -> dict[str, Any]:
 
 def _cors(reader: Reader) -> dict[str, Any]:
     origins = sorted(reader.items("origins", (), as_text, "it must be an origin such as https://shop.example.com"))
+    headers = sorted(reader.items("headers", ("*",), as_text, "it must be the name of a header"))
     credentials = reader.boolean("credentials", False)
     found = {
         "AccessControlAllowOrigins": origins,
-        "AccessControlAllowHeaders": sorted(reader.items("headers", ("*",), as_text, "it must be the name of a header")),
+        "AccessControlAllowHeaders": headers,
         "AccessControlAllowMethods": sorted(reader.items("methods", ("GET", "HEAD", "OPTIONS"), as_text, "it must be a method")),
         "AccessControlAllowCredentials": credentials,
         "AccessControlMaxAgeSec": reader.integer("max_age", 600, 0, 86_400),
@@ -162,7 +163,7 @@ def _cors(reader: Reader) -> dict[str, Any]:
     }
     if not origins:
         reader.problems.missing(reader.at("origins"), "name the origins whose pages may read responses, such as https://shop.example.com")
-    if credentials and "*" in (*origins, *found["AccessControlAllowHeaders"]):
+    if credentials and "*" in (*origins, *headers):
         reader.problems.messages.append(f"{reader.path}: with credentials, browsers accept no * in origins and headers; name each")
     reader.finish()
     return found
