@@ -8,7 +8,7 @@ Conditions on a bucket's tags count only where attribute-based access control is
 
 from __future__ import annotations
 
-from ...aws.grants import GLOBAL, REGIONAL, Grant, Permissions, arn, each, keeps_mark, request_marked
+from ...aws.grants import REGIONAL, Grant, Permissions, arn, each, keeps_mark, request_marked
 from ...kinds.permissions import ROLE
 
 PREFIXED = arn("s3", "{environment}-{component}-*", region="", account_id="")
@@ -28,8 +28,8 @@ WRITES = (
 
 BUCKETS = Permissions(
     reads={
-        "s3:ListAllMyBuckets": (GLOBAL,),
-        "s3:GetAccountPublicAccessBlock": (GLOBAL,),
+        "s3:ListAllMyBuckets": (REGIONAL,),
+        "s3:GetAccountPublicAccessBlock": (REGIONAL,),
         "tag:GetResources": (REGIONAL,),
         **each("s3", READS, OWN),
     },
