@@ -40,7 +40,7 @@ DISTRIBUTIONS = Permissions(
             "GetCachePolicyConfig GetOriginAccessControlConfig GetOriginRequestPolicyConfig GetResponseHeadersPolicyConfig",
             UNTAGGED,
         ),
-        **each("logs", "GetDelivery GetDeliveryDestination GetDeliverySource", Grant(DELIVERIES)),
+        **each("logs", "GetDelivery GetDeliveryDestination GetDeliverySource ListTagsForResource", Grant(DELIVERIES)),
         "acm:DescribeCertificate": (CERTIFICATES,),
         "pricingplanmanager:ListSubscriptions": (GLOBAL,),
         "tag:GetResources": (REGIONAL,),

@@ -130,7 +130,8 @@ class DeliveryDestination(OfDelivery):
 
     def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         found = super().request(properties)
-        return {**found, "deliveryDestinationConfiguration": {"destinationResourceArn": found.pop("destinationResourceArn")}}
+        configuration = {"destinationResourceArn": found.pop("destinationResourceArn")}
+        return {**found, "deliveryDestinationConfiguration": configuration}
 
 
 class Delivery(OfDelivery):
@@ -160,7 +161,8 @@ class Delivery(OfDelivery):
 
     def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         found = super().request(properties)
-        return {**found, "s3DeliveryConfiguration": {"suffixPath": found.pop("suffixPath"), "enableHiveCompatiblePath": False}}
+        configuration = {"suffixPath": found.pop("suffixPath"), "enableHiveCompatiblePath": False}
+        return {**found, "s3DeliveryConfiguration": configuration}
 
     def set_path(self, aws: Aws, seen: Observed, value: str) -> None:
         configuration = {"suffixPath": value, "enableHiveCompatiblePath": False}
