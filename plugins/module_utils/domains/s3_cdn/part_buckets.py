@@ -93,7 +93,7 @@ class Buckets(Part):
         for action in plan.permitted:
             name = action.desired.properties.get("bucket_name") if action.desired and action.kind == "s3_bucket" else None
             if action.makes and name in self.kind.taken:
-                text = f"the name {name} is taken by a bucket of another account, or these credentials may not look at that bucket"
+                text = f"the name {name} is taken by a bucket of another account, or by one that these credentials may not look at"
                 yield Failure(action.address, "", NAME_TAKEN, text, "Set another name, or namespace: account. Nothing was changed.")
 
     def _content(self, aws: Aws, seen: Observed) -> tuple[str, Failure | None]:

@@ -26,7 +26,9 @@ from .bucket_content import empty
 
 FIRST_REGION = "us-east-1"
 """The region that a location constraint must not name (CreateBucket)."""
-ABSENT, TAKEN = ("404", "NoSuchBucket"), ("403", "AccessDenied")
+ABSENT = ("404", "NoSuchBucket")
+TAKEN = ("403", "AccessDenied", "301", "400", "PermanentRedirect")
+"""How S3 answers for a bucket of another account, and for one in a region that it does not name (HeadBucket)."""
 BLOCKS = {
     "block_public_acls": "BlockPublicAcls",
     "ignore_public_acls": "IgnorePublicAcls",
