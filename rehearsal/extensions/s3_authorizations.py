@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rehearsal.asking import ask, pairs
 from rehearsal.extensions.s3_actions import action_of, resources_of
 from rehearsal.policies_in_force import Ask
-from rehearsal.registry import Call, authorizes, backend
+from rehearsal.registry import Call, authorizes
 
 
 @authorizes("s3")
@@ -25,7 +25,4 @@ def asked(call: Call) -> Iterator[Ask]:
                 yield ask(call, resource, "s3:PutBucketOwnershipControls")
     if call.operation == "PutBucketReplication":
         role = str((call.get("ReplicationConfiguration") or {}).get("Role"))
-        there = next((one.tags for one in backend("iam", call.account_id, call.region).roles.values() if one.arn == role), {})
-        yield ask(
-            call, role, "iam:PassRole", there={key: tag["Value"] for key, tag in there.items()}, iam_passedtoservice="s3.amazonaws.com"
-        )
+        yield ask(call, role, "iam:PassRole", iam_passedtoservice="s3.amazonaws.com")
