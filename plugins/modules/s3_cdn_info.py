@@ -21,6 +21,14 @@ options:
     description:
       - Buckets as M(mainstay.aws.s3_cdn) takes them.
     type: dict
+  distributions:
+    description:
+      - Distributions as M(mainstay.aws.s3_cdn) takes them.
+    type: dict
+  origin_headers:
+    description:
+      - Headers of origins as M(mainstay.aws.s3_cdn) takes them.
+    type: dict
   web_acls:
     description:
       - Web ACLs as M(mainstay.aws.s3_cdn) takes them.
