@@ -91,7 +91,8 @@ options:
         V(TLSv1.2_2019), or V(TLSv1.2_2018).
       - C(logs) has C(bucket), the name in O(buckets) of a bucket with V(cloudfront) in C(logs_from), C(format) (V(json), V(w3c), V(plain),
         or V(parquet)), and C(path), by default V({DistributionId}/{yyyy}/{MM}/{dd}). Logs come from us-east-1, wherever the bucket is.
-      - C(geography) has either C(allow) or C(deny), with two-letter countries. C(web_acl_arn) is a web ACL of the scope CLOUDFRONT.
+      - C(geography) has either C(allow) or C(deny), with two-letter countries. C(web_acl) is the name of one in O(web_acls),
+        and C(web_acl_arn) another web ACL of the scope CLOUDFRONT.
         C(root_object), C(price_class) (V(all), V(200), or V(100)), C(http_version) (V(http2and3)), C(ipv6) (V(true)), C(enabled)
         (V(true)), C(comment), and C(tags) are as CloudFront has them.
     type: dict
