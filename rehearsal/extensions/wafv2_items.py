@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.extensions import wafv2_rules
+from rehearsal.extensions.cloudfront_common import store_at
 from rehearsal.registry import Call, answers, backend
 from rehearsal.replies import Refusal
 from rehearsal.settings import Settings
@@ -230,8 +231,9 @@ def _distributions(call: Call, item: Item) -> bool:
     """Whether a distribution uses a web ACL."""
     if item.type.name != "WebACL" or item.scope != "CLOUDFRONT":
         return False
-    there = backend("cloudfront", call.account_id, "aws")
-    return any(getattr(one.distribution_config, "web_acl_id", "") == item.arn for one in there.distributions.values())
+    return any(
+        one.config.get("WebACLId") == item.arn for one in store_at(backend("cloudfront", call.account_id, "aws")).distributions.values()
+    )
 
 
 @answers("wafv2", "CheckCapacity")

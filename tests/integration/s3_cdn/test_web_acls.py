@@ -145,3 +145,16 @@ def test_rules_that_a_group_does_not_have_are_refused_before_the_first_change(cl
     planned = runs.run_module("s3_cdn", {**owner, "web_acls": acls}, "plan")
     assert "AWSManagedRulesBotControlRuleSet costs 10 USD a month" in planned["plan"]["note"]
     assert planned["outputs"]["web_acls"] == {"main": {"cloudfront": {"arn": "(known after apply)", "name": "(known after apply)"}}}
+
+
+def test_a_distribution_has_the_web_acl_of_its_component(site: Site) -> None:
+    """Made before it, and deleted after it."""
+    main = {"scopes": ["cloudfront"], "logging": False, "managed_groups": {"common": {}}}
+    shop = {"origins": {"api": {"domain_name": "api.example.com"}}, "default": {"origin": "api"}, "web_acl": "main"}
+    desired = site.desired({}, web_acls={"main": main}, distributions={"shop": shop})
+    site.apply(desired)
+    (found,) = site.cloud.client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    assert found["WebACLId"] == live(site.cloud, "cloudfront")["ARN"]
+    assert summary(site.plan(desired)) == {}
+    site.apply([], purge=("*", "cloudfront_distribution.*"))
+    assert site.ids() == {}
