@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....kinds.secret import CURRENT, PENDING, Secret
+from ....aws.tags import tag_list
+from ....kinds.secret import CURRENT, PENDING, ROTATION, Secret, generated
+from ....reconcile.errors import AlreadyThere
 from ....reconcile.model import Observed, later
 
 
@@ -34,6 +37,16 @@ class OriginSecret(Secret):
         super().update(aws, seen, properties)
         if properties.get("promoted"):
             self.promote(aws, seen)
+
+    def rotate(self, aws: Aws, seen: Observed, rotation: str) -> None:
+        """If an earlier rotation had the same marker and its value was never used, that version still has the ID that follows from it."""
+        try:
+            super().rotate(aws, seen, rotation)
+        except AlreadyThere:
+            where = self.where(seen)
+            value = {"ClientRequestToken": str(uuid.uuid4()), "SecretString": generated({}), "VersionStages": [PENDING]}
+            aws.change("secretsmanager", "put_secret_value", **where, **value)
+            aws.change("secretsmanager", self.tagging.tag, **where, Tags=tag_list({ROTATION: rotation}))
 
     def promote(self, aws: Aws, seen: Observed) -> None:
         """Make the pending value the current one. May be repeated."""
