@@ -11,6 +11,7 @@ from typing import Any
 from ...aws.place import Place
 from ...reconcile.model import Ref, Resource, ref
 from .bucket_policy import bucket_arn
+from .kinds.alias_records import keys_of
 from .kinds.cloudfront_function import digest
 from .kinds.distribution_document import header_digest
 from .part import Granted, Statement
@@ -18,7 +19,7 @@ from .settings.buckets import Bucket
 from .settings.buckets_access import OUR_SIDS
 from .settings.cdn_behaviors import EVENTS, VIEWERS, Behavior
 from .settings.cdn_origins import PROTOCOLS, Origin
-from .settings.distributions import Distribution
+from .settings.distributions import Distribution, zone_of
 from .settings.managed_policies import MANAGED
 from .settings.single_page import NAME as SINGLE_PAGE
 from .settings.single_page import fallback
@@ -152,12 +153,18 @@ def distribution_resource(one: Distribution, place: Place) -> Resource:
         "ipv6": one.ipv6,
         "root_object": one.root_object,
         **({"web_acl": acl} if acl else {}),
+        **({"records": records_property(one)} if one.zones else {}),
         "tags": {**place.tags, "Name": aws_name(place, one.name), **one.tags},
     }
     used = tuple(
         f"cloudfront_function.{one.name}/{name}" for name in (*one.policies.functions, *([SINGLE_PAGE] if one.single_page else []))
     )
     return Resource("cloudfront_distribution", one.name, properties, after=used)
+
+
+def records_property(one: Distribution) -> dict[str, str]:
+    """An A and, with IPv6, an AAAA record for each alias, with the domain of its zone."""
+    return {key: zone_of(alias, one.zones) for alias in one.all_aliases for key in keys_of(alias, ipv6=one.ipv6)}
 
 
 def deliveries(one: Distribution, place: Place) -> Iterator[Resource]:
