@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
@@ -13,10 +14,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Plac
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Edit, Sample
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.samples import DOMAIN, certificate_resource, zone_resource
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.cloudfront_distribution import CloudFrontDistribution
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.samples_distributions import distribution
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.samples_distributions import deliveries, distribution
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource, ref
 from rehearsal.testing import Cloud
 from tests.contract.account import Count
+from tests.contract.further.shared import FEW, MANY
 
 
 def custom(method: str, member: str, **params: str) -> Count:
@@ -39,11 +41,13 @@ def aliased(place: Place) -> Sample:
     one, zone = distribution(place), zone_resource()
     domain = str(zone.properties["zone_name"])
     records = {f"www.{domain} A": domain, f"www.{domain} AAAA": domain}
-    resource = Resource("cloudfront_distribution", "aliased", {**one.resource.properties, "records": records}, after=(zone.address,))
+    resource = Resource(
+        "cloudfront_distribution", "aliased", {**one.resource.properties, "records": records, "tags": MANY}, after=(zone.address,)
+    )
     return Sample(
         resource,
         needs=(zone, *one.needs),
-        change={"records": {f"www.{domain} A": domain}},
+        change={"records": {f"www.{domain} A": domain}, "tags": FEW},
         drift=Drift(Operation("route53", "change_resource_record_sets"), lambda seen: by_hand(seen, domain), "records"),
     )
 
@@ -80,7 +84,14 @@ def moving(place: Place) -> Sample:
     return Sample(resource, needs=(zone, certificate, *one.needs), change={"moved_aliases": list(MOVED)}, drift=comment)
 
 
-FURTHER = {"s3_cdn": {"aliased": aliased, "moving": moving}}
+def logged(place: Place) -> Sample:
+    """The tags of a delivery are removed."""
+    one = next(sample for sample in deliveries(place) if sample.resource.kind == "delivery_source")
+    resource = replace(one.resource, properties={**one.resource.properties, "tags": MANY})
+    return replace(one, resource=resource, change={"tags": FEW})
+
+
+FURTHER = {"s3_cdn": {"aliased": aliased, "moving": moving, "logged": logged}}
 ONE_WAY = ("moving",)
 KINDS = {"cloudfront_distribution": CloudFrontDistribution(moving={"moving": MOVED}, domains=(DOMAIN,))}
 COUNTS = {

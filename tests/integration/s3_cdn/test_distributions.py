@@ -110,6 +110,19 @@ def test_what_others_set_stays(site: Site, shop: dict[str, Any], certificate: st
     assert (now["Comment"], now["CacheTagConfig"]) == ("prod/storage shop", {"HeaderName": "x-tags"})
 
 
+def test_logs_arrive_in_a_bucket_of_any_region(site: Site, certificate: str) -> None:
+    buckets = {**BUCKETS, "logs": {"logs_from": ["cloudfront"]}}
+    options = described(certificate, logs={"bucket": "logs"})
+    site.apply(site.desired(buckets, **options))
+    assert summary(site.plan(site.desired(buckets, **options))) == {}
+    shop = distribution(site)
+    Viewer(site.cloud).get(ALIAS, "/missing.js")
+    (log,) = site.s3().list_objects_v2(Bucket="prod-storage-logs")["Contents"]
+    assert log["Key"].startswith(f"{shop['Id']}/20")
+    site.apply(site.desired(buckets, **described(certificate)), purge=EVERYTHING)
+    assert site.cloud.client("logs", region="us-east-1").describe_deliveries()["deliveries"] == []
+
+
 def test_records_in_a_zone_of_another_component(site: Site, certificate: str) -> None:
     """Made with the distribution and gone with it; a record of somebody else is never overwritten, and neither is any other."""
     route53 = site.cloud.client("route53")

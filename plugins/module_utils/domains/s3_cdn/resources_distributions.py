@@ -24,7 +24,7 @@ from .settings.managed_policies import MANAGED
 from .settings.single_page import NAME as SINGLE_PAGE
 from .settings.single_page import fallback
 
-LONGEST_FUNCTION, LONGEST_CONTROL, LONGEST_POLICY = 64, 64, 128
+LONGEST_FUNCTION, LONGEST_CONTROL, LONGEST_POLICY, LONGEST_DELIVERY = 64, 64, 128, 60
 CLOUDFRONT = "cloudfront.amazonaws.com"
 
 
@@ -168,15 +168,17 @@ def records_property(one: Distribution) -> dict[str, str]:
 
 
 def deliveries(one: Distribution, place: Place) -> Iterator[Resource]:
-    """Of access logs, to a bucket of the component in any region."""
+    """Of access logs, to a bucket of the component in any region. Their names have an underscore, so that no other name is the same: what
+    mentions a name is deleted before its bearer.
+    """
     if one.logs is None:
         return
     name, tags = aws_name(place, one.name), {**place.tags, **one.tags}
     source, destination = f"delivery_source.{one.name}", f"delivery_destination.{one.name}"
     logs = {"resource_arn": ref(address(one.name), "arn"), "log_type": "ACCESS_LOGS"}
-    yield Resource("delivery_source", one.name, {"source_name": name, **logs, "tags": tags})
+    yield Resource("delivery_source", one.name, {"source_name": f"{name}_source", **logs, "tags": tags})
     bucket = ref(f"s3_bucket.{one.logs.bucket}", "arn")
-    goal = {"destination_name": name, "output_format": one.logs.format, "bucket_arn": bucket}
+    goal = {"destination_name": f"{name}_destination", "output_format": one.logs.format, "bucket_arn": bucket}
     yield Resource("delivery_destination", one.name, {**goal, "tags": tags}, after=(f"s3_bucket.{one.logs.bucket}",))
     between = {"source": ref(source), "destination_arn": ref(destination, "arn"), "path": one.logs.directory}
     yield Resource("delivery", one.name, {**between, "tags": tags})
@@ -223,7 +225,9 @@ def name_problems(distribution: Distribution, environment: str, component: str) 
     checked = [("origin access control", LONGEST_CONTROL, one) for one in controls(distribution, place)]
     checked += [("policy", LONGEST_POLICY, one) for one in policies(distribution, place)]
     checked += [("function", LONGEST_FUNCTION, one) for one in functions(distribution, place)]
+    checked += [("delivery", LONGEST_DELIVERY, one) for one in deliveries(distribution, place)]
     for what, longest, one in checked:
-        name = str(one.properties["resource_name"])
+        named = (one.properties.get(key) for key in ("resource_name", "source_name", "destination_name"))
+        name = str(next((name for name in named if name), ""))
         if len(name) > longest:
             yield f"{distribution.path}: the {what} {name} would have {len(name)} characters, not at most {longest}; shorten the names"
