@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.site import Requests, summary, touched
+from tests.integration.module_runs import ModuleRuns
+from tests.integration.site import ACCOUNT, Requests, summary, touched
 from tests.rehearsal.self_signed import self_signed
 from tests.rehearsal.test_edge import Viewer
 
-from .support import EVERYTHING, Site
+from .support import EVERYTHING, REGION, Site
 
 BUCKETS: dict[str, Any] = {"app": {"encryption": {"algorithm": "kms"}}}
 NAME = "prod-storage-app"
@@ -163,3 +165,22 @@ def test_an_alias_is_taken_only_with_consent(site: Site, shop: dict[str, Any], c
     assert sorted(aliases["prod/storage shop"]) == ["old.example.com", ALIAS]
     assert made["Id"] != shop["Id"]
     assert summary(site.plan(site.desired(BUCKETS, **described(certificate, move_aliases=["old.example.com"])))) == {}
+
+
+def test_a_secret_header_appears_nowhere(site: Site, certificate: str, tmp_path: Path) -> None:
+    """In a plan, an apply, a rotation, and a refusal; CloudFront has the value."""
+    runs = ModuleRuns(site.cloud, tmp_path)
+    owner = {"environment": "prod", "component": "storage", "region": REGION, "expected_account_id": ACCOUNT, "poll_interval": 0.05}
+    given = {**owner, "buckets": BUCKETS, **described(certificate)}
+    rotated = {**given, "origin_headers": {"shop": {"api": {"x-origin-verify": "another-secret"}}}}
+    wrong = {**given, "origin_headers": {"shop": {"app": {"x-origin-verify": SECRET}}}}
+    planned, made, changed, refused = (
+        runs.run_module("s3_cdn", options, role)
+        for options, role in ((given, "plan"), (given, "apply"), (rotated, "apply"), (wrong, "plan"))
+    )
+    assert SECRET not in str((planned, made, changed, refused))
+    assert "another-secret" not in str(changed)
+    assert [one["address"] for one in changed["plan"]["actions"] if one["action"] == "update"] == ["cloudfront_distribution.shop"]
+    assert "which takes no headers" in refused["msg"]
+    (header,) = distribution(site)["DistributionConfig"]["Origins"]["Items"][1]["CustomHeaders"]["Items"]
+    assert header == {"HeaderName": "x-origin-verify", "HeaderValue": "another-secret"}
