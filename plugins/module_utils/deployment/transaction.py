@@ -9,8 +9,9 @@ may call them several times, and raises Failed if the release is to go back.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..cluster_objects.manifest import Wanted
@@ -46,6 +47,31 @@ NO_REGISTRY = Registry()
 Strategy = Callable[["Transaction"], None]
 
 
+@dataclass(frozen=True)
+class Shaped:
+    """The objects of a release as a strategy has them.
+
+    ``recorded``: what going back to the release applies. ``kept``: (kind, name) of what earlier releases left and is not deleted yet.
+    ``objection``: why the release cannot be deployed now. ``choice``: what the strategy has decided, for itself.
+    """
+
+    objects: Sequence[Wanted]
+    recorded: Sequence[Wanted]
+    kept: frozenset[tuple[str, str]] = frozenset()
+    objection: str = ""
+    choice: Any = None
+
+
+class ShapingStrategy:
+    """A strategy that also decides, before each plan, which objects the release consists of now."""
+
+    def shape(self, tx: Transaction, asked: Sequence[Wanted]) -> Shaped:
+        raise NotImplementedError
+
+    def __call__(self, tx: Transaction) -> None:
+        raise NotImplementedError
+
+
 class Failed(Exception):
     """The release failed and goes back. Its text is suitable for users."""
 
@@ -69,6 +95,9 @@ class Transaction:
     ) -> None:
         self.cluster, self.wish, self.verifier, self.say, self.holding = cluster, wish, verify, say, holding
         self.gate, self.strategy, self.registry = gate, strategy, registry
+        self.shape = strategy.shape if isinstance(strategy, ShapingStrategy) else None
+        self.asked = wish.objects
+        self.shaped = Shaped(wish.objects, wish.objects)
         cluster.fence = holding.fence
         self.history = History(cluster)
         self.prepared, self.rest = split(wish.objects)
@@ -83,6 +112,10 @@ class Transaction:
     def plan(self, *, applying: bool) -> ReleasePlan:
         """The plan, from a dry run of everything. Changes nothing. Raises ApiProblem."""
         history = self.history.read()
+        if self.shape is not None:
+            self.shaped = self.shape(self, self.asked)
+            self.wish = replace(self.wish, objects=self.shaped.objects)
+            self.prepared, self.rest = split(self.wish.objects)
         self.looker = Looker(self.cluster, self.wish.objects)
         looks = self.looker.look()
         found = planning.plan(looks, self.wish.consent, self.cluster.hiding, missing_kinds(looks, self.looker), applying=applying)
@@ -108,6 +141,10 @@ class Transaction:
         newest = self.history.releases[0] if self.history.releases else None
         return newest is not None and newest.id == self.wish.id and newest.status == "verified"
 
+    @property
+    def recorded(self) -> Sequence[Wanted]:
+        return self.wish.objects if self.shape is None else self.shaped.recorded
+
     def _is_pruned(self) -> bool:
         return self.is_current and self.history.releases[0].pruned
 
@@ -121,6 +158,8 @@ class Transaction:
         if job is not None and (why := self._job_refused(job)):
             objections.append(Failure(f"{KIND}.Job/{job['metadata']['namespace']}/{job['metadata']['name']}", "create", "Refused", why))
         objections += [Failure(look.address, "apply", "Paused", _paused(look)) for look in found.looks if _is_paused(look)]
+        if self.shaped.objection:
+            objections.append(Failure("", "", "Strategy", self.shaped.objection))
         if applying:
             objections += [Failure("", "", code, text) for code, text in self._refusals() if text]
         return objections
@@ -176,6 +215,7 @@ class Transaction:
         """What earlier releases left that this one makes superfluous: it exists, and is still ours."""
         others = [one for one in self.history.releases if not (one.id == self.wish.id and one.number == self._number())]
         wanted = pruning.leftovers(self.wish.objects, others, self.cluster.namespace)
+        wanted = [one for one in wanted if (one.kind, one.called) not in self.shaped.kept]
         found = []
         for one, live in zip(wanted, together(self._live, wanted)):
             if live is not None and self._is_ours(live):
@@ -221,7 +261,9 @@ class Transaction:
             times=dict(going_on.times) if going_on else {},
             added=going_on.added if going_on else (),
             applied=dict(going_on.applied) if going_on else {},
-            objects=tuple(without_secrets(one.manifest) for one in wish.objects),
+            progress=dict(going_on.progress) if going_on else {},
+            beside=going_on.beside if going_on else (),
+            objects=tuple(without_secrets(one.manifest) for one in self.recorded),
         )
 
     def keep(self, **changes: Any) -> None:
@@ -342,6 +384,19 @@ class Transaction:
                 self.done.live[look.address] = look.live
         self._apply_looks(found.changing)
 
+    def remove(self, objects: Sequence[Wanted]) -> None:
+        """Delete objects that a strategy applied beside the release. What somebody else owns stays."""
+        for one in objects:
+            address, type_, live = address_of(one), self.cluster.type_of(one), self._live(one)
+            if type_ is not None and live is not None and self._is_ours(live):
+                self.outcome.changed = True
+                with contextlib.suppress(NotFound):
+                    self.cluster.delete(type_.path(one.namespace, one.called), uid(live))
+            self.done.live.pop(address, None)
+            self.done.changed.discard(address)
+            self.done.added.discard(address)
+            self.outcome.outcomes.pop(address, None)
+
     def _apply_looks(self, looks: Sequence[Look]) -> None:
         if not looks:
             return
@@ -395,7 +450,7 @@ class Transaction:
         self._prune_orphans()
         self._prune_jobs()
         self._forget()
-        if not left:
+        if not left and not self.shaped.kept:
             self.keep(pruned=True)
 
     def _forget(self) -> None:

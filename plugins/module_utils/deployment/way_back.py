@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..cluster_objects.compare import MANAGER
 from ..cluster_objects.manifest import Wanted
-from ..kubernetes.objects import metadata
+from ..kubernetes.objects import metadata, spec
+from .look import Look
 from .pruning import Key, recorded
 from .record import Release
 from .references import configs_of, images_of
 from .refusals import KEEPS_DATA
-from .scaling import without_replicas
+from .scaling import SCALED, without_replicas
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,14 @@ def restorable(release: Release, namespace: str) -> list[Wanted]:
         for one in recorded(release)
         if one.namespace == namespace and one.kind not in ("Secret", *KEEPS_DATA)
     ]
+
+
+def with_recorded_size(look: Look, release: Release) -> Look:
+    """The look at a workload that no longer exists, with the number of pods that the release gave it: by default it would get one."""
+    if look.live is not None or look.replicas is not None or look.one.kind not in SCALED:
+        return look
+    manifest = next((one.manifest for one in recorded(release) if one.identity == look.one.identity), {})
+    return replace(look, replicas=spec(manifest).get("replicas"))
 
 
 def not_undone(failed: Release, namespace: str, kept: Sequence[str] = ()) -> list[str]:

@@ -18,7 +18,7 @@ CONNECTION: dict[str, Any] = {"cluster": {"type": "str"}, "kubeconfig": {"type":
 MUTUALLY_EXCLUSIVE = [("cluster", "kubeconfig"), ("cluster", "context")]
 REQUIRED_ONE_OF = [("cluster", "kubeconfig", "context")]
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-STRATEGIES = ("rolling",)
+STRATEGIES = ("rolling", "canary", "blue_green")
 COMMON: dict[str, Any] = {
     **shared(*OWNER, "poll_interval", "lock_wait", "sensitive_values"),
     **CONNECTION,
@@ -39,6 +39,8 @@ def release_spec() -> dict[str, Any]:
         "commit": {"type": "str", "default": ""},
         "images": {"type": "dict", "default": {}},
         "strategy": {"type": "str", "choices": list(STRATEGIES), "default": "rolling"},
+        "canary": {"type": "dict", "default": {}},
+        "blue_green": {"type": "dict", "default": {}},
         "gate": {"type": "dict", "no_log": False},
         "gate_options": {"type": "dict", "default": {}},
         "gate_required": {"type": "bool", "default": False},

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ...aws.roles import Role, client_maker_as
@@ -24,7 +24,8 @@ from ..gate import checker, deployments_of
 from ..look import Look
 from ..record import Release
 from ..refusals import secrets_in
-from ..strategies import rolling
+from ..strategies import blue_green, canary, rolling
+from ..strategies.settings import BLUE_GREEN, CANARY, ROLLING, read
 from ..transaction import Strategy, Transaction
 from ..verification import options_of
 from ..wish import Outcome, Wish
@@ -32,7 +33,13 @@ from .answer import answer
 from .connecting import Connection, connection
 from .options import objects_of, problems_of
 
-STRATEGIES: Mapping[str, Strategy] = {"rolling": rolling.roll_out}
+STRATEGIES: Mapping[str, Callable[[Any], Strategy]] = {
+    ROLLING: lambda _settings: rolling.roll_out,
+    CANARY: canary.strategy,
+    BLUE_GREEN: blue_green.BlueGreenStrategy,
+}
+"""The strategies, made from their settings."""
+
 
 SERVICES = ("sts", "eks")
 """The services that every call uses. The gate and metrics may use rds, kms and cloudwatch."""
@@ -44,15 +51,18 @@ def run(module: Any) -> NoReturn:
     params = module.params
     objects, problems = objects_of(params)
     verification, wrong = options_of(params["verification"], params["namespace"])
+    settings, misfits = (
+        read(params["strategy"], given_settings(params), objects, verification) if not problems and not wrong else (None, [])
+    )
     secrets = secrets_in(params["objects"])
     _hide(module)
-    if problems := [*problems_of(params), *problems, *wrong]:
+    if problems := [*problems_of(params), *problems, *wrong, *misfits]:
         module.fail_json(msg="\n".join(problems))
     found = connection(module, needed=not module.check_mode)
     wish = wish_of(params, objects, verification, found.caller)
     if found.api is None:
         answer(module, found, _on_nothing(wish, params), time.monotonic() - began)
-    transaction = _transaction(module, found, wish, secrets)
+    transaction = _transaction(module, found, wish, secrets, settings)
     if module.check_mode:
         try:
             plan = transaction.plan(applying=False)
@@ -90,7 +100,12 @@ def wish_of(params: Mapping[str, Any], objects: Sequence[Wanted], verification: 
     )
 
 
-def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str]) -> Transaction:
+def given_settings(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of the chosen strategy. Those of others are left alone: inventories keep them when the strategy changes."""
+    return params.get(params["strategy"]) or {}
+
+
+def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str], settings: Any) -> Transaction:
     params = module.params
     make, _region, _endpoint = client_maker(module)
     clock = SystemClock()
@@ -108,7 +123,7 @@ def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str])
         found.holding(params),
         gate=gate,
         registry=found.registry(),
-        strategy=STRATEGIES[wish.strategy],
+        strategy=STRATEGIES[wish.strategy](settings),
     )
 
 
