@@ -1,0 +1,253 @@
+"""Canary and blue/green on a real control plane: what is where at each change, after failures, and after a kill."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.manifest import read
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.strategies import blue_green, canary, routes, settings
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.verification import options_of
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.wish import Outcome
+
+from .support import QUICK, Application
+
+STEPS = [{"weight": 20, "bake": 3}, {"weight": 60, "bake": 3}]
+
+
+class Killed(BaseException):
+    """The process is gone: nothing that would clean up runs."""
+
+
+@pytest.fixture
+def errors() -> Iterator[Any]:
+    """A Prometheus that returns ``errors.rate`` for every query."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            value = [0, str(server.rate)]  # type: ignore[attr-defined]
+            body = json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {}, "values": [value]}]}})
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_POST = do_GET
+
+        def log_message(self, *_arguments: Any) -> None:
+            return None
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    server.rate = 0  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+def metric(errors: Any) -> dict[str, Any]:
+    source = {"url": f"http://127.0.0.1:{errors.server_port}", "query": "rate"}
+    return {"name": "errors", "prometheus": source, "maximum": 0.5, "interval": 1.0, "period": 1}
+
+
+def shop(app: Application, image: str, **more: Any) -> list[dict[str, Any]]:
+    rules = [
+        {
+            "host": "shop.example.com",
+            "http": {
+                "paths": [
+                    {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "api", "port": {"name": "http"}}}},
+                ]
+            },
+        }
+    ]
+    ingress = app.named("Ingress", "shop", "networking.k8s.io/v1", spec={"ingressClassName": "alb", "rules": rules})
+    return [app.namespace_object, app.service(), app.deployment(image=image, replicas=2, **more), ingress, app.deployment("worker", image)]
+
+
+def strategy(kind: str, objects: list[dict[str, Any]], app: Application, given: dict[str, Any]) -> Any:
+    wanted, _problems = read(objects, "")
+    options, _problems = options_of(QUICK, app.namespace)
+    found, problems = settings.read(kind, {"register": 0.0, **given}, wanted, options)
+    assert not problems, problems
+    return canary.strategy(found) if kind == "canary" else blue_green.BlueGreenStrategy(found)
+
+
+def deploy(app: Application, kind: str, image: str, given: dict[str, Any], watch: Any = None, **more: Any) -> Outcome:
+    objects = shop(app, image, **more)
+    transaction = app.transaction(*objects, version=image, strategy=strategy(kind, objects, app, given))
+    if watch is not None:
+        transaction.cluster.api.before = watch  # type: ignore[attr-defined]
+    return transaction.run()
+
+
+def weights(app: Application) -> dict[str, int]:
+    live = app.api.get(f"/apis/networking.k8s.io/v1/namespaces/{app.namespace}/ingresses/shop")
+    return routes.live_weights(live)["api"]
+
+
+def selector(app: Application, name: str = "api") -> dict[str, str]:
+    return dict(app.get("services", name)["spec"]["selector"])
+
+
+def rolled_out(app: Application, image: str = "api:1") -> None:
+    assert app.deploy(*shop(app, image), version=image).reason == ""
+
+
+def seen(app: Application, found: list[Any]) -> Any:
+    """Notes the weights and the image of the stable track before each change of the Ingress."""
+
+    def watch(_number: int, call: str) -> None:
+        if "/ingresses/" in call and "dryRun" not in call:
+            found.append((weights(app), app.image()))
+
+    return watch
+
+
+def test_a_canary_takes_its_steps_and_then_the_release_is_rolled_out(app: Application, errors: Any) -> None:
+    rolled_out(app)
+    found: list[Any] = []
+    outcome = deploy(app, "canary", "api:2", {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0}, seen(app, found))
+    assert outcome.reason == "", outcome.reason
+    assert found == [
+        ({"api": 1}, "api:1"),
+        ({"api": 100, "api-canary": 0}, "api:1"),
+        ({"api": 80, "api-canary": 20}, "api:1"),
+        ({"api": 40, "api-canary": 60}, "api:2"),
+    ], "the stable track keeps its version until the last step, and its new version has no more requests before it runs"
+    assert (weights(app), app.names("deployments"), app.names("services")) == ({"api": 1}, ["api", "worker"], ["api"])
+    assert app.image("worker") == "api:2"
+    assert app.changes(*shop(app, "api:2"), version="api:2") == [], "what is left is the release as any other strategy deploys it"
+
+
+def test_a_canary_with_errors_is_aborted(app: Application, errors: Any) -> None:
+    rolled_out(app)
+
+    def watch(_number: int, _call: str) -> None:
+        with contextlib.suppress(Exception):
+            errors.rate = 1 if weights(app).get("api-canary", 0) >= 20 else 0
+
+    outcome = deploy(app, "canary", "api:2", {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0}, watch)
+    errors.rate = 1
+    assert outcome.went_back, outcome.reason
+    assert "step " in outcome.reason
+    assert "errors" in outcome.reason
+    assert (app.image(), app.image("worker"), weights(app)) == ("api:1", "api:1", {"api": 1})
+    assert (app.names("deployments"), app.names("services")) == (["api", "worker"], ["api"])
+    assert app.releases == [(2, "api:2", "failed"), (1, "api:1", "verified")]
+
+
+def test_a_canary_whose_pods_fail_never_gets_a_request(app: Application, errors: Any) -> None:
+    rolled_out(app)
+    given = {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0}
+    found: list[Any] = []
+    outcome = deploy(app, "canary", "api:2", given, seen(app, found), behaviour="crash-loop")
+    assert outcome.went_back, outcome.reason
+    assert all(shares.get("api-canary", 0) == 0 for shares, _image in found)
+    assert app.names("deployments") == ["api", "worker"]
+
+
+@pytest.mark.parametrize("share", [20, 60])
+def test_a_killed_canary_goes_on_with_its_step(app: Application, errors: Any, share: int) -> None:
+    rolled_out(app)
+    given = {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0}
+
+    def kill(_number: int, call: str) -> None:
+        if "release.2" in call and weights(app).get("api-canary") == share:
+            raise Killed
+
+    with pytest.raises(Killed):
+        deploy(app, "canary", "api:2", given, kill)
+    assert weights(app)["api-canary"] == share
+    found: list[Any] = []
+    outcome = deploy(app, "canary", "api:2", given, seen(app, found))
+    assert outcome.reason == "", outcome.reason
+    assert [shares.get("api-canary") for shares, _image in found if shares.get("api-canary", 0) < share] == []
+    assert (app.image(), weights(app), app.names("deployments")) == ("api:2", {"api": 1}, ["api", "worker"])
+
+
+def test_another_release_takes_over_from_a_killed_canary(app: Application, errors: Any) -> None:
+    rolled_out(app)
+    given = {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0}
+
+    def kill(_number: int, call: str) -> None:
+        if "release.2" in call and weights(app).get("api-canary") == 20:
+            raise Killed
+
+    with pytest.raises(Killed):
+        deploy(app, "canary", "api:2", given, kill)
+    outcome = app.deploy(*shop(app, "api:3"), version="api:3")
+    assert outcome.reason == "", outcome.reason
+    assert (app.image(), weights(app), app.names("deployments"), app.names("services")) == (
+        "api:3",
+        {"api": 1},
+        ["api", "worker"],
+        ["api"],
+    )
+
+
+def test_two_colors_switch_back_and_forth(app: Application) -> None:
+    rolled_out(app)
+    found: list[Any] = []
+    outcome = deploy(app, "blue_green", "api:2", {"keep": 3600}, seen(app, found))
+    assert outcome.reason == "", outcome.reason
+    assert [shares for shares, _image in found] == [{"api": 1}, {"api": 100, "api-green": 0}], "one change switches"
+    assert weights(app) == {"api-green": 100, "api": 0}
+    assert (app.image(), app.image("api-green")) == ("api:1", "api:2"), "the old color is kept"
+    assert selector(app) == {"app": "api"}, "its Service is the old target group"
+    objects = shop(app, "api:2")
+    again = {"keep": 3600}
+    assert app.changes(*objects, version="api:2", strategy=strategy("blue_green", objects, app, again)) == []
+    # the time is over: the old color goes, and clients inside the cluster reach the new one
+    outcome = deploy(app, "blue_green", "api:2", {"keep": 0})
+    assert outcome.reason == "", outcome.reason
+    assert (app.names("deployments"), weights(app), selector(app)["app"]) == (["api-green", "worker"], {"api-green": 100}, "api-green")
+    # the next release takes the other color
+    outcome = deploy(app, "blue_green", "api:3", {"keep": 3600})
+    assert outcome.reason == "", outcome.reason
+    assert weights(app) == {"api-blue": 100, "api-green": 0}
+    assert (app.image(), app.image("api-green"), selector(app)) == ("api:3", "api:2", {"app": "api"})
+
+
+def test_a_bad_second_color_is_never_reached(app: Application) -> None:
+    rolled_out(app)
+    found: list[Any] = []
+    outcome = deploy(app, "blue_green", "api:2", {"keep": 0}, seen(app, found), behaviour="crash-loop")
+    assert outcome.went_back, outcome.reason
+    assert all(shares.get("api-green", 0) == 0 for shares, _image in found)
+    assert (weights(app), app.names("deployments"), app.names("services")) == ({"api": 1}, ["api", "worker"], ["api"])
+
+
+def test_errors_after_the_switch_lead_back_to_the_old_color(app: Application, errors: Any) -> None:
+    rolled_out(app)
+    errors.rate = 1
+    bad = {"keep": 0, "metrics": [{**metric(errors), "max_increase": None}], "bake": {"duration": 3}}
+
+    def watch(_number: int, _call: str) -> None:
+        errors.rate = 0
+
+    def judged(_number: int, _call: str) -> None:
+        with contextlib.suppress(Exception):
+            errors.rate = 1 if weights(app).get("api-green") == 100 else 0
+
+    outcome = deploy(app, "blue_green", "api:2", bad, judged)
+    assert outcome.went_back, outcome.reason
+    assert (app.image(), weights(app), app.names("deployments")) == ("api:1", {"api": 1}, ["api", "worker"])
+
+
+def test_a_switch_that_was_killed_goes_on(app: Application) -> None:
+    rolled_out(app)
+
+    def kill(_number: int, call: str) -> None:
+        if "/services/api" in call or ("release.2" in call and weights(app).get("api-green") == 100):
+            raise Killed
+
+    with pytest.raises(Killed):
+        deploy(app, "blue_green", "api:2", {"keep": 3600}, kill)
+    outcome = deploy(app, "blue_green", "api:2", {"keep": 3600})
+    assert outcome.reason == "", outcome.reason
+    assert (weights(app), app.image("api-green")) == ({"api-green": 100, "api": 0}, "api:2")
