@@ -20,6 +20,7 @@ from ..rollout.answer import result_of
 from ..rollout.options import argument_spec, plan_of
 from ..rollout.plan import Plan
 from ..rollout.verifier import Verifier
+from .target_groups import TargetGroups
 
 OWN_OPTIONS = ("applied", "rollback", "record", "lock", "eks_cluster", "kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert")
 """Options of the verifier that the deployment sets itself."""
@@ -68,6 +69,7 @@ class Verification:
     say: Say
     holder: str
     cloudwatch: CLOUDWATCH | None = None
+    targets: TargetGroups | None = None
     poll: float | None = None
 
     def run(self, plan: Plan) -> Verdict:

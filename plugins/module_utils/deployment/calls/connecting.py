@@ -24,6 +24,7 @@ from ...sensitive.texts import Texts, unpacked
 from ..cluster import Cluster
 from ..holding import Holding
 from ..registry import Ecr, Registry
+from ..target_groups import AwsTargetGroups
 from ..verification import Verification
 
 
@@ -72,7 +73,8 @@ class Connection:
     def verification(self, params: Any) -> Verification:
         if self.api is None:
             raise ValueError("there is no cluster")
-        return Verification(self.api.access, self.api.bell, progress, self.holder(), lambda: self.aws.client("cloudwatch"))
+        targets = AwsTargetGroups(self.aws, params.get("cluster") or "")
+        return Verification(self.api.access, self.api.bell, progress, self.holder(), lambda: self.aws.client("cloudwatch"), targets)
 
     def holding(self, params: Any) -> Holding:
         if self.api is None:

@@ -89,6 +89,7 @@ class BlueGreenSwitch:
         previous = tx.outcome.previous
         self.old = [one.manifest for one in recorded(previous) if one.namespace == tx.cluster.namespace] if previous else []
         self.names = [self.choice.colors.deployment(name, self.choice.color) for name in settings.services]
+        self.backends = [tracks.called(front, self.choice.color) for front in self.choice.colors.fronts.values()]
         self.before = [self.choice.colors.deployment(name, colors.other(self.choice.color)) for name in settings.services]
         self.wait_seconds = float(tx.wish.verification.get("wait_timeout") or 600.0)
 
@@ -160,7 +161,7 @@ class BlueGreenSwitch:
         self.steering.put(self.choice.colors.routing(self.choice.color, self.choice.old))
         taken = set(self.choice.old.values())
         self.steering.put(one for one in self.choice.colors.services(self.choice.color) if one["metadata"]["name"] not in taken)
-        self.steering.judge(self.names, self.settings.after, "the new color after the switch")
+        self.steering.judge(self.names, self.settings.after, "the new color after the switch", self.backends)
         self.tx.apply_again(self.tx.rest)
         self.tx.verify()
         self._switched()

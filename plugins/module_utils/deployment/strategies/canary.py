@@ -184,7 +184,8 @@ class CanaryRollout:
 
     def _judge(self, options: Mapping[str, Any], what: str) -> None:
         asked = with_header(options, self.tx.wish.id) if self.settings.by_weight else options
-        self.steering.judge([tracks.called(name, TRACK) for name in self.names], asked, what)
+        services = [tracks.called(self.fronts[name], TRACK) for name in self.names] if self.settings.by_weight else []
+        self.steering.judge([tracks.called(name, TRACK) for name in self.names], asked, what, services)
 
     def _promote(self) -> None:
         """Roll the release out to the stable track, which keeps its size, and then give it all requests."""

@@ -13,6 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ...cluster_objects.manifest import Wanted
 from ...rollout.options import BAKE, METRIC, PROBE, plan_of
+from .. import target_groups
 from . import routes, tracks
 
 ROLLING, CANARY, BLUE_GREEN = "rolling", "canary", "blue_green"
@@ -135,6 +136,8 @@ def _canary(params: Mapping[str, Any], objects: Sequence[Wanted], verification: 
         options = judging(verification, params["probes"], metrics, {"duration": bake})
         problems += [f"canary.steps[{number}]: {text}" for text in verifier_problems(options)]
         steps.append(Step(one["weight"], one["replicas"], options))
+        if not by_weight and target_groups.uses_placeholders(metrics):
+            problems.append(f"canary.steps[{number}]: a canary by replicas has no target group of its own; remove {target_groups.GROUP}")
     first = judging(verification, params["probes"], (), {})
     found = Canary(tuple(steps), services, first, params["register"], params["drain"])
     return (None if problems else found), problems

@@ -12,7 +12,8 @@ from ...cluster_objects.manifest import Wanted, read
 from ...kubernetes.objects import count, generation, spec, status, wanted_replicas
 from ...kubernetes.problems import ApiProblem
 from ...kubernetes.values import Obj
-from .. import verification
+from ...reconcile.errors import CallFailed
+from .. import target_groups, verification
 from ..transaction import Failed, Transaction
 from . import routes
 
@@ -108,8 +109,9 @@ class Steering:
         gates = [[str(gate.get("conditionType")) for gate in spec(pod).get("readinessGates") or ()] for pod in pods]
         return bool(gates) and all(any(name.startswith(GATE) for name in one) for one in gates)
 
-    def judge(self, names: Iterable[str], options: Mapping[str, Any], what: str) -> None:
-        """Judge Deployments by the verifier. Raises Failed if they are not good."""
+    def judge(self, names: Iterable[str], options: Mapping[str, Any], what: str, services: Collection[str] = ()) -> None:
+        """Judge Deployments by the verifier. ``services``: whose target groups metrics are about. Raises Failed if they are not good."""
+        options = {**options, "metrics": self._of_targets(options.get("metrics") or (), services)}
         self.tx.say(self.cluster.marks.component, what, 0.0)
         found = {name: self.live("Deployment", name) for name in names}
         if missing := [name for name, live in found.items() if live is None]:
@@ -118,6 +120,17 @@ class Steering:
         verdict = self.tx.judge(entries, options)
         if verdict is not None and verdict.state != "success":
             raise Failed(f"{what}: {verification.why(verdict)}")
+
+    def _of_targets(self, metrics: Iterable[Mapping[str, Any]], services: Collection[str]) -> list[dict[str, Any]]:
+        listed = [dict(one) for one in metrics]
+        find = self.tx.verifier.targets
+        if find is None or not target_groups.uses_placeholders(listed):
+            return listed
+        ingresses = [one.called for one in self.tx.wish.objects if one.kind == "Ingress"]
+        try:
+            return target_groups.for_each(listed, find(self.cluster.namespace, ingresses, services))
+        except (target_groups.NoTargetGroup, CallFailed) as problem:
+            raise Failed(f"{problem}.") from None
 
     def remove(self, manifests: Sequence[Mapping[str, Any]]) -> None:
         """Delete the objects of a track."""
