@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls import options
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.strategies import colors, routes, settings, tracks
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.verification import options_of
 
@@ -375,3 +376,18 @@ def test_strategies_and_modes(strategy: str, mode: str, refused: str) -> None:
     problem = settings.mode_problem(strategy, mode)
     assert refused in problem
     assert bool(refused) == bool(problem)
+
+
+# --- the module's options ------------------------------------------------------------------------------------------------
+
+WITH_SECRETS = {
+    "verification": {"probes": [{"url": "https://shop.example.com", "headers": {"Authorization": "Bearer s3cret-one", "Host": "shop"}}]},
+    "canary": {"metrics": [{"name": "errors", "prometheus": {"url": "http://prometheus", "query": "q", "token": "s3cret-two"}}]},
+    "blue_green": {},
+}
+
+
+def test_tokens_of_metrics_and_headers_of_probes_are_masked() -> None:
+    found = options.secrets_of_probes(WITH_SECRETS)
+    assert {"s3cret-one", "s3cret-two"} <= set(found)
+    assert not {"shop", "errors", "q", "https://shop.example.com"} & set(found)

@@ -6,30 +6,54 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...cluster_objects.manifest import Wanted, read
 from ...component.options import OWNER, shared
+from ...sensitive.names import is_secret
 from ..generated import ANNOTATION, lengths
+from ..strategies.settings import ROLLING, TRACKED
 from ..wish import REFUSE, WARN
 
 CONNECTION: dict[str, Any] = {"cluster": {"type": "str"}, "kubeconfig": {"type": "path"}, "context": {"type": "str"}}
 MUTUALLY_EXCLUSIVE = [("cluster", "kubeconfig"), ("cluster", "context")]
 REQUIRED_ONE_OF = [("cluster", "kubeconfig", "context")]
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-STRATEGIES = ("rolling", "canary", "blue_green")
+STRATEGIES = (ROLLING, *TRACKED)
 COMMON: dict[str, Any] = {
     **shared(*OWNER, "poll_interval", "lock_wait", "sensitive_values"),
     **CONNECTION,
     "namespace": {"type": "str", "required": True},
-    "verification": {"type": "dict", "default": {}},
+    "verification": {"type": "dict", "default": {}, "no_log": True},
     "keep": {"type": "int", "default": 10},
 }
 
 
+CREDENTIALS = ("authorization", "proxy-authorization", "cookie", "token")
+"""Names of headers and options whose values prove who asks, in lower case."""
+
+
+def secrets_of_probes(params: Mapping[str, Any]) -> list[str]:
+    """The secret texts in the options that say how to verify: tokens of metrics, and headers of probes."""
+    return sorted({text for name in ("verification", *TRACKED) for text in _credentials(params.get(name) or {})})
+
+
+def _credentials(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(inner, str) and (str(key).lower() in CREDENTIALS or is_secret(str(key), value)):
+                yield inner
+                yield inner.rpartition(" ")[2]  # without the scheme
+            else:
+                yield from _credentials(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _credentials(inner)
+
+
 def release_spec() -> dict[str, Any]:
-    """The options of app_release. Manifests are no_log because Ansible writes module options to the system log."""
+    """The options of app_release. Some are no_log because Ansible writes module options to the system log."""
     return {
         **COMMON,
         **shared("allow_replace", "fail_on"),
@@ -39,8 +63,8 @@ def release_spec() -> dict[str, Any]:
         "commit": {"type": "str", "default": ""},
         "images": {"type": "dict", "default": {}},
         "strategy": {"type": "str", "choices": list(STRATEGIES), "default": "rolling"},
-        "canary": {"type": "dict", "default": {}},
-        "blue_green": {"type": "dict", "default": {}},
+        "canary": {"type": "dict", "default": {}, "no_log": True},
+        "blue_green": {"type": "dict", "default": {}, "no_log": True},
         "gate": {"type": "dict", "no_log": False},
         "gate_options": {"type": "dict", "default": {}},
         "gate_required": {"type": "bool", "default": False},

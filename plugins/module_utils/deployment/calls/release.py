@@ -31,7 +31,7 @@ from ..verification import options_of
 from ..wish import Outcome, Wish
 from .answer import answer
 from .connecting import Connection, connection
-from .options import objects_of, problems_of
+from .options import objects_of, problems_of, secrets_of_probes
 
 STRATEGIES: Mapping[str, Callable[[Any], Strategy]] = {
     ROLLING: lambda _settings: rolling.roll_out,
@@ -143,4 +143,4 @@ def _hide(module: Any) -> None:
     params["objects"] = [echo.manifest(manifest) for manifest in params["objects"]]
     if params["migration"]:
         echo.manifest(params["migration"])
-    mask_in_output(module, echo.secrets)
+    mask_in_output(module, [*echo.secrets, *secrets_of_probes(params)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any, NoReturn
 
+from ...cluster_objects.echo import mask_in_output
 from ...component.interruption import interruptible
 from ...component.progress import progress
 from ...kubernetes.problems import ApiProblem
@@ -16,13 +17,14 @@ from ..rollback import Rollback, RollbackWish
 from ..verification import options_of
 from .answer import answer
 from .connecting import connection
-from .options import problems_of
+from .options import problems_of, secrets_of_probes
 
 
 def run(module: Any) -> NoReturn:
     """Plan a rollback in check mode, or go back. Ends the module."""
     began = time.monotonic()
     params = module.params
+    mask_in_output(module, secrets_of_probes(params))
     verification, wrong = options_of(params["verification"], params["namespace"])
     if problems := [*problems_of(params), *wrong]:
         module.fail_json(msg="\n".join(problems))

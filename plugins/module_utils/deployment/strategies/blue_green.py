@@ -152,8 +152,7 @@ class BlueGreenSwitch:
         rest = [one for one in self.choice.colors.rest() if one["metadata"].get("namespace") == self.tx.cluster.namespace]
         known = {(one.kind, one.called) for one in self.tx.rest}
         self.steering.put(one for one in rest if (one["kind"], one["metadata"]["name"]) in known)
-        quiet = {**self.tx.wish.verification, "probes": [], "metrics": [], "bake": dict.fromkeys(("duration", "initial_delay"), 0.0)}
-        self.tx.verify(None, quiet)
+        self.tx.verify(None, rolling.quiet(self.tx))
 
     def _switch(self) -> None:
         """All requests at once. Clients inside the cluster follow, unless the old target groups still are of their Service."""

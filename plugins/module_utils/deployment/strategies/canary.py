@@ -194,7 +194,7 @@ class CanaryRollout:
         routing = [one for one in self.new if one["kind"] == "Ingress"]
         rest = [one.manifest for one in self.tx.rest if one.kind != "Ingress"]
         self.steering.put(tracks.sized(rest, self._least_sizes(rest)))
-        self._verify({**self.tx.wish.verification, "probes": [], "metrics": [], "bake": dict.fromkeys(("duration", "initial_delay"), 0.0)})
+        self._verify(rolling.quiet(self.tx))
         if late := self.steering.wait(self._now_sizes(), "waiting for the stable track", self.wait_seconds):
             raise Failed(f"the stable track of {late[0]} did not reach its size again within {self.wait_seconds:.0f} s")
         self.steering.put(routing)
