@@ -15,8 +15,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.manif
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.strategies import blue_green, canary, routes, settings
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.verification import options_of
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.wish import Outcome
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import NotFound
 
 from .support import QUICK, Application
+from .test_rollback import rollback
 
 STEPS = [{"weight": 20, "bake": 3}, {"weight": 60, "bake": 3}]
 
@@ -251,3 +253,46 @@ def test_a_switch_that_was_killed_goes_on(app: Application) -> None:
     outcome = deploy(app, "blue_green", "api:2", {"keep": 3600})
     assert outcome.reason == "", outcome.reason
     assert (weights(app), app.image("api-green")) == ({"api-green": 100, "api": 0}, "api:2")
+
+
+def available(app: Application, name: str) -> int:
+    with contextlib.suppress(NotFound):
+        return int(app.get("deployments", name)["status"].get("availableReplicas") or 0)
+    return 0
+
+
+def test_switching_back_on_request_changes_weights_alone_while_the_old_color_lives(app: Application) -> None:
+    rolled_out(app)
+    assert deploy(app, "blue_green", "api:2", {"keep": 3600}).reason == ""
+    before = app.get("deployments", "api")["metadata"]["generation"]
+    back = rollback(app)
+    assert back.run().reason == ""
+    changed = [call.rpartition("/")[2].partition("?")[0] for call in back.cluster.api.changes if "PATCH" in call]  # type: ignore[attr-defined]
+    assert "shop" in changed
+    assert app.get("deployments", "api")["metadata"]["generation"] == before
+    assert (weights(app), app.names("deployments")) == ({"api": 1}, ["api", "worker"])
+
+
+def test_requests_move_to_pods_that_run(app: Application) -> None:
+    """From green to a rolling update of blue, whose Deployment is gone, and back to green, which is gone then."""
+    rolled_out(app)
+    assert deploy(app, "blue_green", "api:2", {"keep": 0}).reason == ""
+    assert app.names("deployments") == ["api-green", "worker"]
+    found: dict[str, list[int]] = {"api": [], "api-green": []}
+
+    def watch(name: str) -> Any:
+        def before(_number: int, call: str) -> None:
+            if "dryRun" not in call and ("/ingresses/" in call or call.partition("?")[0].endswith("/services/api")):
+                found[name].append(available(app, name))
+
+        return before
+
+    made = app.transaction(*shop(app, "api:3"), version="api:3")
+    made.cluster.api.before = watch("api")  # type: ignore[attr-defined]
+    assert made.run().reason == ""
+    assert (weights(app), app.names("deployments")) == ({"api": 1}, ["api", "worker"])
+    back = rollback(app, "api:2")
+    back.cluster.api.before = watch("api-green")  # type: ignore[attr-defined]
+    assert back.run().reason == ""
+    assert (weights(app), app.names("deployments"), app.image("api-green")) == ({"api-green": 100}, ["api-green", "worker"], "api:2")
+    assert found == {"api": [2, 2], "api-green": [2, 2]}
