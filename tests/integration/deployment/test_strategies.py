@@ -296,3 +296,36 @@ def test_requests_move_to_pods_that_run(app: Application) -> None:
     assert back.run().reason == ""
     assert (weights(app), app.names("deployments"), app.image("api-green")) == ({"api-green": 100}, ["api-green", "worker"], "api:2")
     assert found == {"api": [2, 2], "api-green": [2, 2]}
+
+
+def test_an_autoscaler_neither_shrinks_the_stable_track_nor_sizes_the_canary(app: Application, errors: Any) -> None:
+    """One autoscaler for each track, with a minimum of its own for as long as the canary takes."""
+
+    def scaled(image: str) -> list[dict[str, Any]]:
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "api"}
+        metrics = [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}]
+        spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 10, "metrics": metrics}
+        objects = [one for one in shop(app, image) if one["metadata"]["name"] != "worker"]
+        del next(one for one in objects if one["kind"] == "Deployment")["spec"]["replicas"]
+        return [*objects, app.named("HorizontalPodAutoscaler", "api", "autoscaling/v2", spec=spec)]
+
+    def minimum(name: str) -> int:
+        path = f"/apis/autoscaling/v2/namespaces/{app.namespace}/horizontalpodautoscalers/{name}"
+        return int(app.api.get(path)["spec"]["minReplicas"])
+
+    assert app.deploy(*scaled("api:1"), version="1").reason == ""
+    app.kubectl("scale", "deployment/api", "--replicas=5")
+    app.kubectl("rollout", "status", "deployment/api")
+    found: list[Any] = []
+
+    def watch(_number: int, call: str) -> None:
+        if "/ingresses/" in call and "dryRun" not in call and available(app, "api-canary"):
+            found.append((minimum("api"), minimum("api-canary"), available(app, "api"), available(app, "api-canary")))
+
+    objects = scaled("api:2")
+    given = {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0}
+    made = app.transaction(*objects, version="2", strategy=strategy("canary", objects, app, given))
+    made.cluster.api.before = watch  # type: ignore[attr-defined]
+    assert made.run().reason == ""
+    assert found == [(5, 1, 5, 1), (5, 3, 5, 3), (5, 3, 5, 3)], "before 20%, before 60%, and before all requests return"
+    assert (minimum("api"), app.image(), app.names("deployments")) == (2, "api:2", ["api"])
