@@ -9,9 +9,14 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment import target_groups
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls import options
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.strategies import colors, routes, settings, tracks
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.verification import options_of
+from rehearsal.kubernetes.load_balancers import stacks_of
+from rehearsal.kubernetes.routing import routing_of
+from rehearsal.traffic.matching import meets
+from rehearsal.traffic.messages import Request
 
 from .samples import deployment, named, wanted
 
@@ -391,3 +396,99 @@ def test_tokens_of_metrics_and_headers_of_probes_are_masked() -> None:
     found = options.secrets_of_probes(WITH_SECRETS)
     assert {"s3cret-one", "s3cret-two"} <= set(found)
     assert not {"shop", "errors", "q", "https://shop.example.com"} & set(found)
+
+
+# --- the load balancer ---------------------------------------------------------------------------------------------------
+
+
+def group(name: str, service: str, cluster: str = "main", balancer: str = "app/shop/1") -> tuple[dict[str, Any], dict[str, str]]:
+    arn = f"arn:aws:elasticloadbalancing:af-south-1:123456789012:targetgroup/{name}/1"
+    balancers = [f"arn:aws:elasticloadbalancing:af-south-1:123456789012:loadbalancer/{balancer}"] if balancer else []
+    tags = {target_groups.RESOURCE: f"shop/shop-{service}:http", target_groups.CLUSTER: cluster}
+    return {"TargetGroupArn": arn, "LoadBalancerArns": balancers}, tags
+
+
+PLACE = target_groups.Place("shop", ["shop"])
+GROUPS: dict[str, tuple[list[tuple[dict[str, Any], dict[str, str]]], str]] = {
+    "its own": ([group("a", "api-canary"), group("b", "api")], "targetgroup/a/1"),
+    "of another cluster too": ([group("a", "api-canary"), group("b", "api-canary", "other")], "targetgroup/a/1"),
+    "not in use": ([group("a", "api-canary", balancer="")], "no target group of a load balancer"),
+    "none": ([group("b", "web-api-canary")], "no target group"),
+    "several": ([group("a", "api-canary"), group("b", "api-canary")], "2 target groups"),
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_the_target_group_of_a_track(name: str) -> None:
+    listed, expected = GROUPS[name]
+    tags = {str(one["TargetGroupArn"]): said for one, said in listed}
+    found = target_groups.group_of([one for one, _said in listed], tags, "main", PLACE, "api-canary")
+    if "/" not in expected:
+        with pytest.raises(target_groups.NoTargetGroup, match=expected):
+            target_groups.names_in(found, PLACE, "api-canary")
+        return
+    names = target_groups.names_in(found, PLACE, "api-canary")
+    assert names == {target_groups.GROUP: expected, target_groups.BALANCER: "app/shop/1"}
+
+
+def test_metrics_are_about_each_target_group() -> None:
+    asked = {"name": "errors", "cloudwatch": {"dimensions": {"TargetGroup": "${target_group}", "LoadBalancer": "${load_balancer}"}}}
+    groups = {name: {target_groups.GROUP: f"targetgroup/{name}/1", target_groups.BALANCER: "app/shop/1"} for name in ("a", "b")}
+    found = target_groups.for_each([asked, {"name": "latency"}], groups)
+    assert [one["name"] for one in found] == ["errors (a)", "errors (b)", "latency"]
+    assert found[1]["cloudwatch"]["dimensions"] == {"TargetGroup": "targetgroup/b/1", "LoadBalancer": "app/shop/1"}
+
+
+STEP = target_groups.Expected({"api": 80, "api-canary": 20}, preview="api-canary")
+ALONE = target_groups.Expected({"api": 1}, gone=["api-canary"])
+FOLLOWED: dict[str, tuple[list[dict[str, int]], target_groups.Expected, bool]] = {
+    "no rule yet": ([], STEP, False),
+    "the step before": ([{"api-canary": 1}, {"api": 90, "api-canary": 10}], STEP, False),
+    "the step, beside the header's rule": ([{"api-canary": 1}, {"api": 80, "api-canary": 20}], STEP, True),
+    "in other numbers": ([{"api": 4, "api-canary": 1}], STEP, True),
+    "one of two listeners": ([{"api": 80, "api-canary": 20}, {"api": 1}], STEP, False),
+    "only the header's rule": ([{"api-canary": 1}], STEP, False),
+    "the canary is gone": ([{"api": 1}], ALONE, True),
+    "the canary is still there": ([{"api": 80, "api-canary": 20}], ALONE, False),
+    "without weight, where cookies lead to it": ([{"api": 100, "api-canary": 0}], ALONE, False),
+    "by the header": ([{"api": 1}, {"api-canary": 1}], ALONE, False),
+    "switched": (
+        [{"api-green": 100, "api-blue": 0}, {"api-green": 1}],
+        target_groups.Expected({"api-blue": 0, "api-green": 100}, preview="api-green"),
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_whether_the_load_balancer_follows(name: str) -> None:
+    rules, expected, follows = FOLLOWED[name]
+    assert target_groups.follows(rules, expected) is follows
+
+
+def test_the_weights_of_rules() -> None:
+    rules = [
+        {"Actions": [{"Type": "forward", "TargetGroupArn": "a"}]},
+        {
+            "Actions": [
+                {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "a", "Weight": 9}, {"TargetGroupArn": "b"}]}}
+            ]
+        },
+        {"Actions": [{"Type": "fixed-response"}]},
+    ]
+    assert target_groups.weights_of(rules, {"a": "api", "b": "api-canary"}) == [{"api": 1}, {"api": 9, "api-canary": 1}]
+
+
+def test_the_rules_that_a_load_balancer_makes_of_a_divided_ingress() -> None:
+    """The header's rule comes before the divided one, for the same path."""
+    weights = {"api": routes.shares("api", "api-canary", 20)}
+    live = routes.routed(ingress(**STICKY), weights, routes.Preview({"api": "api-canary"}, "r1"))
+    live["metadata"]["uid"], live["spec"]["ingressClassName"] = "u1", "alb"
+    (stack,) = stacks_of([live], [], [{"metadata": {"name": "alb"}, "spec": {"controller": "ingress.k8s.aws/alb"}}])
+    preview, divided = routing_of(stack, []).listeners[0].rules
+    shares = [{one["Resource"]: one["Weight"] for one in rule.action["ForwardConfig"]["TargetGroups"]} for rule in (preview, divided)]
+    assert shares == [{"shop/shop-api-canary:http": 1}, {"shop/shop-api:http": 80, "shop/shop-api-canary:http": 20}]
+    for headers, met in (({}, False), ({"x-mainstay-track": "r1"}, True), ({"x-mainstay-track": "r0"}, False)):
+        asked = Request("GET", "/", "/", "", {"host": "shop.example.com", **headers})
+        assert meets(preview.conditions, asked) is met
+        assert meets(divided.conditions, asked)

@@ -18,12 +18,13 @@ from ..applying import ApplyFailed
 from ..holding import LeaseLost
 from ..pruning import recorded
 from ..record import last_verified
+from ..target_groups import Expected
 from ..transaction import Failed, Shaped, ShapingStrategy, Transaction
 from ..verification import CannotVerify
 from . import colors, rolling, routes, tracks
 from .colors import TIME, Choice, Colors
 from .settings import BlueGreen, with_header
-from .steering import Steering, wanted_of
+from .steering import NotFollowed, Steering, wanted_of
 
 SCALERS = "HorizontalPodAutoscaler"
 SWITCHING, SWITCHED = "switching", "switched"
@@ -124,7 +125,7 @@ class BlueGreenSwitch:
         wanted = dict(zip(self.names, (sizes.get(name, 1) for name in self.before)))
         self._frozen(sizes)
         self.steering.put(services)
-        self.steering.put(self._transitional(old=100))
+        self.steering.route(self._transitional(), self._expected(0))
         self.steering.bound([one["metadata"]["name"] for one in services], self.settings.register)
         scaled = {one["spec"]["scaleTargetRef"]["name"] for one in found if one["kind"] == SCALERS}
         self.steering.put(tracks.sized(found, {name: size for name, size in wanted.items() if name in scaled}))
@@ -140,10 +141,15 @@ class BlueGreenSwitch:
         scalers = [one for one in self.old if one["kind"] == SCALERS and one["spec"]["scaleTargetRef"]["name"] in sizes]
         self.steering.put(tracks.sized(scalers, sizes))
 
-    def _transitional(self, old: int) -> list[tracks.Manifest]:
+    def _expected(self, percent: int) -> list[Expected]:
+        """What the load balancer has to do when the new color has this share."""
+        new = {front: tracks.called(front, self.choice.color) for front in self.choice.old}
+        return [Expected(routes.shares(old, new[front], percent), preview=new[front]) for front, old in self.choice.old.items()]
+
+    def _transitional(self) -> list[tracks.Manifest]:
         """The old release's Ingresses with both target groups."""
         new = {front: tracks.called(front, self.choice.color) for front in self.choice.old}
-        weights = {front: routes.shares(backend, new[front], 100 - old) for front, backend in self.choice.old.items()}
+        weights = {front: routes.shares(backend, new[front], 0) for front, backend in self.choice.old.items()}
         preview = routes.Preview(new, self.tx.wish.id)
         return [routes.routed(routes.plain(one), weights, preview) for one in tracks.named(self.old, "Ingress").values()]
 
@@ -157,12 +163,14 @@ class BlueGreenSwitch:
     def _switch(self) -> None:
         """All requests at once. Clients inside the cluster follow, unless the old target groups still are of their Service."""
         self._keep(phase=SWITCHING)
-        self.steering.put(self.choice.colors.routing(self.choice.color, self.choice.old))
+        self.steering.route(self.choice.colors.routing(self.choice.color, self.choice.old), self._expected(100))
         taken = set(self.choice.old.values())
         self.steering.put(one for one in self.choice.colors.services(self.choice.color) if one["metadata"]["name"] not in taken)
         self.steering.judge(self.names, self.settings.after, "the new color after the switch", self.backends)
         self.tx.apply_again(self.tx.rest)
         self.tx.verify()
+        if not self.tx.shaped.kept:
+            self.steering.pause(self.settings.register, "waiting for the old color's last requests")
         self._switched()
 
     def _switched(self) -> None:
@@ -178,14 +186,19 @@ class BlueGreenSwitch:
             back = [
                 there[name] for name in (one["metadata"]["name"] for one in self.choice.colors.services(self.choice.color)) if name in there
             ]
-            self.steering.put(tracks.named(self.old, "Ingress").values())
+            gone = [Expected({old: 1}, gone=[tracks.called(front, self.choice.color)]) for front, old in self.choice.old.items()]
+            self.steering.route(tracks.named(self.old, "Ingress").values(), gone)
             self.steering.put(back)
             kept = {(one["kind"], one["metadata"]["name"]) for one in self.old}
             own = self.choice.colors.own(self.choice.color)
             self.steering.remove([one for one in own if (one["kind"], one["metadata"]["name"]) not in kept])
             self.tx.keep(progress={})
-        except (LeaseLost, Failed):
+        except LeaseLost:
             raise
-        except (ApplyFailed, ApiProblem) as problem:
+        except NotFollowed as problem:
+            self.tx.done.added.clear()
+            self.tx.keep(added=())  # so that going back does not delete what may still get requests
+            raise Failed(f"{why.rstrip('.')}. The new color stays, because it may still get requests: {problem}") from problem
+        except (Failed, ApplyFailed, ApiProblem) as problem:
             raise Failed(f"{why.rstrip('.')}. Switching back failed too: {problem}") from problem
         raise Failed(why)

@@ -18,11 +18,12 @@ from ...kubernetes.problems import ApiProblem
 from ..applying import ApplyFailed
 from ..holding import LeaseLost
 from ..pruning import recorded
+from ..target_groups import Expected
 from ..transaction import Failed, Strategy, Transaction
 from ..verification import CannotVerify
 from . import rolling, routes, tracks
 from .settings import Canary, Step, with_header
-from .steering import Steering
+from .steering import NotFollowed, Steering
 
 TRACK = "canary"
 STEPS, PROMOTING, ENDING, DONE = "steps", "promoting", "ending", "done"
@@ -180,7 +181,14 @@ class CanaryRollout:
         services = {self.fronts[name]: tracks.called(self.fronts[name], TRACK) for name in self.names}
         preview = routes.Preview(services, self.tx.wish.id)
         weights = {old: routes.shares(old, new, percent) for old, new in services.items()}
-        self.steering.put(routes.routed(one, weights, preview) for one in self.ingresses.values())
+        expected = [Expected(weights[old], preview=new) for old, new in services.items()]
+        self.steering.route([routes.routed(one, weights, preview) for one in self.ingresses.values()], expected)
+
+    def _all_stable(self) -> list[Expected]:
+        """The stable track has all requests, and no rule names the canary."""
+        if not self.settings.by_weight:
+            return []
+        return [Expected({self.fronts[name]: 1}, gone=[tracks.called(self.fronts[name], TRACK)]) for name in self.names]
 
     def _judge(self, options: Mapping[str, Any], what: str) -> None:
         asked = with_header(options, self.tx.wish.id) if self.settings.by_weight else options
@@ -197,7 +205,7 @@ class CanaryRollout:
         self._verify(rolling.quiet(self.tx))
         if late := self.steering.wait(self._now_sizes(), "waiting for the stable track", self.wait_seconds):
             raise Failed(f"the stable track of {late[0]} did not reach its size again within {self.wait_seconds:.0f} s")
-        self.steering.put(routing)
+        self.steering.route(routing, self._all_stable())
         self._verify(self.tx.wish.verification)
         self._keep(phase=ENDING)
 
@@ -236,9 +244,11 @@ class CanaryRollout:
             self.steering.pause(self.settings.drain, "waiting for the canary's last requests")
             self.steering.remove(self.track)
             self.tx.keep(progress={}, beside=())
-        except (LeaseLost, Failed):
+        except LeaseLost:
             raise
-        except (ApplyFailed, ApiProblem) as problem:
+        except NotFollowed as problem:
+            raise Failed(f"{why.rstrip('.')}. The canary stays, because it may still get requests: {problem}") from problem
+        except (Failed, ApplyFailed, ApiProblem) as problem:
             raise Failed(f"{why.rstrip('.')}. Aborting the canary failed too: {problem}") from problem
         raise Failed(why)
 
@@ -254,4 +264,4 @@ class CanaryRollout:
         if late:
             self.tx.outcome.warnings.append(f"Deployment {late[0]} had fewer pods than before the canary when it got all requests back")
         # without the canary's target group in the rule, cookies that name it are void; with weight 0 they would still lead there
-        self.steering.put(self.ingresses.values())
+        self.steering.route(self.ingresses.values(), self._all_stable())

@@ -14,14 +14,22 @@ from ...kubernetes.problems import ApiProblem
 from ...kubernetes.values import Obj
 from ...reconcile.errors import CallFailed
 from .. import target_groups, verification
+from ..target_groups import Expected
 from ..transaction import Failed, Transaction
 from . import routes
 
 POLL_SECONDS = 1.0
+FOLLOW_SECONDS = 300.0
+"""The controller needs seconds; throttled by AWS, minutes (argo-rollouts#3333)."""
+
 GATE = "target-health.elbv2.k8s.aws/"
 """The prefix of the readiness gates that the load balancer controller adds: such a pod is ready only once its target is healthy."""
 
 BINDINGS = "/apis/elbv2.k8s.aws/v1beta1/namespaces/{}/targetgroupbindings"
+
+
+class NotFollowed(Failed):
+    """The load balancer still divides requests as before."""
 
 
 def wanted_of(manifests: Iterable[Mapping[str, Any]]) -> list[Wanted]:
@@ -47,6 +55,40 @@ class Steering:
     def put(self, manifests: Iterable[Mapping[str, Any]]) -> None:
         """Apply variants of the release's objects; those that are as wanted are left alone. Raises Failed, ApplyFailed."""
         self.tx.apply_again(wanted_of(manifests))
+
+    def route(self, ingresses: Iterable[Mapping[str, Any]], expected: Sequence[Expected]) -> None:
+        """Apply Ingresses, and wait until the load balancer's rules follow. Raises Failed if they do not within FOLLOW_SECONDS.
+
+        Nothing may be concluded, and no pod may be deleted, before that.
+        """
+        self.put(ingresses)
+        find = self.tx.verifier.targets
+        if find is None:
+            return
+        began, services = self.clock.now(), {service for one in expected for service in one.services}
+        while True:
+            try:
+                rules = find.rules(self._place, services)
+            except CallFailed as problem:
+                warning = f"whether the load balancer follows the weights could not be read: {problem}"
+                if warning not in self.tx.outcome.warnings:
+                    self.tx.outcome.warnings.append(warning)
+                return
+            if all(target_groups.follows(rules, one) for one in expected):
+                return
+            waited = self.clock.now() - began
+            if waited >= FOLLOW_SECONDS:
+                names = ", ".join(self._place.ingresses)
+                raise NotFollowed(
+                    f"the load balancer has not followed the weights of Ingress {self.cluster.namespace}/{names} for {waited:.0f} s: "
+                    f"kubectl -n {self.cluster.namespace} describe ingress shows why"
+                )
+            self.tx.say(self.cluster.marks.component, "waiting for the load balancer to follow the weights", waited)
+            self.clock.pause(POLL_SECONDS)
+
+    @property
+    def _place(self) -> target_groups.Place:
+        return target_groups.Place(self.cluster.namespace, [one.called for one in self.tx.wish.objects if one.kind == "Ingress"])
 
     def live(self, kind: str, name: str) -> Obj | None:
         """A Deployment or an Ingress of the application's namespace as it is; None if it does not exist."""
@@ -126,9 +168,8 @@ class Steering:
         find = self.tx.verifier.targets
         if find is None or not target_groups.uses_placeholders(listed):
             return listed
-        ingresses = [one.called for one in self.tx.wish.objects if one.kind == "Ingress"]
         try:
-            return target_groups.for_each(listed, find(self.cluster.namespace, ingresses, services))
+            return target_groups.for_each(listed, find.names(self._place, services))
         except (target_groups.NoTargetGroup, CallFailed) as problem:
             raise Failed(f"{problem}.") from None
 
