@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.manifest import read
-from ansible_collections.mainstay.aws.plugins.module_utils.deployment.strategies import blue_green, canary, routes, settings
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.strategies import blue_green, canary, routes, settings, steering
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.verification import options_of
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.wish import Outcome
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import NotFound
@@ -329,3 +329,38 @@ def test_an_autoscaler_neither_shrinks_the_stable_track_nor_sizes_the_canary(app
     assert made.run().reason == ""
     assert found == [(5, 1, 5, 1), (5, 3, 5, 3), (5, 3, 5, 3)], "before 20%, before 60%, and before all requests return"
     assert (minimum("api"), app.image(), app.names("deployments")) == (2, "api:2", ["api"])
+
+
+class Balancer:
+    """The rules of a load balancer that follows the Ingress until it has given the canary ``until`` percent, and then no longer."""
+
+    def __init__(self, app: Application, until: int) -> None:
+        self.app, self.until, self.now = app, until, {"api": 1}
+
+    def names(self, *_arguments: Any) -> dict[str, Any]:
+        return {}
+
+    def rules(self, *_arguments: Any) -> list[dict[str, int]]:
+        if self.now.get("api-canary", 0) < self.until:
+            self.now = weights(self.app)
+        return [self.now]
+
+
+def test_a_canary_stays_while_the_load_balancer_leads_to_it(app: Application, errors: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A controller that is throttled or fails leaves the old weights; pods that still get requests must not go."""
+    monkeypatch.setattr(steering, "FOLLOW_SECONDS", 2.0)
+    rolled_out(app)
+    objects = shop(app, "api:2")
+    given = {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0}
+    made = app.transaction(*objects, version="api:2", strategy=strategy("canary", objects, app, given))
+    made.verifier.targets = Balancer(app, 20)
+    outcome = made.run()
+    assert "has not followed" in outcome.reason
+    assert "The canary stays" in outcome.reason
+    assert outcome.went_back
+    assert available(app, "api-canary") > 0
+    assert (weights(app), app.image()) == ({"api": 1}, "api:1")
+    # once it follows again, the next release removes the canary
+    made = app.transaction(*shop(app, "api:3"), version="api:3")
+    assert made.run().reason == ""
+    assert (app.names("deployments"), app.names("services")) == (["api", "worker"], ["api"])
