@@ -20,7 +20,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems i
 from .support import QUICK, Application
 from .test_rollback import rollback
 
-STEPS = [{"weight": 20, "bake": 3}, {"weight": 60, "bake": 3}]
+STEPS = [{"weight": 20, "bake": 2}, {"weight": 60, "bake": 2}]
+QUICKER = {**QUICK, "settle": 0.5, "poll_interval": 0.3}
 
 
 class Killed(BaseException):
@@ -73,7 +74,7 @@ def shop(app: Application, image: str, **more: Any) -> list[dict[str, Any]]:
 
 def strategy(kind: str, objects: list[dict[str, Any]], app: Application, given: dict[str, Any]) -> Any:
     wanted, _problems = read(objects, "")
-    options, _problems = options_of(QUICK, app.namespace)
+    options, _problems = options_of(QUICKER, app.namespace)
     found, problems = settings.read(kind, {"register": 0.0, **given}, wanted, options)
     assert not problems, problems
     return canary.strategy(found) if kind == "canary" else blue_green.BlueGreenStrategy(found)
@@ -81,7 +82,7 @@ def strategy(kind: str, objects: list[dict[str, Any]], app: Application, given: 
 
 def deploy(app: Application, kind: str, image: str, given: dict[str, Any], watch: Any = None, **more: Any) -> Outcome:
     objects = shop(app, image, **more)
-    transaction = app.transaction(*objects, version=image, strategy=strategy(kind, objects, app, given))
+    transaction = app.transaction(*objects, version=image, verification=QUICKER, strategy=strategy(kind, objects, app, given))
     if watch is not None:
         transaction.cluster.api.before = watch  # type: ignore[attr-defined]
     return transaction.run()
@@ -97,7 +98,7 @@ def selector(app: Application, name: str = "api") -> dict[str, str]:
 
 
 def rolled_out(app: Application, image: str = "api:1") -> None:
-    assert app.deploy(*shop(app, image), version=image).reason == ""
+    assert app.deploy(*shop(app, image), version=image, verification=QUICKER).reason == ""
 
 
 def seen(app: Application, found: list[Any]) -> Any:
@@ -227,7 +228,7 @@ def test_a_bad_second_color_is_never_reached(app: Application) -> None:
 def test_errors_after_the_switch_lead_back_to_the_old_color(app: Application, errors: Any) -> None:
     rolled_out(app)
     errors.rate = 1
-    bad = {"keep": 0, "metrics": [{**metric(errors), "max_increase": None}], "bake": {"duration": 3}}
+    bad = {"keep": 0, "metrics": [{**metric(errors), "max_increase": None}], "bake": {"duration": 2}}
 
     def watch(_number: int, _call: str) -> None:
         errors.rate = 0

@@ -49,7 +49,12 @@ def ingress(paths: Mapping[str, str] | None = None, **annotations: str) -> dict[
         {"path": path, "pathType": "Prefix", "backend": {"service": {"name": name, "port": {"name": "http"}}}}
         for path, name in (paths or {"/": "api"}).items()
     ]
-    found = named("Ingress", "shop", "networking.k8s.io/v1", spec={"rules": [{"host": "shop.example.com", "http": {"paths": listed}}]})
+    found = named(
+        "Ingress",
+        "shop",
+        "networking.k8s.io/v1",
+        spec={"ingressClassName": "alb", "rules": [{"host": "shop.example.com", "http": {"paths": listed}}]},
+    )
     found["metadata"]["annotations"] = {f"{ANNOTATION}{name.replace('_', '-')}": value for name, value in annotations.items()}
     return found
 
@@ -331,6 +336,12 @@ WRONG: dict[str, tuple[str, dict[str, Any], Callable[[], list[dict[str, Any]]], 
     "a misspelled setting": ("canary", {**STEPS, "weights": [1]}, shop, "weights"),
     "no ingress": ("canary", STEPS, lambda: [deployment(), service()], "replicas instead of weights"),
     "no ingress for two colors": ("blue_green", {}, lambda: [deployment(), service()], "has none"),
+    "an ingress of another controller": (
+        "blue_green",
+        {},
+        lambda: [deployment(), service(), {**ingress(), "spec": {**ingress()["spec"], "ingressClassName": "nginx"}}],
+        "which others ignore",
+    ),
     "unknown service": ("blue_green", {"services": ["worker"]}, shop, "'worker'; it must be a Deployment behind the Ingress: api"),
     "an action of its own": (
         "blue_green",
@@ -483,7 +494,7 @@ def test_the_rules_that_a_load_balancer_makes_of_a_divided_ingress() -> None:
     """The header's rule comes before the divided one, for the same path."""
     weights = {"api": routes.shares("api", "api-canary", 20)}
     live = routes.routed(ingress(**STICKY), weights, routes.Preview({"api": "api-canary"}, "r1"))
-    live["metadata"]["uid"], live["spec"]["ingressClassName"] = "u1", "alb"
+    live["metadata"]["uid"] = "u1"
     (stack,) = stacks_of([live], [], [{"metadata": {"name": "alb"}, "spec": {"controller": "ingress.k8s.aws/alb"}}])
     preview, divided = routing_of(stack, []).listeners[0].rules
     shares = [{one["Resource"]: one["Weight"] for one in rule.action["ForwardConfig"]["TargetGroups"]} for rule in (preview, divided)]

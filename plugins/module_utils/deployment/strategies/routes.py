@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...application.objects.ingress import USE_ANNOTATION, weighted
+from ...application.objects.ingress import CLASS, USE_ANNOTATION, weighted
 from ...application.settings.load_balancers import ANNOTATIONS
 
 Manifest = dict[str, Any]
@@ -35,6 +35,13 @@ class Preview:
 
     services: Mapping[str, str]
     value: str
+
+
+def is_of_load_balancers(ingress: Mapping[str, Any]) -> bool:
+    """Whether the AWS Load Balancer Controller serves the Ingress: by its usual class, or, with another, by its annotations."""
+    annotations = ingress["metadata"].get("annotations") or {}
+    classes = (ingress["spec"].get("ingressClassName"), annotations.get("kubernetes.io/ingress.class"))
+    return CLASS in classes or any(name.startswith(ANNOTATIONS) for name in annotations)
 
 
 def paths_of(ingress: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

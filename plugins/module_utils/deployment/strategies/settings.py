@@ -201,6 +201,12 @@ def _services(
         return (), [
             f"strategy {strategy} divides requests by the weights of an Ingress, and the application has none: give it one{instead}"
         ]
+    foreign = [one["metadata"]["name"] for one in ingresses if not routes.is_of_load_balancers(one)]
+    if behind_ingress and foreign:
+        return (), [
+            f"Ingress {_list(foreign)} is not of class {routes.CLASS}: strategy {strategy} sets weights by annotations of the AWS Load "
+            "Balancer Controller, which others ignore"
+        ]
     behind = routes.services_of(ingresses)
     fronts = {name: tracks.service_of(one, manifests, behind) for name, one in deployments.items()}
     possible = [name for name in deployments if not behind_ingress or fronts[name] in behind]
