@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ...application.objects.ingress import CLASS
 from ...cluster_objects.manifest import Wanted
 from ...rollout.options import BAKE, METRIC, PROBE, plan_of
 from .. import target_groups
@@ -204,7 +205,7 @@ def _services(
     foreign = [one["metadata"]["name"] for one in ingresses if not routes.is_of_load_balancers(one)]
     if behind_ingress and foreign:
         return (), [
-            f"Ingress {_list(foreign)} is not of class {routes.CLASS}: strategy {strategy} sets weights by annotations of the AWS Load "
+            f"Ingress {_list(foreign)} is not of class {CLASS}: strategy {strategy} sets weights by annotations of the AWS Load "
             "Balancer Controller, which others ignore"
         ]
     behind = routes.services_of(ingresses)
