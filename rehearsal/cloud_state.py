@@ -89,6 +89,7 @@ class CloudState:
             self.settings = self.start_settings
             self.change_settings({})
             self.log.clear()
+        load_balancers.forget()  # what a controller published in the meantime
 
 
 def _empty_moto() -> None:

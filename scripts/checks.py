@@ -126,6 +126,7 @@ def tool(name: str, budget: float, *command: str, groups: frozenset[str] = LINT)
 
 
 LARGE = {
+    "app_deploy": of_role("app_deploy", "deployment", 10, 90, "app_deploy"),
     "vpc": of_role("vpc", "network", 140, 320, "network"),
     "eks": of_role("eks", "clusters", 115, 380, "eks", "eks_operations"),
     "rds": of_role("rds", "databases", 95, 240, "rds"),
@@ -153,7 +154,7 @@ CHECKS = (
     suite("restore", "databases", 95, *folders("restore", "cutover")),
     suite("refresh", "databases", 75, "tests/integration/refresh"),
     suite("drill", "databases", 160, "tests/integration/drill"),
-    Check("molecule", "whole platform", 130, molecule, EVERYTHING | {"molecule"}),
+    Check("molecule", "whole platform", 195, molecule, EVERYTHING | {"molecule"}),
     suite("examples", "whole platform", 330, "tests/integration/examples"),
     suite("permissions", "whole platform", 90, "tests/integration/permissions"),
     suite("broken-runs", "whole platform", 235, *folders("playbook_faults", "interruption", "lock", "saved")),

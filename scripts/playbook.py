@@ -50,9 +50,16 @@ def play(
     return _wait(subprocess.Popen(command, cwd=folder, env=dict(variables)))
 
 
-def play_into(log: Path, inventory: Path | str, variables: Mapping[str, str], arguments: Sequence[str], folder: Path = ROOT) -> int:
-    """Run a checkout's site.yml with its output in a file, and show progress. Returns its exit code."""
-    command = [_path("ansible-playbook"), "site.yml", "-i", str(inventory), *arguments]
+def play_into(
+    log: Path,
+    inventory: Path | str,
+    variables: Mapping[str, str],
+    arguments: Sequence[str],
+    folder: Path = ROOT,
+    playbook: str = "site.yml",
+) -> int:
+    """Run a checkout's playbook with its output in a file, and show progress. Returns its exit code."""
+    command = [_path("ansible-playbook"), playbook, "-i", str(inventory), *arguments]
     environment = {**variables, "MAINSTAY_PROGRESS": "always", "PYTHONUNBUFFERED": "1"}
     with log.open("w") as file:
         process = subprocess.Popen(

@@ -184,7 +184,27 @@ class Rehearsal:
         self.expect_unchanged(["no_changes"])
         from scripts import databases  # loads boto3, which the commands that run no rehearsal do not need
 
-        return "\n".join([self.summary(), *databases.logins(self.cloud)])
+        applications, said = self.applications()
+        return "\n".join([self.summary(), *said, *databases.logins(self.cloud), *applications])
+
+    def applications(self) -> tuple[list[str], list[str]]:
+        """Ask the applications, if the inventory has any, and show a bad release. Returns what people do, and what came of it."""
+        from scripts import applications
+
+        path = inventory_path(self.environment)
+        inventory = read_inventory(self.environment, path)
+        if not inventory.get("app_deploy", {}).get("hosts") or self.arguments:
+            return [], []
+        found = applications.answers(self.cloud)
+        applications.expect_good(found)
+        bad = next(applications.bad_releases(inventory, self.seed or {}), None)
+        said = []
+        if bad is not None:
+            self.show(
+                f"Deploy {bad.application} {bad.version}, whose pods start and answer with errors: expect that it is noticed and undone"
+            )
+            said.append(applications.show_bad_release(self, bad))
+        return applications.instructions(self.environment, found), said
 
     def empty(self, wanted: seed.Seed | None) -> None:
         say("Emptying the account")
@@ -203,18 +223,11 @@ class Rehearsal:
 
         ``in_full``: print the whole summary, and not only what happens to each component.
         """
-        path, log = self.reports / f"{name}.json", self.reports / f"{name}.log"
-        path.unlink(missing_ok=True)
-        extra = {
-            **launcher.environment(dict(self.cloud), role),
-            **announce(["make", "rehearse", f"ENV={self.environment}", *self.how], self.arguments),
-            "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(path),
-            "MAINSTAY_PLAN_SUMMARY_WIDTH": str(width()),
-        }
+        path = self.reports / f"{name}.json"
         arguments = [*(["--check", "--diff"] if role == "plan" else []), *self.arguments]
         self.admin.clear_requests()
         started = time.monotonic()
-        code = play_into(log, inventory or f"inventories/{self.environment}", isolated_environment(extra), arguments, folder)
+        code, log = self.play(name, role, arguments, inventory=inventory, folder=folder)
         calls = self.admin.requests()
         writes = mutations(calls)
         report = read_report(path)
@@ -229,6 +242,27 @@ class Rehearsal:
         if role == "plan" and writes:
             raise Problem(f"the plan tried to change something: {listed(writes)}.")
         return report
+
+    def play(
+        self,
+        name: str,
+        role: str,
+        arguments: Sequence[str],
+        playbook: str = "site.yml",
+        inventory: Path | None = None,
+        folder: Path = ROOT,
+    ) -> tuple[int, Path]:
+        """Run a playbook with its output and its report in files. Returns its exit code, and the file with the output."""
+        path, log = self.reports / f"{name}.json", self.reports / f"{name}.log"
+        path.unlink(missing_ok=True)
+        extra = {
+            **launcher.environment(dict(self.cloud), role),
+            **announce(["make", "rehearse", f"ENV={self.environment}", *self.how], self.arguments),
+            "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(path),
+            "MAINSTAY_PLAN_SUMMARY_WIDTH": str(width()),
+        }
+        where = inventory or f"inventories/{self.environment}"
+        return play_into(log, where, isolated_environment(extra), arguments, folder, playbook), log
 
     def expect_unchanged(self, results: Sequence[str], name: str = "again") -> None:
         writes = mutations(self.admin.requests())

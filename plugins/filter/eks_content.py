@@ -28,8 +28,9 @@ options:
     default: {}
   cluster:
     description:
-      - The cluster in the outputs of M(mainstay.aws.eks_cluster). C(name), C(version), C(vpc_id), and C(container_log_group_name) are used;
-        a missing value is not known yet.
+      - The cluster in the outputs of M(mainstay.aws.eks_cluster). C(name), C(version), C(vpc_id),
+        C(container_log_group_name), C(cluster_security_group_id), C(karpenter_queue_name), and C(karpenter_instance_profile_name) are used;
+        a missing value is not known yet. C(tags) are added to the instances that Karpenter launches.
       - With C(shared) set to V(true), another component builds the cluster. That one installs the controllers and the default storage
         class, so O(settings) is ignored and no storage class is created by default.
     type: dict
@@ -87,10 +88,13 @@ def eks_content(
     """What k8s_objects takes; raises with everything that is wrong."""
     from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.content import content_of, of_shared_cluster
     from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import Cluster
+    from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.node_pools import Ground
     from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import checked
     from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
     known, described = cluster or {}, checked(settings)
+    own = str(known.get("cluster_security_group_id") or UNKNOWN)
+    groups = described.node_security_group_ids or ((own,) if described.given_subnets else ())
     facts = Cluster(
         name=str(known.get("name") or UNKNOWN),
         version=str(described.version or known.get("version") or UNKNOWN),
@@ -98,6 +102,14 @@ def eks_content(
         vpc_id=str(known.get("vpc_id") or UNKNOWN),
         log_group=str(known.get("container_log_group_name") or UNKNOWN),
         registry=registry,
+        queue=str(known.get("karpenter_queue_name") or UNKNOWN),
+        ground=Ground(
+            profile=str(known.get("karpenter_instance_profile_name") or UNKNOWN),
+            discovery=described.karpenter_discovery or str(known.get("name") or UNKNOWN),
+            subnet_ids=described.subnet_ids,
+            security_group_ids=groups,
+            tags={**(known.get("tags") or {}), **described.tags},
+        ),
     )
     wanted, controllers = (of_shared_cluster(content), ()) if known.get("shared") else (content, described.controllers)
     found, problems = content_of(wanted, name, controllers, facts, charts or {}, vendored or {})

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: app_release
 version_added: 0.1.0
-short_description: Deploy a release of an application to Kubernetes, or go back
+short_description: Deploy a release of an application to Kubernetes, go back, or remove the application
 description:
   - Deploys one release in one transaction. It prepares what pods need, runs the migration, applies everything else, verifies the rollout,
     records the release, and deletes what the release made superfluous. If anything fails, it goes back to the last verified release, and
@@ -19,17 +19,34 @@ description:
     over together with their fields. A conflict with any other manager is an error that names the manager and the field.
   - A call for the release that is already deployed and verified changes nothing. A call that was killed continues when it is repeated. The
     migration runs once for each release, which its record proves.
+  - With O(state=absent), it removes the application, with its load balancers first.
   - C(docs/deploying.md) describes the transaction, every failure, and the permissions that it needs.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
+  state:
+    description:
+      - V(present) deploys the release.
+      - V(absent) removes everything that carries the owner labels of the component in the namespace, what its records name elsewhere, and
+        the records. Ingresses and Services of type C(LoadBalancer) are deleted first and awaited, so that their controller can delete the
+        load balancers in AWS. The namespace is deleted only if the application created it and nothing else is in it.
+      - What holds data stays, namely PersistentVolumeClaims, PersistentVolumes, and CustomResourceDefinitions. The result names it.
+      - A removal that was killed continues when it is repeated. In check mode, the plan lists what would be deleted.
+    type: str
+    choices: [present, absent]
+    default: present
+  removal_timeout:
+    description:
+      - How long the load balancers, and after them the namespace, may take to be deleted, in seconds.
+    type: float
+    default: 600
   objects:
     description:
       - The manifests of the release. Namespaced objects must name their namespace. They receive the owner labels of the component.
       - Leave C(replicas) out of a workload that a HorizontalPodAutoscaler scales. Name ConfigMaps after their content.
+      - Required with O(state=present).
     type: list
     elements: dict
-    required: true
   migration:
     description:
       - The manifest of the Job that migrates the database, in the namespace of the application. It runs after the configuration, secrets,
@@ -129,6 +146,18 @@ options:
       - Anything else to keep with the release, such as the reason for a deployment outside the usual hours.
     type: dict
     default: {}
+  hold:
+    description:
+      - A sentence that says why nothing may be changed now, such as that a deployment window is closed. If it is not empty, a release that
+        needs a change is refused with it before the first one, and a plan shows it. A release that needs no change passes.
+    type: str
+    default: ""
+  notes:
+    description:
+      - Sentences that the plan shows besides its own.
+    type: list
+    elements: str
+    default: []
   allow_replace:
     description:
       - Objects that may be deleted and created again if a change cannot be made in place, as patterns of addresses such as
@@ -194,6 +223,15 @@ EXAMPLES = r"""
     migration: "{{ shop_migration }}"
     gate: "{{ gate }}"
     gate_required: true
+
+- name: Remove the application
+  mainstay.aws.app_release:
+    environment: prod
+    component: shop
+    region: af-south-1
+    cluster: prod-main
+    namespace: shop
+    state: absent
 """
 
 RETURN = r"""
@@ -241,10 +279,8 @@ plan:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.options import (
-    MUTUALLY_EXCLUSIVE,
-    REQUIRED_ONE_OF,
-)
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.options import MUTUALLY_EXCLUSIVE, REQUIRED_ONE_OF
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.options import REQUIRED_IF
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.options import release_spec as argument_spec
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.release import SERVICES, run
 
@@ -256,6 +292,7 @@ def main() -> None:
         argument_spec=argument_spec(),
         mutually_exclusive=MUTUALLY_EXCLUSIVE,
         required_one_of=REQUIRED_ONE_OF,
+        required_if=REQUIRED_IF,
         supports_check_mode=True,
     )
     run(module)

@@ -98,6 +98,12 @@ releases:
       type: dict
       returned: always
       sample: {verdict: passed, deployment: shop 1.4.2, snapshots: [prod-main-shop-1-4-2]}
+    workloads:
+      description: What a verification of the release watches, for O(mainstay.aws.k8s_rollout_verify#module:workloads).
+      type: list
+      elements: dict
+      returned: always
+      sample: [{kind: Deployment, namespace: shop, name: api}]
     verdicts:
       description: What the verification found.
       type: list
@@ -123,11 +129,8 @@ current:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.options import MUTUALLY_EXCLUSIVE, REQUIRED_ONE_OF
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.info import run
-from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.options import (
-    MUTUALLY_EXCLUSIVE,
-    REQUIRED_ONE_OF,
-)
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.options import info_spec as argument_spec
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.release import SERVICES
 

@@ -109,10 +109,7 @@ plan:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.options import (
-    MUTUALLY_EXCLUSIVE,
-    REQUIRED_ONE_OF,
-)
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.options import MUTUALLY_EXCLUSIVE, REQUIRED_ONE_OF
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.options import rollback_spec as argument_spec
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.release import SERVICES
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls.rollback import run

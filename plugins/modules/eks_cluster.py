@@ -71,12 +71,16 @@ options:
         mapping or as YAML, or a list of these. For Bottlerocket, it is Bottlerocket's settings, as TOML or as a mapping with C(settings).
         Everyone who may describe launch templates can read it. A change of C(max_pods) or C(user_data) replaces the nodes of the group.
       - C(scaling) has C(target_cpu_percent) and C(schedules). It applies to groups with C(autoscaled=false), because only one controller
-        may own the number of nodes. C(node_scaling) is V(cluster_autoscaler) or V(none).
+        may own the number of nodes. C(node_scaling) is V(cluster_autoscaler), V(karpenter), or V(none).
       - C(fargate_profiles) has profiles by name, each with C(selectors) (C(namespace), C(labels)) and C(subnet_ids).
       - C(pod_identities) has the AWS permissions of pods by name, each with C(namespace), C(service_account), C(policy), and
         C(managed_policy_arns). C(irsa_roles) do the same through the cluster's OIDC provider.
       - C(controllers) lists well-known controllers whose pods get the permissions they need. Choices are V(aws-load-balancer-controller)
         (the default), V(cluster-autoscaler) (added where it owns the nodes), V(fluent-bit), and V(external-secrets).
+      - With C(node_scaling=karpenter), the cluster gets what Karpenter needs in AWS. These are a role for its pods; a role, an instance
+        profile, and an access entry for the nodes that it launches; and a queue with the EventBridge rules that report interruptions to it.
+        Node groups keep their size; Karpenter itself runs on one of them. C(karpenter_discovery) is the value of the tag
+        C(karpenter.sh/discovery) by which it finds subnets and the security group of nodes. It defaults to the name of the cluster in AWS.
       - C(tags) are added to every resource of the cluster, including instances and volumes.
       - All settings are checked before the first change, and all problems are reported at once.
     type: dict
@@ -215,6 +219,8 @@ outputs:
           log_group_name: /aws/eks/prod-main/cluster
           fargate_log_group_name: null
           container_log_group_name: null
+          karpenter_queue_name: null
+          karpenter_instance_profile_name: null
     deferred:
       description: Resources that were started but not waited for, and those that depend on them. Empty unless O(defer) is set; see there.
       type: list

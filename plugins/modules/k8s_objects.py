@@ -204,12 +204,9 @@ plan:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.options import MUTUALLY_EXCLUSIVE, REQUIRED_ONE_OF
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.domain import SERVICES, run
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.spec import (
-    MUTUALLY_EXCLUSIVE,
-    REQUIRED_ONE_OF,
-    argument_spec,
-)
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.spec import argument_spec
 
 __all__ = ["SERVICES", "main"]
 

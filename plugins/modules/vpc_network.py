@@ -56,6 +56,8 @@ options:
         C(private), or the name of an isolated tier to destinations and their targets. The target V(none) removes a route. Routes that
         others added to such targets are kept.
       - C(cluster_names) lists EKS clusters. It sets the tags C(kubernetes.io/cluster/<name>) on public and private subnets.
+      - C(karpenter_discovery) is the value of the tag C(karpenter.sh/discovery), by which Karpenter finds the subnets and the security
+        group of the nodes that it launches. It sets the tag on the private subnets and on the group C(nodes).
       - C(dns) has C(support) and C(hostnames), both V(true). C(tags) are added to every resource of the network.
       - All settings are checked before the first AWS call, and all problems are reported at once.
     type: dict

@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from rehearsal import registry, transitions
 from rehearsal.extensions.eks_common import member_of
+from rehearsal.kubernetes.events import warn
 from rehearsal.registry import Call, one_at_a_time
 from rehearsal.replies import Refusal
 
@@ -57,6 +57,7 @@ def play(place: Any, memory: Memory, plane: Any, admission: tuple[str, bytes], w
     """Runs one round: creates each stack's load balancer, or deletes it. `admission`: the webhook that injects readiness gates, and its
     authority. `wake` has the next round begin soon.
     """
+    from rehearsal.extensions.eks_target_group_bindings import bind
     from rehearsal.kubernetes import gates
     from rehearsal.kubernetes.load_balancers import is_available, stacks_of
 
@@ -75,6 +76,7 @@ def play(place: Any, memory: Memory, plane: Any, admission: tuple[str, bytes], w
     memory.served = {(each.kind, each.identity): served for each in stacks if (served := memory.served.get((each.kind, each.identity)))}
     kept = [(stack, served) for stack in stacks if stack.objects and (served := _keep(place, memory, plane, stack, services))]
     _serve(place, plane, [served for _, served in kept], wake)
+    bind(plane, [served for _, served in kept])
     for stack, served in kept:
         _show(plane, stack, served.dns_name)
     leaving = [(stack, resource) for stack in stacks for resource in stack.leaving]
@@ -161,23 +163,8 @@ def _set_finalizers(plane: Any, path: str, resource: Mapping[str, Any], finalize
 
 def _say(memory: Memory, plane: Any, kind: str, resource: Mapping[str, Any], text: str) -> None:
     """Records an event, once per problem."""
-    metadata = resource["metadata"]
-    if memory.said.get(metadata["uid"]) == text:
+    uid = resource["metadata"]["uid"]
+    if memory.said.get(uid) == text:
         return
-    memory.said[metadata["uid"]] = text
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    names = ("namespace", "name", "uid", "resourceVersion")
-    event = {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
-        "involvedObject": {"apiVersion": "v1", "kind": kind.capitalize()} | {name: metadata[name] for name in names},
-        "type": "Warning",
-        "reason": "FailedBuildModel",
-        "message": f"Failed build model due to {text}",
-        "source": {"component": NAME},
-        "firstTimestamp": now,
-        "lastTimestamp": now,
-        "count": 1,
-    }
-    plane.api.create(f"/api/v1/namespaces/{metadata['namespace']}/events", event)
+    memory.said[uid] = text
+    warn(plane, resource, ("v1", kind.capitalize()), "FailedBuildModel", f"Failed build model due to {text}", NAME)

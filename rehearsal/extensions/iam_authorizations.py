@@ -1,4 +1,4 @@
-"""Authorization checks for IAM calls: roles by name and path, OIDC providers by their URLs."""
+"""Authorization checks for IAM calls: roles and instance profiles by name and path, OIDC providers by their URLs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ def asked(call: Call) -> Iterator[Ask]:
     if "OpenIDConnectProvider" in call.operation:
         yield from _oidc(call)
         return
+    if "InstanceProfile" in call.operation:
+        yield from _profile(call)
+        return
     name = call.get("RoleName")
     if not name:
         yield ask(call, "*")
@@ -28,6 +31,25 @@ def asked(call: Call) -> Iterator[Ask]:
     yield ask(call, resource, request=request, there=there, iam_permissionsboundary=bound, iam_policyarn=call.get("PolicyArn") or "")
     if call.operation == "CreateRole" and request:
         yield ask(call, resource, "iam:TagRole", request=request)
+
+
+def _profile(call: Call) -> Iterator[Ask]:
+    """A role is passed to EC2 when it is added to a profile."""
+    name = call.get("InstanceProfileName")
+    if not name:
+        yield ask(call, "*")
+        return
+    profile = call.backend.instance_profiles.get(name)
+    path = profile.path if profile else (call.get("Path") or "/") if call.operation == "CreateInstanceProfile" else "/"
+    resource = arn(call, "iam", f"instance-profile{path}{name}", "")
+    request = pairs(call.get("Tags") or ())
+    yield ask(call, resource, request=request, there=pairs(profile.tags) if profile else {})
+    if call.operation == "CreateInstanceProfile" and request:
+        yield ask(call, resource, "iam:TagInstanceProfile", request=request)
+    if call.operation == "AddRoleToInstanceProfile":
+        role = next((one for one in call.backend.get_roles() if one.name == call.get("RoleName")), None)
+        passed = arn(call, "iam", f"role{role.path if role else '/'}{call.get('RoleName')}", "")
+        yield ask(call, passed, "iam:PassRole", iam_passedtoservice="ec2.amazonaws.com")
 
 
 def _oidc(call: Call) -> Iterator[Ask]:

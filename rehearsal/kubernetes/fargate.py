@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from rehearsal.kubernetes import pod_webhooks
 from rehearsal.kubernetes.api import ApiError
 from rehearsal.kubernetes.node_groups import NODES, is_ready, remove
 from rehearsal.kubernetes.nodes import NodeShape
 from rehearsal.kubernetes.plane import ControlPlane
+from rehearsal.kubernetes.pod_webhooks import WEBHOOKS
 
 SCHEDULER = "fargate-scheduler"
 PROFILE_LABEL = "eks.amazonaws.com/fargate-profile"
 COMPUTE_TYPE = "eks.amazonaws.com/compute-type"
 WEBHOOK = "0500-amazon-eks-fargate-mutation.amazonaws.com"
-WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 TAINT = {"key": COMPUTE_TYPE, "value": "fargate", "effect": "NoSchedule"}
 # The sizes that can be provisioned: CPU in millicores, then the minimum, maximum, and step of memory in GiB.
 SIZES = (
@@ -118,29 +119,9 @@ def _mebibytes(quantity: Any) -> float:
     return float(text) / 2**20
 
 
-def configuration(url: str, authority: bytes) -> dict[str, Any]:
-    """The webhook as EKS registers it; if the webhook is unavailable, pods are scheduled like any others."""
-    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "Namespaced"}
-    webhook = {
-        "name": WEBHOOK,
-        "clientConfig": {"url": url, "caBundle": base64.b64encode(authority).decode()},
-        "rules": [rule],
-        "failurePolicy": "Ignore",
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-        "timeoutSeconds": 5,
-    }
-    metadata = {"name": WEBHOOK}
-    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration"}
-    return {**kind, "metadata": metadata, "webhooks": [webhook]}
-
-
 def register(plane: ControlPlane, url: str, authority: bytes) -> None:
-    try:
-        plane.api.create(WEBHOOKS, configuration(url, authority))
-    except ApiError as error:
-        if error.status != 409:
-            raise
+    """Registers the webhook as EKS does; if it is unavailable, pods are scheduled like any others."""
+    pod_webhooks.register(plane, WEBHOOK, url, authority)
 
 
 def unregister(plane: ControlPlane) -> None:

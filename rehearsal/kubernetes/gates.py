@@ -9,11 +9,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rehearsal.kubernetes.api import ApiError
+from rehearsal.kubernetes import pod_webhooks
 from rehearsal.kubernetes.plane import ControlPlane
 
 WEBHOOK = "gates.rehearsal.mainstay"
-WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 LABEL = "elbv2.k8s.aws/pod-readiness-gate-inject"
 
 
@@ -30,19 +29,4 @@ def injected(request: Mapping[str, Any], gates: Sequence[str]) -> dict[str, Any]
 
 def register(plane: ControlPlane, url: str, authority: bytes) -> None:
     """Registers the webhook for new pods in namespaces with the label."""
-    webhook = {
-        "name": WEBHOOK,
-        "clientConfig": {"url": url, "caBundle": base64.b64encode(authority).decode()},
-        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "Namespaced"}],
-        "namespaceSelector": {"matchLabels": {LABEL: "enabled"}},
-        "failurePolicy": "Ignore",
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-        "timeoutSeconds": 5,
-    }
-    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration"}
-    try:
-        plane.api.create(WEBHOOKS, {**kind, "metadata": {"name": WEBHOOK}, "webhooks": [webhook]})
-    except ApiError as error:
-        if error.status != 409:
-            raise
+    pod_webhooks.register(plane, WEBHOOK, url, authority, namespaceSelector={"matchLabels": {LABEL: "enabled"}})

@@ -12,12 +12,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rehearsal.kubernetes.api import ApiError
+from rehearsal.kubernetes import pod_webhooks
 from rehearsal.kubernetes.behaviours import PREFIX
 from rehearsal.kubernetes.plane import ControlPlane
 
 WEBHOOK = "images.rehearsal.mainstay"
-WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 BEHAVIOUR = f"{PREFIX}/behaviour"
 OF_ECR = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
@@ -55,19 +54,5 @@ def register(plane: ControlPlane, url: str, authority: bytes, account: str) -> N
     """Registers the webhook for new pods with images in this account's ECR."""
     of_account = f"object.spec.containers.exists(c, c.image.startsWith('{account}.dkr.ecr.'))"
     of_init = f"has(object.spec.initContainers) && object.spec.initContainers.exists(c, c.image.startsWith('{account}.dkr.ecr.'))"
-    webhook = {
-        "name": WEBHOOK,
-        "clientConfig": {"url": url, "caBundle": base64.b64encode(authority).decode()},
-        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "Namespaced"}],
-        "matchConditions": [{"name": "images-of-this-account", "expression": f"{of_account} || ({of_init})"}],
-        "failurePolicy": "Ignore",
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-        "timeoutSeconds": 5,
-    }
-    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration"}
-    try:
-        plane.api.create(WEBHOOKS, {**kind, "metadata": {"name": WEBHOOK}, "webhooks": [webhook]})
-    except ApiError as error:
-        if error.status != 409:
-            raise
+    condition = {"name": "images-of-this-account", "expression": f"{of_account} || ({of_init})"}
+    pod_webhooks.register(plane, WEBHOOK, url, authority, matchConditions=[condition])

@@ -6,7 +6,7 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -33,8 +33,13 @@ class LogError(Exception):
     """A kubelet would refuse to return this log."""
 
 
-def lines(pod: Mapping[str, Any], container: str, *, previous: bool) -> list[tuple[datetime, str]]:
-    """A container's log lines with their times. Raises LogError in a kubelet's wording."""
+Lines = Sequence[tuple[datetime, str]]
+
+
+def lines(pod: Mapping[str, Any], container: str, *, previous: bool, written: Lines | None = None) -> list[tuple[datetime, str]]:
+    """A container's log lines with their times: what it has really written, or else what is played. Raises LogError in a
+    kubelet's wording.
+    """
     name, status = pod["metadata"]["name"], _status_of(pod, container)
     if status is None:
         raise LogError(f"container {container} is not valid for pod {name}")
@@ -49,6 +54,8 @@ def lines(pod: Mapping[str, Any], container: str, *, previous: bool) -> list[tup
             reason = (state.get("waiting") or {}).get("reason", "")
             raise LogError(f'container "{container}" in pod "{name}" is waiting to start: {_words(status, reason)}')
         began = ran["startedAt"]
+    if written is not None and container == pod["spec"]["containers"][0]["name"]:
+        return list(written)
     time_of_start = datetime.fromisoformat(began)
     return [(time_of_start, text) for text in _written(pod)]
 
@@ -97,14 +104,14 @@ class Kubelet:
         self.port: int = self._server.server_address[1]
         self._thread: threading.Thread | None = None
 
-    def start(self, authority: Path, pair: Pair, api: Api) -> None:
-        """Accepts any client with a certificate from the cluster's authority."""
+    def start(self, authority: Path, pair: Pair, api: Api, written: Callable[[str], Lines | None] = lambda uid: None) -> None:
+        """Accepts any client with a certificate from the cluster's authority. `written`: what a pod's first container wrote, by UID."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(authority))
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_cert_chain(pair.certificate, pair.key)
         # The handshake runs in the connection's thread, so one slow client cannot block others.
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self._server.RequestHandlerClass = type("Handler", (_Handler,), {"api": api})
+        self._server.RequestHandlerClass = type("Handler", (_Handler,), {"api": api, "written": staticmethod(written)})
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         self._thread.start()
 
@@ -116,8 +123,22 @@ class Kubelet:
         self._server.server_close()
 
 
+class _Rest:
+    """The lines of a log that follow the first `sent`."""
+
+    def __init__(self, written: Lines, sent: int, query: Mapping[str, str], send: Callable[[str], None]) -> None:
+        self._written, self._sent, self._send = written, sent, send
+        self._query = {name: value for name, value in query.items() if name == "timestamps"}
+
+    def send(self) -> None:
+        new = list(self._written[self._sent :])
+        self._sent += len(new)
+        self._send(rendered(new, self._query, datetime.now(UTC)))
+
+
 class _Handler(BaseHTTPRequestHandler):
     api: Api
+    written: Callable[[str], Lines | None]
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
@@ -134,7 +155,9 @@ class _Handler(BaseHTTPRequestHandler):
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}"
         try:
             described = self.api.get(path)
-            text = rendered(lines(described, container, previous=query.get("previous") == "true"), query, datetime.now(UTC))
+            written = self.written(str(described["metadata"]["uid"]))
+            found = lines(described, container, previous=query.get("previous") == "true", written=written)
+            text = rendered(found, query, datetime.now(UTC))
         except ApiError as error:
             return self._answer(error.status, f"pod {pod!r} not found")
         except LogError as error:
@@ -146,11 +169,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self._chunk(text)
-        self._wait_for_the_end(path, container, _status_of(described, container))
+        self._wait_for_the_end(path, container, _status_of(described, container), _Rest(written or (), len(found), query, self._chunk))
         return self._chunk("", last=True)
 
-    def _wait_for_the_end(self, path: str, container: str, began: Mapping[str, Any] | None) -> None:
-        """Waits until the container has ended or restarted, or its pod is gone."""
+    def _wait_for_the_end(self, path: str, container: str, began: Mapping[str, Any] | None, rest: _Rest) -> None:
+        """Waits until the container has ended or restarted, or its pod is gone. Sends what it writes in the meantime."""
         status = began
         while status and began and "running" in status["state"] and status["restartCount"] == began["restartCount"]:
             time.sleep(FOLLOW_SECONDS)
@@ -158,6 +181,8 @@ class _Handler(BaseHTTPRequestHandler):
                 status = _status_of(self.api.get(path), container)
             except (ApiError, OSError):
                 return
+            finally:
+                rest.send()
 
     def _chunk(self, text: str, *, last: bool = False) -> None:
         data = text.encode()

@@ -62,13 +62,13 @@ class Stack:
     def tags(self) -> dict[str, str]:
         """The tags from an annotation: k1=v1,k2=v2."""
         given = self.said("tags") if self.kind == "ingress" else self.said("additional-resource-tags")
-        return dict(pair.strip().split("=", 1) for pair in (given or "").split(",") if "=" in pair)
+        return _pairs(given)
 
     @property
     def attributes(self) -> dict[str, str]:
         """Those of the load balancer, from an annotation: k1=v1,k2=v2."""
         given = self.said("load-balancer-attributes") if self.kind == "ingress" else self.said("attributes")
-        return dict(pair.strip().split("=", 1) for pair in (given or "").split(",") if "=" in pair)
+        return _pairs(given)
 
     @property
     def web_acl(self) -> str | None:
@@ -189,8 +189,17 @@ def _of_service(service: Mapping[str, Any]) -> list[Backend]:
 
 def delay_of(resource: Mapping[str, Any], usual: float) -> float:
     """How many seconds deletion takes: the annotation rehearsal.mainstay/delete-delay (500ms, 10s, 2m), else the default."""
-    match = DURATION.match(notes_of(resource).get(DELAY, ""))
+    return seconds(notes_of(resource).get(DELAY, ""), usual)
+
+
+def seconds(duration: str, usual: float = 0.0) -> float:
+    """The length of a duration such as 500ms, 10s, or 2m; `usual` for anything else."""
+    match = DURATION.match(duration)
     return float(match[1]) * UNITS[match[2]] if match else usual
+
+
+def _pairs(given: str | None) -> dict[str, str]:
+    return dict(pair.strip().split("=", 1) for pair in (given or "").split(",") if "=" in pair)
 
 
 def is_available(deployments: Iterable[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]]) -> bool:

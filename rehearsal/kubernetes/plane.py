@@ -29,7 +29,9 @@ from rehearsal.kubernetes.components import HOST, Layout, Ports, Webhooks
 from rehearsal.kubernetes.egress import Egress
 from rehearsal.kubernetes.kubelet import Kubelet
 from rehearsal.kubernetes.nodes import NodeShape, node
+from rehearsal.kubernetes.psql.player import Jobs
 from rehearsal.kubernetes.stages import document
+from rehearsal.postgresql import cloud as databases
 
 START_SECONDS = 180.0
 STOP_SECONDS = 5.0
@@ -69,6 +71,7 @@ class ControlPlane:
         self._layout: Layout | None = None
         self._kubelet: Kubelet | None = None
         self._egress: Egress | None = None
+        self._jobs: Jobs | None = None
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._aborted = False
         self._lock = threading.Lock()
@@ -192,14 +195,16 @@ class ControlPlane:
         of_kwok = subprocess.run([str(binary), "kwok-node-stages"], check=True, capture_output=True, text=True).stdout
         components.prepare(self._layout, self.name, document(of_kwok, self.termination_scale))
         as_kubelet = Api(self.endpoint, self._layout.authority, self._layout.clients["kubelet"])
-        self._kubelet.start(self._layout.authority, components.pair(self._layout.pki / "server"), as_kubelet)
+        self._jobs = jobs = Jobs(as_kubelet, databases.bundle)
+        self._kubelet.start(self._layout.authority, components.pair(self._layout.pki / "server"), as_kubelet, jobs.written.get)
+        self._jobs.start()
         self._egress.start(as_kubelet, (HOST, self._kubelet.port))
 
     def _stop_players(self) -> None:
-        for player in (self._kubelet, self._egress):
+        for player in (self._jobs, self._kubelet, self._egress):
             if player:
                 player.stop()
-        self._kubelet = self._egress = None
+        self._jobs = self._kubelet = self._egress = None
 
     def _start_processes(self, binary: Path, *, again: bool = False) -> None:
         commands = components.commands(self.layout, self.version)

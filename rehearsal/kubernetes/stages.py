@@ -21,6 +21,9 @@ _PRELUDE = (
     ' as $asked | if ($asked | startswith("init-")) and ((.spec.initContainers // []) | length) == 0 then "normal" else $asked end;'
     " def behaves($names): behaviour as $own | $names | index($own) != null;"
     ' def condition($type): [.status.conditions[]? | select(.type == $type) | .status == "True"] | any;'
+    # The same as psql/command.py decides: such a container is run, not played.
+    " def runs_psql: .spec.containers[0] | (.command // []) != [] and"
+    ' (((.command // []) + (.args // [])) | join(" ") | test("(^|[ /;&(\\"\u0027\\n])psql( |$)"));'
     ' def of_job: [.metadata.ownerReferences[]?.kind] | index("Job") != null;'
     ' def gates_open: ([.spec.readinessGates[]?.conditionType] - [.status.conditions[]? | select(.status == "True") | .type]) == [];'
 ).replace("PREFIX", PREFIX)
@@ -63,7 +66,7 @@ def pod_stages(termination_scale: float = 1.0) -> list[dict[str, Any]]:
         *_waiting_stages(),
         *_restarts(init=False),
         *_restarts(init=True),
-        _deleted(termination_scale),
+        *_deleted(termination_scale),
     ]
 
 
@@ -95,6 +98,7 @@ def _beginning() -> list[dict[str, Any]]:
 
 def _running_stages() -> list[dict[str, Any]]:
     created = '.status.phase == "Pending" and .status.startTime != null'
+    first_runs = 'first_of("containerStatuses").state.running != null'
     not_begun = 'first_of("containerStatuses").state.running == null'
     all_running = t.status(t.INIT_DONE, t.app(t.running()), t.conditions(), phase="Running")
     not_ready = t.status(t.INIT_DONE, t.app(t.running("false"), t.running()), t.conditions(), phase="Running")
@@ -129,7 +133,7 @@ def _running_stages() -> list[dict[str, Any]]:
         ),
         _stage(
             "completed",
-            _when('.status.phase == "Running" and of_job and behaves(["normal"]) and first_of("containerStatuses").state.running != null'),
+            _when(f'.status.phase == "Running" and of_job and behaves(["normal"]) and (runs_psql | not) and {first_runs}'),
             t.status(t.INIT_KEPT, t.app(t.terminated("Completed", 0)), t.conditions(completed=True), phase="Succeeded"),
             delay=_after("run-for"),
         ),
@@ -244,14 +248,19 @@ _PRE_STOP = (
 ).replace("PREFIX", PREFIX)
 
 
-def _deleted(scale: float) -> dict[str, Any]:
-    """A pod goes when its preStop hooks and its containers have ended."""
-    return _stage(
-        "deleted",
-        _when('((.metadata.finalizers // []) | length) == 0 and (behaves(["stuck-terminating"]) | not)', deleting=True),
-        delay={"durationMilliseconds": 0, "durationFrom": {"expressionFrom": _PRE_STOP.replace("SCALE", str(scale))}},
-        next={"delete": True},
-    )
+def _deleted(scale: float) -> list[dict[str, Any]]:
+    """A pod goes when its preStop hooks and its containers have ended. That of a Job first fails, which its Job waits for."""
+    delay = {"durationMilliseconds": 0, "durationFrom": {"expressionFrom": _PRE_STOP.replace("SCALE", str(scale))}}
+    going = '(behaves(["stuck-terminating"]) | not)'
+    held = '((.metadata.finalizers // []) | index("batch.kubernetes.io/job-tracking")) != null'
+    alive = '(.status.phase == "Running" or .status.phase == "Pending") and .status.startTime != null'
+    killed = t.status(t.INIT_KEPT, t.app(t.terminated("Error", 137)), t.conditions(), phase="Failed")
+    return [
+        _stage(
+            "deleted", _when(f"((.metadata.finalizers // []) | length) == 0 and {going}", deleting=True), delay=delay, next={"delete": True}
+        ),
+        _stage("killed", _when(f"{held} and {alive} and (runs_psql | not) and {going}", deleting=True), killed, delay=delay),
+    ]
 
 
 # A kwok configuration must be complete: kwok's defaults apply only without one.

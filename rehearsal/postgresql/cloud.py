@@ -54,11 +54,16 @@ def close() -> None:
         fleet.close()
 
 
+def bundle() -> Path | None:
+    """The file with the certificate authority of all endpoints; it exists once there is one."""
+    return current.home / BUNDLE if current.home else None
+
+
 def described() -> dict[str, Any]:
     """The servers, for the administrative API: {"ca_bundle": path, "instances": {resource ID: {"host", "port", "user", "running"}}}."""
     fleet = _loaded()
-    bundle = str(current.home / BUNDLE) if current.home else None
-    return {"ca_bundle": bundle, "instances": fleet.described() if fleet else {}}
+    authority = bundle()
+    return {"ca_bundle": str(authority) if authority else None, "instances": fleet.described() if fleet else {}}
 
 
 def _loaded() -> Fleet | None:

@@ -31,7 +31,11 @@ def boundary(call: Call) -> None:
         raise Refusal("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404)
 
 
-@refuses("iam", "CreateRole", "TagRole", "CreatePolicy", "TagPolicy", "CreateOpenIDConnectProvider", "TagOpenIDConnectProvider")
+@refuses(
+    "iam",
+    *("CreateInstanceProfile", "CreateOpenIDConnectProvider", "CreatePolicy", "CreateRole"),
+    *("TagInstanceProfile", "TagOpenIDConnectProvider", "TagPolicy", "TagRole"),
+)
 def reserved_tags(call: Call) -> None:
     if (wrong := misformed((tag["Key"], tag.get("Value")) for tag in call.get("Tags") or [])) is not None:
         text = (

@@ -10,7 +10,7 @@ from typing import Any
 from rehearsal.traffic.balancing import Balancer, Served
 from rehearsal.traffic.metrics import Meter
 from rehearsal.traffic.pods import Answering, Tags, answering
-from rehearsal.traffic.targets import GATE, HEALTHY, UNHEALTHY, Pace, Target, TargetGroup, desired_targets
+from rehearsal.traffic.targets import HEALTHY, UNHEALTHY, Pace, Target, TargetGroup, desired_targets
 from rehearsal.traffic.watching import ApiFailure, Cache, Object, Server
 
 SERVICE_LABEL = "kubernetes.io/service-name"
@@ -56,8 +56,7 @@ class ClusterTraffic:
             if arn in self.groups:
                 self.groups[arn].group = group
             else:
-                name = arn.split("/")[1]
-                self.groups[arn] = TargetGroup(arn, name, group, self._pace, self.pods, self._told, gate=f"{GATE}/{name}")
+                self.groups[arn] = TargetGroup(arn, group, self._pace, self.pods, self._told)
         self._reconcile()
 
     def hosts(self) -> list[tuple[Served, TargetGroup]]:

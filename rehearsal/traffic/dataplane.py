@@ -218,10 +218,9 @@ class DataPlane:
     def leads_to(self, host: str) -> Balancer | None:
         """The load balancer behind a host: its own name, a DNS record that names it, or else a host of its rules."""
         every = [balancer for cluster in self._clusters.values() for balancer in cluster.balancers.values()]
-        names = {host, self._outside.resolve(host) or host}
-        for balancer in every:
-            if balancer.served.dns_name.lower() in names:
-                return balancer
+        names = {balancer.served.dns_name.lower(): balancer for balancer in every}
+        if found := names.get(host) or names.get(self._outside.resolve(host) or ""):
+            return found
         exact = [each for each in every if host in each.served.routing.hosts]
         return next(iter(exact + [each for each in every if any(fits(one, host) for one in each.served.routing.hosts)]), None)
 

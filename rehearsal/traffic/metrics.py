@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from rehearsal.traffic.balancing import Served
@@ -34,8 +34,7 @@ class Datum:
 Sink = Callable[[list[Datum]], None]
 
 
-@dataclass(frozen=True)
-class _Series:
+class _Series(NamedTuple):
     account: str
     region: str
     namespace: str
@@ -72,16 +71,12 @@ class Meter:
         at = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)
         sums, times = self._sums, self._times
         self._sums, self._times = defaultdict(float), defaultdict(lambda: defaultdict(int))
-        found = [Datum(*_parts(series), at, "Count", value) for series, value in sums.items()]
-        found += [Datum(*_parts(series), at, "Seconds", observed=dict(values)) for series, values in times.items()]
+        found = [Datum(*series, at, "Count", value) for series, value in sums.items()]
+        found += [Datum(*series, at, "Seconds", observed=dict(values)) for series, values in times.items()]
         for served, group in hosts:
             for name, count in zip(("HealthyHostCount", "UnHealthyHostCount"), group.counts(), strict=True):
-                found.append(Datum(*_parts(_series(served, name, group.arn)), at, "Count", float(count)))
+                found.append(Datum(*_series(served, name, group.arn), at, "Count", float(count)))
         return found
-
-
-def _parts(series: _Series) -> tuple[str, str, str, str, tuple[tuple[str, str], ...]]:
-    return series.account, series.region, series.namespace, series.name, series.dimensions
 
 
 def _series(served: Served, name: str, group: str = "") -> _Series:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.kubernetes.behaviours import PREFIX
-from rehearsal.kubernetes.load_balancers import DURATION, UNITS
+from rehearsal.kubernetes.load_balancers import seconds
 from rehearsal.traffic.messages import Request
 
 Pod = Mapping[str, Any]
@@ -147,11 +147,6 @@ def _tag(image: str) -> str:
 def _first(pattern: re.Pattern[str], text: str) -> str:
     found = pattern.search(text)
     return found[1] if found else ""
-
-
-def seconds(duration: str) -> float:
-    match = DURATION.match(duration)
-    return float(match[1]) * UNITS[match[2]] if match else 0.0
 
 
 def pre_stop_seconds(spec: Mapping[str, Any]) -> float:

@@ -63,14 +63,17 @@ class TargetGroup:
     """Lives in the event loop. `pods` are those of the cluster by UID; `told` is called when a target's health has changed."""
 
     arn: str
-    name: str
     group: Group
     pace: Pace
     pods: Mapping[str, Answering]
     told: Callable[[TargetGroup, Target], None]
     targets: dict[str, Target] = field(default_factory=dict)
-    gate: str = ""
     _turn: int = 0
+
+    @property
+    def gate(self) -> str:
+        """The condition that the readiness gate of its pods waits for."""
+        return f"{GATE}/{self.arn.split('/')[1]}"
 
     def want(self, desired: Mapping[str, tuple[str, int, str]]) -> None:
         """Registers and deregisters: {key: (address, port, pod's UID)}."""

@@ -125,11 +125,11 @@ def kinds_of(role: str) -> dict[str, Kind]:
 
 @by_role
 def test_every_mutating_operation_that_kinds_declare_is_called_and_no_other(life_of: LifeOf, role: str) -> None:
-    """Calls that a kind inherits from another kind may be made by the other kind's samples."""
+    """Calls that a kind inherits from another kind may be made by the other kind's samples. app_deploy has no kinds."""
     kinds = kinds_of(role)
     declared = {str(one) for kind in kinds.values() if isinstance(kind, AwsKind) for one in kind.declared()}
     changing = {one for one in declared if not one.partition(".")[2].startswith(READS)}
-    assert changing
+    assert bool(changing) == bool(kinds)
     assert called(life_of, [one for one in subjects() if one.kind in kinds]) <= changing
     bases = {base for kind in kinds.values() for base in type(kind).__mro__}
     assert changing <= called(life_of, [one for one in subjects() if type(KINDS[one.kind]) in bases])

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Checked
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource
@@ -82,6 +83,30 @@ class Component:
 
     def destroy(self) -> Result:
         return self.apply([], purge=EVERYTHING)
+
+
+@dataclass
+class DomainSite(Component):
+    """One owner's resources as a domain describes them. Subclasses keep the domain that they last described in ``domain``."""
+
+    domain: Any = None
+
+    region: ClassVar[str]
+
+    def domain_of(self, described: Mapping[str, Any] | None, **params: Any) -> Any:
+        """The domain of these settings; None: of none."""
+        raise NotImplementedError
+
+    def kinds(self, _desired: Sequence[Resource] = ()) -> Mapping[str, Kind]:
+        return (self.domain or self.domain_of(None)).kinds
+
+    def checked(self, plan: Plan, role: str = "plan") -> Checked:
+        """What the domain says about a plan of its desired resources."""
+        aws = self.aws(role)
+        try:
+            return (self.domain or self.domain_of(None)).checks(plan, aws, self.region)
+        finally:
+            aws.close()
 
 
 def ids(result: Result) -> dict[str, str]:

@@ -11,7 +11,7 @@ from tests.repository.layout import ROOT
 
 TREE = ROOT / "plugins" / "module_utils"
 
-ABOVE = ("cluster_content", "database_content")
+ABOVE = ("app_deploy", "cluster_content", "database_content")
 """Domains of what is inside the clusters and servers that other domains create."""
 
 DOMAINS = [f"domains.{path.parent.name}" for path in TREE.glob("domains/*/__init__.py") if path.parent.name not in ABOVE]
@@ -27,6 +27,7 @@ LAYERS = (
     ("controller", *DOMAINS, "rollout", "snapshot_gate"),
     ("domains.cluster_content", "domains.database_content", "restore"),
     ("deployment",),
+    ("domains.app_deploy",),
     ("domains",),
     ("loading", "permissions", "platform"),
     ("refresh",),

@@ -164,7 +164,7 @@ class Aws:
     def once(self, question: str, ask: Callable[[], T]) -> T:
         """The answer to a question that several kinds ask: asked once per observation, by the first caller; outside one, on every call.
 
-        Never call it within ``map``: all of its threads could wait for an answer that needs one of them.
+        Never call it within ``map`` with an ``ask`` that uses ``map`` itself: all threads could wait for an answer that needs one of them.
         """
         if self._answers is None:
             return ask()

@@ -10,6 +10,7 @@ which cluster is missing.
 from __future__ import annotations
 
 import base64
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,12 @@ class ClusterTarget:
     @property
     def label(self) -> str:
         return f"EKS cluster {self.cluster}" if self.cluster else "the cluster of the kubeconfig"
+
+
+def link_of(params: Mapping[str, Any], *, needed: bool) -> ClusterLink:
+    """The link that a module's options describe. ``needed``: see ClusterLink."""
+    options = {"kubeconfig": params["kubeconfig"], "context": params["context"]}
+    return ClusterLink(ClusterTarget(params["cluster"], options, dict(os.environ)), needed=needed)
 
 
 class Calls(Api):

@@ -47,9 +47,12 @@ class Marks:
 
     def address(self, metadata: Mapping[str, Any]) -> str | None:
         """The address in an object's marks if the object is ours; None otherwise."""
+        return ((metadata.get("annotations") or {}).get(ADDRESS) or None) if self.owns(metadata) else None
+
+    def owns(self, metadata: Mapping[str, Any]) -> bool:
+        """Whether an object carries our labels."""
         found = metadata.get("labels") or {}
-        ours = all(found.get(name) == value for name, value in self.scope().items())
-        return ((metadata.get("annotations") or {}).get(ADDRESS) or None) if ours else None
+        return all(found.get(name) == value for name, value in self.scope().items())
 
 
 def whose(metadata: Mapping[str, Any]) -> str:

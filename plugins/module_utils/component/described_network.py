@@ -19,6 +19,9 @@ GATEWAY_ENDPOINTS = ("s3", "dynamodb")
 INTERFACE_ENDPOINTS = ("ec2", "ecr.api", "ecr.dkr", "sts", "logs")
 """The endpoints of a network that lists none."""
 
+DISCOVERY, DISCOVERED_TIER = "karpenter.sh/discovery", "private"
+"""The tag by which Karpenter finds the subnets and the security group of its nodes, and the tier that ``karpenter_discovery`` tags."""
+
 WORLD = "0.0.0.0/0"
 FULL_NAME = re.compile(r"(?:cn\.)?com\.amazonaws\.[a-z0-9-]+\.(?P<service>.+)")
 
@@ -35,6 +38,12 @@ def leads_out(network: Mapping[str, Any], tier: str) -> bool:
         return False
     routes = _mapping(_mapping(network.get("routes")).get("private"))
     return network.get("nat", "per_az") != "none" or routes.get(WORLD) not in (None, "none")
+
+
+def discovery_of(network: Mapping[str, Any], tier: str) -> str:
+    """The value by which Karpenter finds the subnets of a tier; empty if they do not have the tag."""
+    own = _mapping(_mapping(_mapping(network.get("tiers")).get(tier)).get("tags")).get(DISCOVERY)
+    return str(own or (network.get("karpenter_discovery") if tier == DISCOVERED_TIER else "") or "")
 
 
 def endpoints_of(network: Mapping[str, Any]) -> set[str]:

@@ -26,6 +26,8 @@ GONE_SECONDS = 300.0
 POLL_SECONDS = 1.0
 ATTEMPTS = 5
 """How often an object is read and applied again because it changed in between: status updates change its version all the time."""
+CONFLICT_SECONDS = 0.2
+"""How much longer each attempt waits than the one before: during a rollout, controllers change an object several times a second."""
 
 Say = Callable[[str, str, float], None]
 
@@ -79,6 +81,7 @@ class Applier:
             except Conflict as problem:
                 if attempt == ATTEMPTS - 1:
                     raise
+                self.cluster.api.clock.pause(CONFLICT_SECONDS * attempt)
                 now = self.looker.one(look.one)
                 if now.problem:
                     raise ApplyFailed(look.address, now.problem) from problem

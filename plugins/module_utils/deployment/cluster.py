@@ -66,6 +66,16 @@ class Cluster:
     def type_of(self, one: Wanted) -> ApiType | None:
         return one.type or self.types.of(one.api_version, one.kind)
 
+    def path_of(self, one: Wanted) -> str:
+        """Where the API serves an object; empty while it does not serve its kind."""
+        type_ = self.type_of(one)
+        return type_.path(one.namespace, one.called) if type_ else ""
+
+    def live(self, one: Wanted) -> dict[str, Any] | None:
+        """A wanted object as it is; None if it does not exist."""
+        path = self.path_of(one)
+        return self.get(path) if path else None
+
     def get(self, path: str) -> dict[str, Any] | None:
         """An object as it is; None if it does not exist."""
         try:

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from ..cluster_objects.manifest import Wanted
 from ..kubernetes.objects import uid
@@ -16,16 +16,21 @@ from ..kubernetes.values import Obj
 from ..reconcile.planner import Consent
 from . import planning, verification, way_back
 from .applying import Applied, Applier, ApplyFailed, Say
-from .cluster import Cluster
+from .cluster import Cluster, together
 from .look import Look, Looker, address_of
 from .phases import is_prepared
 from .planning import ReleasePlan
-from .pruning import recorded
+from .pruning import Key, recorded
 from .record import Release
-from .verification import Verdict
+from .registry import Registry
+from .verification import Judge, Verdict
 
-Judge: TypeAlias = "Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], Verdict | None]"
-"""Verifies applied objects with the options of the verifier; see ``verification.Judge``."""
+
+def absent(cluster: Cluster, registry: Registry, release: Release) -> tuple[list[Key], Sequence[str]]:
+    """(ConfigMaps and Secrets, images) that a release needs to run again and that no longer exist."""
+    wanted = way_back.needs(release)
+    there = together(lambda key: cluster.get(way_back.config_path(*key)), wanted.configs)
+    return [key for key, live in zip(wanted.configs, there) if live is None], registry.gone(wanted.images)
 
 
 class NotRestored(Exception):
@@ -96,12 +101,11 @@ class Restorer:
         return gone
 
     def _removed(self, one: Wanted) -> bool:
-        type_ = self.cluster.type_of(one)
-        live: Obj | None = self.cluster.get(type_.path(one.namespace, one.called)) if type_ else None
-        if type_ is None or live is None:
+        live = self.cluster.live(one)
+        if live is None:
             return False
         try:
-            self.cluster.delete(type_.path(one.namespace, one.called), uid(live))
+            self.cluster.delete(self.cluster.path_of(one), uid(live))
         except NotFound:
             return False
         return True

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -50,15 +51,26 @@ class History:
     def write(self, release: Release) -> Release:
         """Create or replace the record of a release. Raises RecordProblem if it is too large, ApiProblem."""
         body = encode(release, self.cluster.marks, self.cluster.namespace)
-        try:
-            self.cluster.api.create(self._collection, body)
-        except Conflict:
-            changed: dict[str, Any] = {"metadata": {"labels": body["metadata"]["labels"]}, "data": body["data"]}
-            self.cluster.api.patch(f"{self._collection}/{body['metadata']['name']}", changed)
+        path = f"{self._collection}/{body['metadata']['name']}"
+        changed: dict[str, Any] = {"metadata": {"labels": body["metadata"]["labels"]}, "data": body["data"]}
+        known = any(one.number == release.number for one in self.releases)
+        if not (known and self._patched(path, changed)):
+            try:
+                self.cluster.api.create(self._collection, body)
+            except Conflict:
+                self.cluster.api.patch(path, changed)
         self.releases = sorted(
             [release, *(one for one in self.releases if one.number != release.number)], key=lambda one: one.number, reverse=True
         )
         return release
+
+    def _patched(self, path: str, changed: Mapping[str, Any]) -> bool:
+        """Change a record; False if it has been deleted since it was read."""
+        try:
+            self.cluster.api.patch(path, changed)
+        except NotFound:
+            return False
+        return True
 
     def mark(self, release: Release, **changes: Any) -> Release:
         """Write a record again with other values."""

@@ -34,6 +34,11 @@ class Holding:
         self._done = threading.Event()
         self._lost = False
 
+    @property
+    def path(self) -> str:
+        """Where the API serves the lease."""
+        return self.lease.path
+
     def fence(self) -> None:
         if self._lost:
             raise LeaseLost(f"{self.subject}: this run could not renew its lease for {TTL_SECONDS} s, so another one may be at work")

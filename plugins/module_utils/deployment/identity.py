@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -72,11 +71,3 @@ def migration_job(manifest: Mapping[str, Any], release: str, marks: Marks) -> di
 def deadline_of(job: Mapping[str, Any]) -> float:
     """Seconds within which Kubernetes ends the Job."""
     return float(job["spec"]["activeDeadlineSeconds"])
-
-
-DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
-
-
-def not_pinned(images: Iterable[str]) -> list[str]:
-    """The images that are no digests: what a tag refers to can change, so a release with one cannot be deployed again as it was."""
-    return sorted({image for image in images if not DIGEST.search(image)})

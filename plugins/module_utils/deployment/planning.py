@@ -11,13 +11,13 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..cluster_objects.hiding import Hiding
-from ..cluster_objects.manifest import Wanted
 from ..reconcile.errors import Failure
 from ..reconcile.planner import Action, Change, Consent
 from . import differences, refusals
 from .look import KIND, Look, address_of
 
 MIGRATION = "the migration, once for this release"
+REMOVED = "the application is removed"
 PRUNED = "no longer in the release; deleted once the release is verified"
 
 
@@ -35,14 +35,6 @@ class ReleasePlan:
         """The objects that have to be applied."""
         return tuple(look for look in self.looks if self.actions[look.address].verb != "none")
 
-    @property
-    def refused(self) -> tuple[Action, ...]:
-        """Replacements without consent."""
-        return tuple(action for action in self.actions.values() if action.verb == "replace" and not action.consent)
-
-    def of(self, one: Wanted) -> Look:
-        return next(look for look in self.looks if look.one is one)
-
 
 def plan(looks: Sequence[Look], consent: Consent, hiding: Hiding, missing: Iterable[Look] = (), *, applying: bool = False) -> ReleasePlan:
     """Decide what happens to each object.
@@ -53,9 +45,7 @@ def plan(looks: Sequence[Look], consent: Consent, hiding: Hiding, missing: Itera
     failures = [Failure(look.address, "apply", "Refused", f"{look.problem}.".replace("..", ".")) for look in looks if look.problem]
     if applying:
         failures += [_unknown_kind(look) for look in missing]
-    failures += [
-        _not_allowed(look, actions[look.address], consent) for look in looks if look.immutable and not actions[look.address].consent
-    ]
+    failures += [_not_allowed(look, consent) for look in looks if look.immutable and not actions[look.address].consent]
     notes = tuple(
         f"{look.address}: {note}" for look in looks for note in (*look.notes, *((look.takeover.reason,) if look.takeover else ()))
     )
@@ -71,7 +61,7 @@ def _unknown_kind(look: Look) -> Failure:
     return Failure(look.address, "apply", "UnknownKind", message)
 
 
-def _not_allowed(look: Look, action: Action, consent: Consent) -> Failure:
+def _not_allowed(look: Look, consent: Consent) -> Failure:
     pattern = f"{consent.component}:{look.address}"
     message = refusals.immutable(look.one.kind, look.immutable, pattern)
     return Failure(look.address, "apply", "Immutable", f"{message}.", "")
@@ -134,4 +124,9 @@ def with_pruned(found: ReleasePlan, addresses: Iterable[str]) -> ReleasePlan:
     return replace(found, actions={**found.actions, **gone})
 
 
-__all__ = ["ReleasePlan", "address_of", "decide", "plan", "with_migration", "with_pruned"]
+def removal(addresses: Iterable[str]) -> ReleasePlan:
+    """The plan that deletes objects, in this order."""
+    return ReleasePlan((), {address: Action("delete", address, KIND, reason=REMOVED) for address in addresses})
+
+
+__all__ = ["ReleasePlan", "address_of", "decide", "plan", "removal", "with_migration", "with_pruned"]

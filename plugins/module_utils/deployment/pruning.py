@@ -9,21 +9,15 @@ not have are all that can be left over, and nothing has to be searched for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from ..cluster_objects.manifest import Wanted, read
 from .phases import is_prepared
-from .record import Release
+from .record import Release, last_verified
 from .references import configs_of
 from .refusals import KEEPS_DATA
 
 Key = tuple[str, str, str]
-
-
-def key_of(manifest: Mapping[str, Any]) -> Key:
-    metadata = manifest.get("metadata") or {}
-    return str(manifest.get("kind")), str(metadata.get("namespace") or ""), str(metadata.get("name"))
 
 
 def recorded(release: Release) -> list[Wanted]:
@@ -46,7 +40,7 @@ def leftovers(current: Iterable[Wanted], history: Sequence[Release], namespace: 
     running. What holds data is never deleted, and nothing outside the application's namespace is.
     """
     wanted = {(one.kind, one.namespace, one.called) for one in current}
-    before = next((one for one in history if one.status == "verified"), None)
+    before = last_verified(list(history))
     kept = needed_by(before) if before else set()
     found: dict[Key, Wanted] = {}
     for release in history:

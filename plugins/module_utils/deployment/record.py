@@ -28,6 +28,7 @@ OF_ENVIRONMENT = f"{DOMAIN}/release-environment"
 OF_COMPONENT = f"{DOMAIN}/release-component"
 """Labels of their own: a record is not one of the component's objects, which are found by its owner labels."""
 
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 FORMAT = 1
 MOST_BYTES = 1_000_000
 """Slightly below the limit of a Secret, which is 1 MiB (kubernetes.io/docs/concepts/configuration/secret)."""
@@ -87,7 +88,16 @@ class Release:
         found = asdict(self)
         for name in ("objects", "applied", "added", "pruned", "beside"):
             found.pop(name)
-        return {**found, "verdicts": list(self.verdicts), "objects": len(self.objects)}
+        return {**found, "verdicts": list(self.verdicts), "objects": len(self.objects), "workloads": self.workloads}
+
+    @property
+    def workloads(self) -> list[dict[str, str]]:
+        """What a verification of the release watches, as {kind, namespace, name}."""
+        return [
+            {"kind": str(one["kind"]), "namespace": str(one["metadata"].get("namespace") or ""), "name": str(one["metadata"]["name"])}
+            for one in self.objects
+            if one["kind"] in WORKLOADS
+        ]
 
 
 def name_of(component: str, number: int) -> str:

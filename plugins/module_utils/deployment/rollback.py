@@ -14,8 +14,8 @@ from ..reconcile.errors import Failure
 from ..reconcile.waiting import Stopped
 from . import planning, way_back
 from .applying import Say
-from .cluster import Cluster, together
-from .going_back import NotRestored, Restorer
+from .cluster import Cluster
+from .going_back import NotRestored, Restorer, absent
 from .history import History
 from .holding import Holding, LeaseLost
 from .look import address_of
@@ -68,10 +68,7 @@ class Rollback:
 
     def _lacking(self, target: Release) -> list[Failure]:
         """What the release needs and no longer exists: said instead of tried."""
-        wanted = way_back.needs(target)
-        there = together(lambda key: self.cluster.get(way_back.config_path(*key)), wanted.configs)
-        configs = [key for key, live in zip(wanted.configs, there) if live is None]
-        missing = way_back.missing(configs, self.registry.gone(wanted.images))
+        missing = way_back.missing(*absent(self.cluster, self.registry, target))
         return [Failure("", "", "Lacking", f"release {target.called} cannot run again: {missing} no longer exist.")] if missing else []
 
     def _newer(self, target: Release) -> list[Release]:

@@ -73,8 +73,7 @@ class Synced:
                 clock.pause(POLL_SECONDS)
 
     def _reason(self, one: Wanted) -> str:
-        type_ = self.cluster.type_of(one)
-        live = self.cluster.get(type_.path(one.namespace, one.called)) if type_ else None
+        live = self.cluster.live(one)
         if (spec(one.manifest).get("target") or {}).get("creationPolicy") == "None":
             return waiting_for(live, {})
         secret = self.cluster.get(f"/api/v1/namespaces/{one.namespace}/secrets/{target_of(one.manifest)}")

@@ -24,7 +24,7 @@ from ..reconcile.waiting import Stopped
 from . import planning, pruning, refusals, verification, way_back
 from .applying import Applied, Applier, ApplyFailed, Say
 from .cluster import Cluster, together
-from .going_back import NotRestored, Restorer
+from .going_back import NotRestored, Restorer, absent
 from .history import History
 from .holding import Holding, LeaseLost
 from .identity import without_secrets
@@ -126,6 +126,7 @@ class Transaction:
         found = planning.with_pruned(found, [address for address, _one, _live in self._leftovers])
         current = last_verified(history)
         self.outcome.plan, self.outcome.previous = found, current
+        self.outcome.notes = [*self.wish.notes, *([self.wish.hold] if self.wish.hold else [])]
         self.outcome.release = self._release()
         self.outcome.warnings = [*self.history.unreadable, *self._way_back_warnings(current)]
         return found
@@ -202,13 +203,7 @@ class Transaction:
         """What going back to the last verified release would lack: said before the deployment starts."""
         if current is None or current.id == self.wish.id:
             return []
-        wanted = way_back.needs(current)
-        configs = [
-            key
-            for key, there in zip(wanted.configs, together(lambda key: self.cluster.get(way_back.config_path(*key)), wanted.configs))
-            if there is None
-        ]
-        sentence = way_back.lacking(current, configs, self.registry.gone(wanted.images))
+        sentence = way_back.lacking(current, *absent(self.cluster, self.registry, current))
         return [sentence] if sentence else []
 
     def _find_leftovers(self) -> list[tuple[str, Wanted, Obj]]:
@@ -216,19 +211,11 @@ class Transaction:
         others = [one for one in self.history.releases if not (one.id == self.wish.id and one.number == self._number())]
         wanted = pruning.leftovers(self.wish.objects, others, self.cluster.namespace)
         wanted = [one for one in wanted if (one.kind, one.called) not in self.shaped.kept]
-        found = []
-        for one, live in zip(wanted, together(self._live, wanted)):
-            if live is not None and self._is_ours(live):
+        found: list[tuple[str, Wanted, Obj]] = []
+        for one, live in zip(wanted, together(self.cluster.live, wanted)):
+            if live is not None and self.cluster.marks.owns(metadata(live)):
                 found.append((address_of(one), one, live))
         return found
-
-    def _live(self, one: Wanted) -> Obj | None:
-        type_ = self.cluster.type_of(one)
-        return self.cluster.get(type_.path(one.namespace, one.called)) if type_ else None
-
-    def _is_ours(self, live: Obj) -> bool:
-        labels = metadata(live).get("labels") or {}
-        return all(labels.get(name) == value for name, value in self.cluster.marks.scope().items())
 
     # --- the record --------------------------------------------------------------------------------------------------
 
@@ -293,6 +280,10 @@ class Transaction:
 
     def _run(self) -> None:
         found = self.plan(applying=True)
+        if self.wish.hold and self.needs_work(found):
+            self.outcome.failures = [Failure("", "", "Held", self.wish.hold)]
+            self.outcome.reason = "The release was refused before anything was changed."
+            return
         if self._is_refused(found):
             return
         if not self.needs_work(found):
@@ -387,11 +378,11 @@ class Transaction:
     def remove(self, objects: Sequence[Wanted]) -> None:
         """Delete objects that a strategy applied beside the release. What somebody else owns stays."""
         for one in objects:
-            address, type_, live = address_of(one), self.cluster.type_of(one), self._live(one)
-            if type_ is not None and live is not None and self._is_ours(live):
+            address, live = address_of(one), self.cluster.live(one)
+            if live is not None and self.cluster.marks.owns(metadata(live)):
                 self.outcome.changed = True
                 with contextlib.suppress(NotFound):
-                    self.cluster.delete(type_.path(one.namespace, one.called), uid(live))
+                    self.cluster.delete(self.cluster.path_of(one), uid(live))
             self.done.live.pop(address, None)
             self.done.changed.discard(address)
             self.done.added.discard(address)
@@ -434,11 +425,11 @@ class Transaction:
         """Delete what the release made superfluous. What cannot be deleted is a warning: the next run tries again."""
         left = False
         for address, one, live in self._leftovers:
-            type_ = self.cluster.type_of(one)
-            if type_ is None:
+            path = self.cluster.path_of(one)
+            if not path:
                 continue
             try:
-                self.cluster.delete(type_.path(one.namespace, one.called), uid(live))
+                self.cluster.delete(path, uid(live))
                 self.outcome.pruned.append(address)
                 self.outcome.outcomes[address] = "done"
             except NotFound:
@@ -475,9 +466,8 @@ class Transaction:
         names = {str(one.migration.get("job")) for one in self.history.releases if one.migration and one.id != self.wish.id}
         if not names:
             return
-        labels = ",".join(f"{name}={value}" for name, value in self.cluster.marks.scope().items())
         collection = f"/apis/batch/v1/namespaces/{self.cluster.namespace}/jobs"
-        for job in self.cluster.api.list(collection, labelSelector=labels).items:
+        for job in self.cluster.api.list(collection, labelSelector=self.cluster.marks.selector).items:
             if metadata(job).get("name") in names:
                 self.cluster.delete(f"{collection}/{metadata(job)['name']}", uid(job))
 
@@ -497,7 +487,8 @@ class Transaction:
         else:
             said = self._back_to(target, failed)
             self.keep(status="failed", reason=why, went_back_to=target.id if outcome.went_back else "")
-        outcome.reason = " ".join([why, said, *outcome.not_undone])
+        outcome.state_after = " ".join([said, *outcome.not_undone])
+        outcome.reason = f"{why} {outcome.state_after}"
 
     def _back_to(self, target: Release, failed: Release) -> str:
         """Restore a verified release; returns what came of it, as a sentence."""

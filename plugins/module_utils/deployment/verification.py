@@ -36,7 +36,14 @@ def options_of(given: Mapping[str, Any], namespace: str) -> tuple[dict[str, Any]
     checked = ArgumentSpecValidator(argument_spec()).validate({"namespace": namespace, **wanted})
     problems += [f"verification: {message}" for message in checked.error_messages]
     found = dict(checked.validated_parameters)
-    return {**found, "rollback": {**found["rollback"], "to": "none"}, "record": False, "lock": False}, problems
+    found = {**found, "rollback": {**found["rollback"], "to": "none"}, "record": False, "lock": False}
+    return found, problems or [f"verification: {problem}" for problem in _problems(found)]
+
+
+def _problems(options: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the options whatever is verified, so that it is found before the first change rather than after the last."""
+    anything = {"kind": "Deployment", "name": "any", "namespace": None, "api_version": None, "allow_zero": False}
+    return plan_of({**options, "applied": None, "workloads": [anything], "allow_zero": []}, check_mode=True)[1]
 
 
 def plan_for(options: Mapping[str, Any], applied: Sequence[Mapping[str, Any]]) -> tuple[Plan | None, list[str]]:

@@ -71,7 +71,7 @@ def with_recorded_size(look: Look, release: Release) -> Look:
     return replace(look, replicas=spec(manifest).get("replicas"))
 
 
-def not_undone(failed: Release, namespace: str, kept: Sequence[str] = ()) -> list[str]:
+def not_undone(failed: Release, namespace: str) -> list[str]:
     """What going back from a release does not undo, one sentence each."""
     found = []
     if failed.migration is not None:
@@ -83,7 +83,7 @@ def not_undone(failed: Release, namespace: str, kept: Sequence[str] = ()) -> lis
     elsewhere = sorted(one.name for one in recorded(failed) if one.namespace != namespace and one.kind != "Namespace")
     if elsewhere:
         found.append(f"Objects outside namespace {namespace} stay as they are: {', '.join(elsewhere)}.")
-    return [*found, *kept]
+    return found
 
 
 def _plural(kind: str, names: Sequence[str]) -> str:

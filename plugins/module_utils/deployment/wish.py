@@ -22,6 +22,8 @@ WARN, REFUSE = "warn", "refuse"
 class Wish:
     """``id``: of the release. ``job``: the Job of its migration, as it is created; None without one. ``keep``: how many records stay.
 
+    ``hold``: why nothing may be changed now; a release that needs no change passes. ``notes``: what the plan says besides.
+
     ``way_back``: what to do if the last verified release could not be restored: warn or refuse. ``secrets_seconds``: how long secrets of a
     controller may take. ``lock_wait``: how long to wait for another deployment of the application.
     """
@@ -37,6 +39,8 @@ class Wish:
     gate_required: bool = False
     keep: int = 10
     recorded: Mapping[str, Any] = field(default_factory=dict)
+    hold: str = ""
+    notes: Sequence[str] = ()
     consent: Consent = field(default_factory=Consent)
     way_back: str = WARN
     secrets_seconds: float = 120.0
@@ -50,6 +54,8 @@ class Outcome:
     """What a deployment did, for the module's result.
 
     ``outcomes``: by address: done, failed, or not_started. ``reason``: why it failed, one sentence or more; empty after a success.
+
+    ``state_after``: how a failed release left the application: what it went back to, and what that does not undo.
     """
 
     plan: ReleasePlan | None = None
@@ -61,6 +67,7 @@ class Outcome:
     failures: list[Failure] = field(default_factory=list)
     reason: str = ""
     went_back: bool = False
+    state_after: str = ""
     not_undone: list[str] = field(default_factory=list)
     verdicts: list[Mapping[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..component.registration import Details, Registration
+from .app_deploy.registration import REGISTRATION as APP_DEPLOY
 from .cluster_content.registration import REGISTRATION as CLUSTER_CONTENT
 from .database_content.registration import REGISTRATION as DATABASE_CONTENT
 from .dns.registration import REGISTRATION as DNS
@@ -18,7 +19,7 @@ from .network.registration import REGISTRATION as NETWORK
 from .rds.registration import REGISTRATION as RDS
 from .repositories.registration import REGISTRATION as REPOSITORIES
 
-DOMAINS: tuple[Registration, ...] = (NETWORK, DNS, EKS, CLUSTER_CONTENT, RDS, DATABASE_CONTENT, REPOSITORIES)
+DOMAINS: tuple[Registration, ...] = (NETWORK, DNS, EKS, CLUSTER_CONTENT, RDS, DATABASE_CONTENT, REPOSITORIES, APP_DEPLOY)
 """In reading order: a domain comes after the domains it depends on."""
 
 SHARED = ("kms_key", "iam_role", "log_group")

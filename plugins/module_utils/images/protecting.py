@@ -31,11 +31,6 @@ USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 DIGITS = 16
 """Hexadecimal digits of a digest in a tag: two images of one repository do not share them."""
 
-TAGGING = ("ecr:BatchGetImage", "ecr:PutImage")
-"""The actions that ``protect`` needs on the repository."""
-UNTAGGING = ("ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:PutImage")
-"""The actions that ``unprotect`` needs on the repository."""
-
 
 @dataclass(frozen=True, order=True)
 class Kept:
@@ -77,15 +72,15 @@ def protecting_tag(user: str, digest: str) -> str:
 
 def protect(aws: Aws, images: Iterable[Kept], user: str) -> Outcome:
     """Give each image the protecting tag. One read for 100 images of a repository if all of them have it already."""
-    return _per_repository(aws, images, lambda at, digests: _protect(aws, at, digests, user))
+    return _per_repository(images, lambda at, digests: _protect(aws, at, digests, user))
 
 
 def unprotect(aws: Aws, images: Iterable[Kept], user: str) -> Outcome:
     """Remove this user's protecting tag from each image. No image is deleted, and tags of other users stay."""
-    return _per_repository(aws, images, lambda at, digests: _unprotect(aws, at, digests, user))
+    return _per_repository(images, lambda at, digests: _unprotect(aws, at, digests, user))
 
 
-def _per_repository(aws: Aws, images: Iterable[Kept], function: Callable[[Repository, Sequence[str]], Outcome]) -> Outcome:
+def _per_repository(images: Iterable[Kept], function: Callable[[Repository, Sequence[str]], Outcome]) -> Outcome:
     by_repository: dict[Repository, list[str]] = {}
     for one in sorted(set(images)):
         by_repository.setdefault(one.repository, []).append(one.digest)

@@ -85,7 +85,7 @@ def parse(text: object) -> Reference:
     rest, at, digest = text.partition("@")
     if at and not DIGEST.fullmatch(digest):
         raise BadReference(f"{text} has the digest {digest!r}; expected sha256: followed by 64 hexadecimal digits in lower case")
-    registry, name = _registry(rest)
+    registry, name = split_registry(rest)
     name, colon, tag = name.partition(":")
     if colon and not TAG.fullmatch(tag):
         raise BadReference(f"{text} has the tag {tag!r}; expected up to 128 letters, digits, and ._-, which does not begin with . or -")
@@ -96,7 +96,8 @@ def parse(text: object) -> Reference:
     return Reference(text, registry, name, tag, digest)
 
 
-def _registry(rest: str) -> tuple[str, str]:
+def split_registry(rest: str) -> tuple[str, str]:
+    """(registry, the rest) of a reference without its digest; a registry contains a dot or a port, or is localhost."""
     first, slash, name = rest.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
         return first, name

@@ -10,7 +10,7 @@ as sentences, so that one pass finds all of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import batched
 from typing import Any, Literal
 
@@ -131,18 +131,11 @@ def _image(reference: Reference, raw: Mapping[str, Any]) -> Image:
 
 def _with_platforms(aws: Aws, images: Mapping[str, Image]) -> dict[str, Image]:
     """The same images, single ones with the platform that their configuration says, if it can be read."""
-    singles = [one for one in images.values() if one.manifest and not one.is_index and config_digest(one.manifest)]
-    known = dict(zip((one.reference.text for one in singles), aws.map(lambda one: _single_platform(aws, one), singles), strict=True))
-    return {text: _on(one, known[text]) if known.get(text) else one for text, one in images.items()}
-
-
-def _single_platform(aws: Aws, image: Image) -> str:
-    at = image.reference.ecr
-    return platform_of_config(aws, at, config_digest(image.manifest)) if at else ""
-
-
-def _on(image: Image, platform: str) -> Image:
-    return Image(image.reference, image.digest, image.pinned, frozenset({platform}), False, image.manifest, image.media_type)
+    digests = {text: config_digest(one.manifest) for text, one in images.items() if one.manifest and not one.is_index}
+    asked = [(text, images[text].reference.ecr, digest) for text, digest in digests.items() if digest]
+    found = aws.map(lambda one: platform_of_config(aws, one[1], one[2]) if one[1] else "", asked)
+    known = {text: platform for (text, _at, _digest), platform in zip(asked, found, strict=True) if platform}
+    return {text: replace(one, platforms=frozenset({known[text]})) if text in known else one for text, one in images.items()}
 
 
 # -- sentences -----------------------------------------------------------------------------------------------------------------------

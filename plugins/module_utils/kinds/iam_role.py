@@ -18,6 +18,12 @@ INLINE = "mainstay"
 """The name of the one inline policy that our roles have. Any other inline policy is drift."""
 
 
+def roles_of(aws: Aws) -> list[Mapping[str, Any]]:
+    """What the list call says of the component's roles, which are those on its path. Asked once per observation."""
+    path = aws.owner.path
+    return aws.once(f"roles on {path}", lambda: aws.list_all("iam", "list_roles", "Roles", PathPrefix=path))
+
+
 class IamRole(NamedKind):
     """Found by its path, which only we use. Managed policies attached beyond the desired ones are detached."""
 
@@ -59,8 +65,8 @@ class IamRole(NamedKind):
     inline_policy = later(canonical=policy, document=True)
     managed_policy_arns = later(canonical=sorted_strings)
 
-    def list_params(self, aws: Aws) -> dict[str, Any]:
-        return {"PathPrefix": aws.owner.path}
+    def listed(self, aws: Aws) -> list[dict[str, Any]]:
+        return [dict(role) for role in roles_of(aws)]
 
     def create_params(self, aws: Aws) -> dict[str, Any]:
         return {"Path": aws.owner.path}

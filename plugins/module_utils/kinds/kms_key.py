@@ -11,6 +11,7 @@ from typing import Any
 
 from ..aws.canonical import policy
 from ..aws.connection import Aws
+from ..aws.marked import marked_arns
 from ..aws.named_kind import NamedCalls, NamedKind, Read, Tagging
 from ..reconcile.claims import describe_holder, is_ours, remedy_for_conflict
 from ..reconcile.errors import AlreadyThere, CallFailed, EngineError
@@ -89,11 +90,7 @@ class KmsKey(NamedKind):
 
     @staticmethod
     def _tagged(aws: Aws) -> list[str]:
-        filters = [{"Key": key, "Values": [value]} for key, value in aws.owner.scope().items()]
-        found = aws.list_all(
-            "resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters, ResourceTypeFilters=["kms:key"]
-        )
-        return [entry["ResourceARN"].rsplit("/", 1)[-1] for entry in found]
+        return [arn.rsplit("/", 1)[-1] for arn in marked_arns(aws, "kms")]
 
     def entries_at(self, aws: Aws, where: Mapping[str, str]) -> list[dict[str, Any]]:
         """As ``find`` observes it: aliases that others gave the key are ignored."""

@@ -69,6 +69,48 @@ ROLES = Permissions(
 )
 
 
+PROFILE = iam("instance-profile{path}*")
+PROFILE_NAME = iam("instance-profile/{environment}.{component}.*")
+OWN_PROFILE = Grant((PROFILE,))
+
+PROFILES = Permissions(
+    reads={"iam:GetInstanceProfile": (Grant((PROFILE, PROFILE_NAME)),), "iam:ListRoles": (GLOBAL,)},
+    writes={
+        "iam:CreateInstanceProfile": (Grant((PROFILE,), (request_marked,)),),
+        **each(
+            "iam",
+            "AddRoleToInstanceProfile DeleteInstanceProfile RemoveRoleFromInstanceProfile TagInstanceProfile UntagInstanceProfile",
+            OWN_PROFILE,
+        ),
+    },
+    # The role is passed to EC2 (Service Authorization Reference, IAM).
+    together={"iam:AddRoleToInstanceProfile": ("iam:PassRole",), "iam:CreateInstanceProfile": ("iam:TagInstanceProfile",)},
+)
+
+
+def queues(name: str) -> Permissions:
+    """For queues whose names start with a prefix that only we use: ``queues("{environment}_{component}_")``."""
+    queue = Grant((arn("sqs", f"{name}*"),))
+    return Permissions(
+        reads={**each("sqs", "GetQueueAttributes GetQueueUrl ListQueueTags", queue), "tag:GetResources": (REGIONAL,)},
+        writes={
+            "sqs:CreateQueue": (Grant(queue.resources, (request_marked,)),),
+            **each("sqs", "DeleteQueue SetQueueAttributes TagQueue UntagQueue", queue),
+        },
+        together={"sqs:CreateQueue": ("sqs:TagQueue",)},
+    )
+
+
+def events_rules(name: str) -> Permissions:
+    """For rules of the default event bus whose names start with a prefix that only we use."""
+    rule = Grant((arn("events", f"rule/{name}*"),))
+    return Permissions(
+        reads={**each("events", "DescribeRule ListTagsForResource ListTargetsByRule", rule), "tag:GetResources": (REGIONAL,)},
+        writes=each("events", "DeleteRule PutRule PutTargets RemoveTargets TagResource UntagResource", rule),
+        together={"events:PutRule": ("events:TagResource",)},
+    )
+
+
 def no_other_alias(scope: Scope) -> Conditions:
     """The key has no aliases except our own."""
     return {"ForAllValues:StringLike": {"kms:ResourceAliases": f"alias{scope.place.path}*"}}

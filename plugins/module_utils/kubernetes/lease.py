@@ -43,7 +43,7 @@ class Lease:
         self._renewed = 0.0
 
     @property
-    def _path(self) -> str:
+    def path(self) -> str:
         return f"{self._collection}/{self._name}"
 
     def take(self) -> None:
@@ -56,12 +56,12 @@ class Lease:
         self._renewed = self._api.clock.now()
 
     def _take_over(self) -> None:
-        found = self._api.get(self._path)
+        found = self._api.get(self.path)
         holder = holder_of(found, self._api.server_now())
         if holder not in (None, self._holder):
             raise Locked(self._busy(str(holder), found))
         try:
-            self._api.patch(self._path, {"metadata": {"resourceVersion": metadata(found)["resourceVersion"]}, "spec": self._spec()})
+            self._api.patch(self.path, {"metadata": {"resourceVersion": metadata(found)["resourceVersion"]}, "spec": self._spec()})
         except Conflict:
             raise Locked(self._busy("another run", found)) from None
 
@@ -79,30 +79,30 @@ class Lease:
     def keep(self) -> None:
         """Renew the Lease once a third of its duration has passed."""
         if self._api.clock.now() - self._renewed > self._ttl / 3:
-            self._api.patch(self._path, {"spec": {"renewTime": self._moment()}})
+            self._api.patch(self.path, {"spec": {"renewTime": self._moment()}})
             self._renewed = self._api.clock.now()
 
     def renewed_at(self) -> str:
         """When the holder last renewed the Lease; empty if there is none."""
         try:
-            return str(spec(self._api.get(self._path)).get("renewTime") or "")
+            return str(spec(self._api.get(self.path)).get("renewTime") or "")
         except NotFound:
             return ""
 
     def is_held(self) -> bool:
         """Whether this run still holds the Lease. Another run takes it over once it has expired."""
         try:
-            return spec(self._api.get(self._path)).get("holderIdentity") == self._holder
+            return spec(self._api.get(self.path)).get("holderIdentity") == self._holder
         except NotFound:
             return False
 
     def release(self) -> None:
         """Release the Lease only if this run still holds it: another run may have taken over."""
         try:
-            found = self._api.get(self._path)
+            found = self._api.get(self.path)
             if spec(found).get("holderIdentity") == self._holder:
                 self._api.patch(
-                    self._path, {"metadata": {"resourceVersion": metadata(found)["resourceVersion"]}, "spec": {"holderIdentity": None}}
+                    self.path, {"metadata": {"resourceVersion": metadata(found)["resourceVersion"]}, "spec": {"holderIdentity": None}}
                 )
         except (NotFound, Conflict):
             return

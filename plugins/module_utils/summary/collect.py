@@ -140,6 +140,7 @@ class Collector:
             reads=sum(call.reads for call, _scope in calls),
             writes=sum(call.writes for call, _scope in calls),
             note="; ".join(dict.fromkeys(call.note for call in merged if call.note)),
+            state_after=" ".join(dict.fromkeys(call.state_after for call in merged if call.state_after)),
             refused=any(call.blocked for call in merged),
             failed_on=next((call.failed_on for call in merged if call.failed_on), ""),
         )

@@ -18,6 +18,7 @@ Shape, version 1. Within a version, fields are only ever added; changing the mea
         task_seconds                         wall time of the component's tasks on this host
         api_calls: {read, write}
         note                                 null, or a note on the saved plan that was applied
+        state_after                          null, or how a failed run left the component, if another run does not simply continue
         blocked                              whether an apply of this plan would change nothing in the component
         failed_on                            null, or the value of platform_fail_on that makes the component fail the run
         counts: COUNTS
@@ -130,6 +131,7 @@ def _component(component: Component) -> dict[str, Any]:
         "task_seconds": round(component.task_seconds, 3),
         "api_calls": {"read": component.reads, "write": component.writes},
         "note": component.note or None,
+        "state_after": component.state_after or None,
         "blocked": component.blocked,
         "failed_on": component.failed_on or None,
         "counts": asdict(totals(component)),

@@ -127,6 +127,7 @@ class Call:
     reads: int = 0
     writes: int = 0
     note: str = ""
+    state_after: str = ""
     waits: Mapping[str, Wait] = field(default_factory=dict)
     blocked: bool = False
     failed_on: str = ""
@@ -137,7 +138,8 @@ class Component:
     """Everything that one component (host and name) planned, or did, in one mode.
 
     ``refused``: its module reports that an apply of this plan would change nothing, because of a problem. ``failed_on``: the value of
-    platform_fail_on that made its task fail although the plan is complete.
+    platform_fail_on that made its task fail although the plan is complete. ``state_after``: how its failed run left it, in sentences, if
+    another run does not simply continue.
     """
 
     host: str
@@ -154,6 +156,7 @@ class Component:
     reads: int = 0
     writes: int = 0
     note: str = ""
+    state_after: str = ""
     refused: bool = False
     failed_on: str = ""
 
@@ -254,6 +257,7 @@ def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = 
         reads=int(_number(calls, "read") or 0),
         writes=int(_number(calls, "write") or 0),
         note=_text(plan, "note"),
+        state_after=_text(plan, "state_after"),
         waits={_text(one, "address"): Wait(_text(one, "outcome"), _number(one, "seconds")) for one in _mappings(plan, "waits")},
         blocked=bool(plan.get("blocked")),
         failed_on=_text(plan, "failed_on"),

@@ -177,15 +177,22 @@ def failures(report: Report, width: int) -> list[Line]:
         if waiting:
             lines += _not_started(component, [action.address for action in waiting], width)
         if component.errors and component.actions and not component.check_mode:
-            count = totals(component)
-            left = f"{count.changing} done, {count.failed + count.unfinished + count.not_started + count.deferred} left"
-            lines.append(line("    ", (f"{left}; run again to continue from here", "dim")))
+            lines += indent(wrap([_state_after(component)], width - 4), 4)
     for note in report.failed:
         lines += wrap([("  ! ", "error"), (f"{safe(note.host)}: {safe(note.task)}", "error")], width, hanging=4)
         rescued = "(rescued) " if note.rescued else ""
         for text in (rescued + (note.detail or "failed")).splitlines():
             lines += indent(wrap([(safe(text), "")], width - 6), 6)
     return [line(("errors", "bold")), *lines] if lines else []
+
+
+def _state_after(component: Component) -> Span:
+    """How a failed run left the component: what its module says, or what is done and what remains."""
+    if component.state_after:
+        return safe(component.state_after), "warn"
+    count = totals(component)
+    left = count.failed + count.unfinished + count.not_started + count.deferred
+    return f"{count.changing} done, {left} left; run again to continue from here", "dim"
 
 
 def error_lines(component: Component, error: Failure, width: int) -> list[Line]:

@@ -10,6 +10,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import samples as smallest
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings import karpenter
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.karpenter import pattern
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from rehearsal.extensions.eks_releases import DEFAULT_AMI_TYPE, releases
 from rehearsal.kubernetes import VERSIONS
@@ -116,6 +118,30 @@ def other_nodes(place: Place) -> Sample:
     return replace(smallest.node_group(place), change={"instance_types": ["t3.large"]})
 
 
+def other_events(place: Place) -> Sample:
+    """Another pattern, and targets removed by hand."""
+    drift = Drift(
+        Operation("events", "remove_targets"),
+        lambda one: {"Rule": one.id, "Ids": [one.properties["target_arns"][0].rpartition(":")[2]]},
+        "target_arns",
+    )
+    return altered(smallest.rule(place), drift, {"event_pattern": pattern("health"), "enabled": False, "tags": FEW}, tags=MANY)
+
+
+def queue_policy(place: Place) -> Sample:
+    """A policy, changed by hand and removed."""
+    arn = place.arn("sqs", smallest.queue(place).resource.properties["queue_name"])
+    drift = Drift(Operation("sqs", "set_queue_attributes"), lambda one: {"QueueUrl": one.id, "Attributes": {"Policy": ""}}, "policy")
+    policies = [karpenter.queue_policy(arn, place.arn("events", f"rule/{name}")) for name in ("a", "b")]
+    return altered(smallest.queue(place), drift, {"policy": policies[1], "tags": FEW}, policy=policies[0], tags=MANY)
+
+
+def bare_profile(place: Place) -> Sample:
+    """Tags, one of them removed by hand."""
+    untag = Drift(Operation("iam", "untag_instance_profile"), lambda one: {"InstanceProfileName": one.id, "TagKeys": ["team"]}, "tags")
+    return altered(smallest.instance_profile(place), untag, {"tags": FEW}, tags=MANY)
+
+
 def in_clusters(method: str, items: str) -> Count:
     """The entries of an EKS list call that is made for each cluster."""
 
@@ -147,6 +173,12 @@ def nodegroups(cloud: Cloud) -> Counter[str]:
     return found
 
 
+def rules_with_targets(cloud: Cloud) -> Counter[str]:
+    events = cloud.client("events")
+    names = [rule["Name"] for rule in events.list_rules()["Rules"]]
+    return Counter(rules=len(names), targets=sum(len(events.list_targets_by_rule(Rule=name)["Targets"]) for name in names))
+
+
 COUNTS = {
     "eks_cluster": listed("eks", "list_clusters", "clusters"),
     "eks_access_entry": in_clusters("list_access_entries", "accessEntries"),
@@ -158,9 +190,15 @@ COUNTS = {
     "security_group_rule": tagged_rules,
     "iam_oidc_provider": listed("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList"),
     "cluster_log_group": LOG_GROUPS,
+    "iam_instance_profile": listed("iam", "list_instance_profiles", "InstanceProfiles"),
+    "sqs_queue": listed("sqs", "list_queues", "QueueUrls"),
+    "events_rule": rules_with_targets,
 }
 FURTHER = {
     "eks": {
+        "pattern and targets": other_events,
+        "queue policy": queue_policy,
+        "profile": bare_profile,
         "updates": cluster,
         "tagged template": tagged_template,
         "way out": rule_out,

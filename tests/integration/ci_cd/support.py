@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Checked, Observation
+from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Observation
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.domain import RepositoriesDomain, scanning
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Plan
-from tests.integration.site import ACCOUNT, Component
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
+from tests.integration.site import ACCOUNT, DomainSite
 
 __all__ = ["ACCOUNT", "EVERYTHING", "REGION", "Site"]
 
@@ -25,9 +24,11 @@ EVERYTHING = ("*", "kms_key.*", "ecr_repository.*")
 
 
 @dataclass
-class Site(Component):
+class Site(DomainSite):
     component: str = "registry"
     domain: RepositoriesDomain | None = None
+
+    region: ClassVar[str] = REGION
 
     def aws(self, role: str = "apply") -> Aws:
         return Aws(lambda service, region=REGION: watch(self.cloud.client(service, role, region)), self.owner, region=REGION)
@@ -37,19 +38,9 @@ class Site(Component):
         self.domain = RepositoriesDomain({**given, "repositories": repositories})
         return self.domain
 
-    def kinds(self, _desired: Sequence[Resource] = ()) -> Mapping[str, Kind]:
-        return (self.domain or self.domain_of(None)).kinds
-
     def desired(self, repositories: Mapping[str, Any]) -> list[Resource]:
         place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags)
         return list(self.domain_of(repositories).resources(Observation(place)))
-
-    def checked(self, plan: Plan, role: str = "plan") -> Checked:
-        aws = self.aws(role)
-        try:
-            return (self.domain or self.domain_of(None)).checks(plan, aws, REGION)
-        finally:
-            aws.close()
 
     def notes(self, repositories: Mapping[str, Any]) -> list[str]:
         aws = self.aws("plan")

@@ -58,7 +58,7 @@ def meddle(cloud: Cloud) -> None:
     kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps({**policy, "Statement": [*policy["Statement"], more]}))
     kms.update_key_description(KeyId=key, Description="by hand")
     kms.disable_key_rotation(KeyId=key)
-    kms.tag_resource(KeyId=key, Tags=[{"TagKey": "more", "TagValue": "by hand"}])
+    kms.tag_resource(KeyId=key, Tags=[{"TagKey": name, "TagValue": "by hand"} for name in ("Name", "more")])
 
 
 def live(site: Site, name: str) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.deployment.history im
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.holding import Holding
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.refusals import secrets_in
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.registry import Registry
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.removal import Removal, RemovalWish
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.strategies.rolling import roll_out
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.transaction import NO_REGISTRY, Transaction
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.verification import Verification, options_of
@@ -103,6 +104,15 @@ class Application:
 
     def deploy(self, *objects: Mapping[str, Any], **more: Any) -> Outcome:
         return self.transaction(*objects, **more).run()
+
+    def removal(self, registry: Registry = NO_REGISTRY, holder: str = "the test", **wish: Any) -> Removal:
+        api = self.client(EventClock())
+
+        def say(*_words: Any) -> None:
+            return None
+
+        holding = Holding(api, self.namespace, MARKS.component, holder, say)
+        return Removal(Cluster(api, MARKS, self.namespace), RemovalWish(**wish), say, holding, registry)
 
     def changes(self, *objects: Mapping[str, Any], **more: Any) -> list[str]:
         """The changing calls of a deployment."""

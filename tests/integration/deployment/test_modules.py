@@ -40,6 +40,7 @@ def test_a_playbook_plans_deploys_goes_back_and_shows_the_history(app: Applicati
         objects = [*shop(app, f"api:{version}", behaviour=behaviour, secret="session"), app.secret(key="s3cret-session-value")]
         return {"mainstay.aws.app_release": {**common, "version": version, "objects": objects, "migration": app.job(), **more}}
 
+    absent: dict[str, Any] = {"mainstay.aws.app_release": {**where, "state": "absent"}}
     tasks: list[dict[str, Any]] = [
         {**release("1"), "check_mode": True},
         release("1"),
@@ -51,8 +52,11 @@ def test_a_playbook_plans_deploys_goes_back_and_shows_the_history(app: Applicati
         {"mainstay.aws.app_rollback": {**common, "reason": "a test"}},
         {"mainstay.aws.app_release_info": where},
         release("4", gate={"changed": False}),
+        {**absent, "check_mode": True},
+        absent,
+        absent,
     ]
-    planned, first, again, second, bad, nothing, third, back, history, gate = runs.run_tasks(tasks, "apply")
+    planned, first, again, second, bad, nothing, third, back, history, gate, leaving, removed, gone = runs.run_tasks(tasks, "apply")
     assert planned["plan"]["counts"]["create"] == 6
     address = f"kubernetes_object.Deployment/{app.namespace}/api"
     assert address in [one["address"] for one in planned["plan"]["actions"]]
@@ -66,6 +70,7 @@ def test_a_playbook_plans_deploys_goes_back_and_shows_the_history(app: Applicati
     assert any("api:2" in json.dumps(one["after"]) for one in second["diff"])
     assert bad["failed"]
     assert bad["went_back"]
+    assert bad["plan"]["state_after"].startswith(f"The application went back to release 1 ({first['release']['id']}), which was verified")
     assert "crash" in bad["msg"]
     assert "no verified release before the current one" in nothing["msg"]
     assert third["changed"], third.get("msg")
@@ -78,6 +83,10 @@ def test_a_playbook_plans_deploys_goes_back_and_shows_the_history(app: Applicati
     ]
     assert history["current"]["reason"] == "rolled back from 3 (" + history["releases"][1]["id"] + "): a test"
     assert "no result of rds_snapshot_gate" in gate["msg"]
+    assert leaving["changed"]
+    assert leaving["plan"]["counts"]["delete"] == removed["plan"]["counts"]["delete"] == 6
+    assert removed["changed"], removed.get("msg")
+    assert not gone["changed"]
     assert "s3cret-session-value" not in runs.printed
     assert address in runs.printed
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Checked, Observation
+from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Observation
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.domain import DnsDomain
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Plan
-from tests.integration.site import ACCOUNT, Component
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
+from tests.integration.site import ACCOUNT, DomainSite
 
 __all__ = ["ACCOUNT", "REGION", "Site"]
 
@@ -23,10 +22,12 @@ REGION = "eu-west-1"
 
 
 @dataclass
-class Site(Component):
+class Site(DomainSite):
     component: str = "dns"
     domain: DnsDomain | None = None
     further_regions: Sequence[str] = ("us-east-1",)
+
+    region: ClassVar[str] = REGION
 
     def aws(self, role: str = "apply") -> Aws:
         aws = Aws(lambda service, region=REGION: watch(self.cloud.client(service, role, region)), self.owner, region=REGION)
@@ -38,9 +39,6 @@ class Site(Component):
         self.domain = DnsDomain({**given, "zones": zones})
         return self.domain
 
-    def kinds(self, _desired: Sequence[Resource] = ()) -> Mapping[str, Kind]:
-        return (self.domain or self.domain_of(None)).kinds
-
     def observation(self) -> Observation:
         return Observation(Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags), self.observed())
 
@@ -50,13 +48,6 @@ class Site(Component):
 
     def desired(self, zones: Mapping[str, Any], **params: Any) -> list[Resource]:
         return list(self.domain_of(zones, **params).resources(self.observation()))
-
-    def checked(self, plan: Plan) -> Checked:
-        aws = self.aws("plan")
-        try:
-            return (self.domain or self.domain_of(None)).checks(plan, aws, REGION)
-        finally:
-            aws.close()
 
     def records(self, zone: str) -> dict[str, Any]:
         """``name TYPE`` -> values of what a zone of ours holds, as AWS returns it."""

@@ -21,7 +21,7 @@ Tagged = tuple[dict[str, str], Described]
 def described(cloud: Cloud, environment: str = "prod", component: str = "cluster") -> dict[str, Described]:
     """Properties by address of every resource with this owner's tags; the ID is below "id"."""
     found: dict[str, Described] = {}
-    beside = (of_templates, of_providers, of_rules)
+    beside = (of_templates, of_providers, of_rules, of_profiles, of_queues, of_events)
     shared = everything(cloud, ("log_group", "kms_key", "iam_role"))
     for tags, one in [*shared, *of_eks(cloud), *(found for of_kind in beside for found in of_kind(cloud))]:
         if (tags.get(OWN[0]), tags.get(OWN[1])) == (environment, component):
@@ -197,6 +197,48 @@ def of_providers(cloud: Cloud) -> Iterator[Tagged]:
         raw = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=entry["Arn"])
         tags = {tag["Key"]: tag["Value"] for tag in raw["Tags"]}
         yield tags, {"id": entry["Arn"], "url": raw["Url"], "client_id_list": raw["ClientIDList"]}
+
+
+def of_profiles(cloud: Cloud) -> Iterator[Tagged]:
+    iam = cloud.client("iam")
+    for entry in iam.list_instance_profiles()["InstanceProfiles"]:
+        raw = iam.get_instance_profile(InstanceProfileName=entry["InstanceProfileName"])["InstanceProfile"]
+        tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}
+        (role,) = (one["RoleName"] for one in raw["Roles"])
+        yield tags, {"id": raw["Arn"], "instance_profile_name": raw["InstanceProfileName"], "role_name": role}
+
+
+def of_queues(cloud: Cloud) -> Iterator[Tagged]:
+    sqs = cloud.client("sqs")
+    for url in sqs.list_queues().get("QueueUrls", []):
+        raw = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        yield (
+            sqs.list_queue_tags(QueueUrl=url)["Tags"],
+            {
+                "id": url,
+                "queue_name": url.rpartition("/")[2],
+                "message_retention_period": raw["MessageRetentionPeriod"],
+                "sqs_managed_sse_enabled": raw["SqsManagedSseEnabled"],
+                "policy": json.loads(raw["Policy"]),
+            },
+        )
+
+
+def of_events(cloud: Cloud) -> Iterator[Tagged]:
+    events = cloud.client("events")
+    for raw in events.list_rules()["Rules"]:
+        tags = events.list_tags_for_resource(ResourceARN=raw["Arn"])["Tags"]
+        yield (
+            {tag["Key"]: tag["Value"] for tag in tags},
+            {
+                "id": raw["Arn"],
+                "rule_name": raw["Name"],
+                "description": raw["Description"],
+                "event_pattern": json.loads(raw["EventPattern"]),
+                "enabled": raw["State"] == "ENABLED",
+                "target_arns": [target["Arn"] for target in events.list_targets_by_rule(Rule=raw["Name"])["Targets"]],
+            },
+        )
 
 
 def of_rules(cloud: Cloud) -> Iterator[Tagged]:

@@ -55,7 +55,11 @@ class Site(Component):
         self.network = Network(self.subnets, self.groups[:1], self.groups[1:])
 
     def kinds(self, desired: Sequence[Resource] = ()) -> Mapping[str, Kind]:
-        return kinds([resource.properties["cluster_name"] for resource in desired if resource.kind == "eks_cluster"])
+        names = {
+            kind: [resource.properties[name] for resource in desired if resource.kind == kind]
+            for kind, name in (("eks_cluster", "cluster_name"), ("sqs_queue", "queue_name"), ("events_rule", "rule_name"))
+        }
+        return kinds(*names.values())
 
     def read(self, clusters: Mapping[str, Any]) -> dict[str, Cluster]:
         found, problems = validate(clusters, PATH, self.environment, self.component, self.network)

@@ -20,6 +20,7 @@ POD = {"namespace": "web", "service_account": "api", "policy": [{"Effect": "Allo
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "small": {"main": cluster()},
     "no nodes": {"main": cluster(node_groups=None, controllers=[])},
+    "karpenter": {"main": cluster(node_scaling="karpenter", tags={"cost": "shared"})},
     "two clusters": {"main": cluster(), "blue": cluster(version="1.36", name="blue")},
     "everything": {
         "main": cluster(
@@ -137,6 +138,7 @@ def test_destroy_removes_everything_of_ours_and_nothing_else(site: Site) -> None
 
     principals(site)
     site.apply(site.desired(**CONFIGURATIONS["everything"]))
+    site.apply(site.desired(**CONFIGURATIONS["everything"], blue=CONFIGURATIONS["karpenter"]["main"]))
     site.destroy()
     assert described(site.cloud) == {}
     assert described(site.cloud, "dev", "other") == before

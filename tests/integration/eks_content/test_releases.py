@@ -207,8 +207,19 @@ def everything(inside: InsideCluster) -> dict[str, Any]:
             },
         ],
     }
-    settings = {"version": "1.36", "controllers": [LBC, "fluent-bit", "external-secrets"], "node_groups": {"system": {}}}
-    cluster = {"name": CLUSTER, "vpc_id": "vpc-1", "container_log_group_name": "/aws/eks/prod-main/containers"}
+    settings = {
+        "version": "1.36",
+        "controllers": [LBC, "fluent-bit", "external-secrets"],
+        "node_groups": {"system": {}},
+        "node_scaling": "karpenter",
+    }
+    cluster = {
+        "name": CLUSTER,
+        "vpc_id": "vpc-1",
+        "container_log_group_name": "/aws/eks/prod-main/containers",
+        "karpenter_queue_name": "prod_cluster_main_karpenter",
+        "karpenter_instance_profile_name": "prod.cluster.main.karpenter-nodes-profile",
+    }
     return eks_content(content, settings, cluster, REGION, "registry.example", {}, VENDORED)
 
 

@@ -23,7 +23,10 @@ MADE = {"elbv2.k8s.aws/cluster": CLUSTER}
 
 @dataclass
 class FakeApi:
-    """A cluster's Ingresses and Services. With ``works``, finalizers are removed at once, else never; ``controller``: its pod is ready."""
+    """A cluster's Ingresses and Services. With ``works``, finalizers are removed at once, else never; ``controller``: its pod is ready.
+
+    ``pools``: the NodePools; with ``karpenter``, its pod is ready.
+    """
 
     works: bool = True
     controller: bool = True
@@ -31,14 +34,26 @@ class FakeApi:
     services: list[dict[str, Any]] = field(default_factory=list)
     volumes: list[dict[str, Any]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    karpenter: bool = False
+    pools: list[dict[str, Any]] = field(default_factory=list)
 
-    def list(self, path: str, **_query: Any) -> Listing:
+    def list(self, path: str, **query: Any) -> Listing:
         kind = path.rpartition("/")[2]
-        pods = [{"status": {"conditions": [{"type": "Ready", "status": "True"}]}}] if self.controller else []
+        if "karpenter" in path:
+            if kind != "nodepools":
+                raise NotFound(path)
+            return Listing([dict(one) for one in self.pools], "1")
+        runs = self.karpenter if "karpenter" in query.get("labelSelector", "") else self.controller
+        pods = [{"status": {"conditions": [{"type": "Ready", "status": "True"}]}}] if runs else []
         known = {"ingresses": self.ingresses, "services": self.services, "persistentvolumes": self.volumes, "pods": pods}
         return Listing([dict(one) for one in known[kind]], "1")
 
     def delete(self, path: str, _body: Any) -> None:
+        for pool in self.pools:
+            if path.endswith(f"/nodepools/{pool['metadata']['name']}"):
+                self.deleted.append(pool["metadata"]["name"])
+                pool["metadata"]["deletionTimestamp"] = "2026-11-28T08:00:00Z"
+                return
         for found in (self.ingresses, self.services):
             for one in list(found):
                 if path.endswith(f"/{one['metadata']['namespace']}/{self._plural(one)}/{one['metadata']['name']}"):
@@ -111,6 +126,27 @@ class Place:
         if tags:
             self.ec2.create_tags(Resources=[made["NetworkInterfaceId"]], Tags=tag_list(tags))
         return str(made["NetworkInterfaceId"])
+
+    def instance(self, tags: dict[str, str]) -> str:
+        of_instance = [{"ResourceType": "instance", "Tags": tag_list(tags)}] if tags else []
+        made = self.ec2.run_instances(
+            ImageId="ami-12345678", MinCount=1, MaxCount=1, SubnetId=self.subnets[0], TagSpecifications=of_instance
+        )
+        return str(made["Instances"][0]["InstanceId"])
+
+    def template(self, name: str, tags: dict[str, str]) -> str:
+        marks = [{"ResourceType": "launch-template", "Tags": tag_list(tags)}]
+        made = self.ec2.create_launch_template(
+            LaunchTemplateName=name, LaunchTemplateData={"InstanceType": "t3.small"}, TagSpecifications=marks
+        )
+        return str(made["LaunchTemplate"]["LaunchTemplateId"])
+
+    def alive(self) -> set[str]:
+        """The instances that have not been terminated."""
+        there = self.ec2.describe_instances(Filters=[{"Name": "vpc-id", "Values": [self.vpc]}])["Reservations"]
+        return {
+            one["InstanceId"] for each in there for one in each["Instances"] if one["State"]["Name"] not in ("shutting-down", "terminated")
+        }
 
     def names(self) -> set[str]:
         """All resources of the kinds that controllers create, by name or description."""

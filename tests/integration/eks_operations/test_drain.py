@@ -137,6 +137,61 @@ def test_what_a_controller_forgets_is_deleted(place: Place, monkeypatch: pytest.
     assert place.names() == set()
 
 
+def launched(cluster: str = CLUSTER) -> dict[str, str]:
+    """The tags of what Karpenter launches for a cluster."""
+    return {"karpenter.sh/nodepool": "default", "eks:eks-cluster-name": cluster, f"kubernetes.io/cluster/{cluster}": "owned"}
+
+
+def pool(name: str = "default") -> dict[str, Any]:
+    return {"metadata": {"name": name, "finalizers": ["karpenter.sh/termination"]}}
+
+
+def test_karpenter_terminates_the_instances_of_pools_that_go_after_the_load_balancers(place: Place, cloud: Cloud) -> None:
+    instance, other = place.instance(launched()), place.instance(launched("prod-other"))
+    balancer = place.balancer("k8s-shop-api-1a", MADE)
+
+    class Works(FakeApi):
+        def delete(self, path: str, body: Any) -> None:
+            super().delete(path, body)
+            if "nodepools" in path:
+                assert place.names() == set(), "the controller of the load balancers may run on these instances"
+                place.ec2.terminate_instances(InstanceIds=[instance])
+                self.pools.clear()
+            else:
+                place.elbv2.delete_load_balancer(LoadBalancerArn=balancer)
+
+    api = Works(ingresses=[ingress("api")], pools=[pool()], karpenter=True)
+    made = drained(place, api, limits=Limits(60.0, 60.0, 0.05))
+    assert (made.drains[0].reason, made.drains[0].removed, api.deleted) == ("", [], ["api", "default"])
+    assert place.alive() == {other}
+    assert len([one for one in cloud.admin.requests() if one["operation"] == "TerminateInstances"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("karpenter", "reason"), [(False, "Karpenter does not run in it"), (True, "Karpenter did not finish within 0.5 s")]
+)
+def test_instances_that_karpenter_leaves_are_terminated_once_no_pool_replaces_them(place: Place, karpenter: bool, reason: str) -> None:
+    place.instance(launched())
+    by_hand = place.instance({"made": "by hand"})
+    api = FakeApi(pools=[pool()], karpenter=karpenter)
+    made = drained(place, api)
+    assert (made.drains[0].reason, api.deleted) == (reason, ["default"])
+    assert place.alive() == {by_hand}
+
+
+def test_instances_outlive_a_cluster_whose_api_cannot_be_used(place: Place) -> None:
+    """Karpenter, if it runs, would replace them; after the cluster, nothing does."""
+    instance, template = place.instance(launched()), place.template("karpenter.k8s.aws/1", launched())
+    other = place.template("karpenter.k8s.aws/2", launched("prod-other"))
+    drained(place, api=None)
+    assert place.alive() == {instance}
+    made = drained(place, exists=False)
+    assert place.alive() == set()
+    left = {one["LaunchTemplateId"] for one in place.ec2.describe_launch_templates()["LaunchTemplates"]}
+    assert (other in left, template in left) == (True, False)
+    assert made.drains[0].removed == [f"instance {instance}", "launch template karpenter.k8s.aws/1"]
+
+
 def test_the_time_is_over_and_what_is_left_is_named(place: Place) -> None:
     """A group that an interface of a load balancer still uses, which only AWS can release."""
     group = place.group("k8s-traffic-prodmain", MADE)

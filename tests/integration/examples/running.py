@@ -28,7 +28,10 @@ INVENTORIES = sorted(
 )
 
 
-NOTHING_INSIDE = ("--extra-vars", '{"eks_manage_content": false, "eks_drain_api_timeout": 0.5, "rds_manage_content": false}')
+NOTHING_INSIDE = (
+    "--extra-vars",
+    '{"eks_manage_content": false, "eks_drain_api_timeout": 0.5, "rds_manage_content": false, "app_deploy_manage": false}',
+)
 """These clusters have no control plane and these instances no server, so nothing can be installed in them, and nothing needs to wait for
 their response."""
 
@@ -62,8 +65,9 @@ class Run:
 
 
 def variables(inventory: str, group: str = "all") -> dict[str, Any]:
-    """The variables that an inventory sets for a group, with templates unresolved."""
-    found: dict[str, Any] = yaml.safe_load((ROOT / inventory / "group_vars" / f"{group}.yml").read_text())
+    """The variables that an inventory sets for a group, with templates unresolved; none if it has no file for the group."""
+    path = ROOT / inventory / "group_vars" / f"{group}.yml"
+    found: dict[str, Any] = yaml.safe_load(path.read_text()) if path.exists() else {}
     return found
 
 

@@ -53,6 +53,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
                 "database_port": 5433,
             },
             cluster_names=["apps"],
+            karpenter_discovery="prod-apps",
             dns={"support": True, "hostnames": True},
             tags={"cost": "shared"},
         )

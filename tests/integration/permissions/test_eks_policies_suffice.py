@@ -56,6 +56,7 @@ LIFE: dict[str, dict[str, Any]] = {
     "create": {
         "main": cluster(
             version="1.34",
+            node_scaling="karpenter",
             upgrade_policy="EXTENDED",
             access=entry("team", AmazonEKSViewPolicy="cluster"),
             node_groups={
@@ -70,6 +71,7 @@ LIFE: dict[str, dict[str, Any]] = {
     "change": {
         "main": cluster(
             version="1.34",
+            node_scaling="karpenter",
             upgrade_policy="STANDARD",
             access=entry("crew", AmazonEKSEditPolicy=["web"]),
             node_groups={"system": {**GROUP, "max_size": 3, "disk_gib": 60, "labels": {}}},
@@ -125,6 +127,18 @@ def meddle(cloud: Cloud, component: str) -> None:
     kms.update_key_description(KeyId=key, Description="by hand")
     kms.update_alias(AliasName=alias["AliasName"], TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     logs.disassociate_kms_key(logGroupName="/aws/eks/prod-main/cluster")
+    meddle_with_karpenter(cloud)
+
+
+def meddle_with_karpenter(cloud: Cloud) -> None:
+    sqs, events, iam = (cloud.client(name) for name in ("sqs", "events", "iam"))
+    (queue,) = sqs.list_queues()["QueueUrls"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"MessageRetentionPeriod": "60"})
+    (rule,) = (one["Name"] for one in events.list_rules()["Rules"] if one["Name"].endswith("-spot"))
+    events.disable_rule(Name=rule)
+    events.remove_targets(Rule=rule, Ids=[one["Id"] for one in events.list_targets_by_rule(Rule=rule)["Targets"]])
+    (profile,) = iam.list_instance_profiles()["InstanceProfiles"]
+    iam.remove_role_from_instance_profile(InstanceProfileName=profile["InstanceProfileName"], RoleName=profile["Roles"][0]["RoleName"])
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,12 @@ from typing import Any, ClassVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Checked, Observation
+from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Observation
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.domain import RdsDomain
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Plan
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 from rehearsal.testing import Cloud
-from tests.integration.site import ACCOUNT, Component
+from tests.integration.site import ACCOUNT, DomainSite
 
 __all__ = ["ACCOUNT", "EVERYTHING", "REGION", "Site", "database"]
 
@@ -40,7 +39,7 @@ def database(**more: Any) -> dict[str, Any]:
 
 
 @dataclass
-class Site(Component):
+class Site(DomainSite):
     """The component ``database`` and a network that another owner made by hand."""
 
     component: str = "database"
@@ -48,6 +47,7 @@ class Site(Component):
     domain: RdsDomain | None = None
     further_regions: Sequence[str] = ()
 
+    region: ClassVar[str] = REGION
     patience: ClassVar[Patience] = Patience(poll=0.05, settle=1.0, timeout=60)
 
     def __post_init__(self) -> None:
@@ -63,9 +63,6 @@ class Site(Component):
         given = {"environment": self.environment, "component": self.component, "region": REGION, "state": "present", **params}
         self.domain = RdsDomain({**given, "databases": databases, "network": self.network})
         return self.domain
-
-    def kinds(self, _desired: Sequence[Resource] = ()) -> Mapping[str, Kind]:
-        return (self.domain or self.domain_of(None)).kinds
 
     def observation(self, domain: RdsDomain) -> Observation:
         aws = self.aws("plan")
@@ -86,14 +83,6 @@ class Site(Component):
         observation = self.observation(domain)
         assert domain.problems(observation) == []
         return list(domain.resources(observation))
-
-    def checked(self, plan: Plan) -> Checked:
-        """What the domain says about a plan of its desired resources."""
-        aws = self.aws("plan")
-        try:
-            return (self.domain or self.domain_of(None)).checks(plan, aws, REGION)
-        finally:
-            aws.close()
 
     def remove(self, databases: Mapping[str, Any]) -> None:
         """Remove the component, as with ``rds_state: absent``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import tempfile
 from collections.abc import Iterator
@@ -13,9 +14,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.probes import Probe, fetch
-from rehearsal.kubernetes.api import Api
+from rehearsal.kubernetes.api import Api, ApiError
 from rehearsal.kubernetes.certificates import Authority
-from rehearsal.kubernetes.fargate import WEBHOOK, WEBHOOKS
+from rehearsal.kubernetes.fargate import WEBHOOK
+from rehearsal.kubernetes.pod_webhooks import WEBHOOKS
 
 from ..conftest import ACCOUNT, REGION, CheckedCloud, trust, until
 from ..eks_nodes import Site
@@ -94,6 +96,23 @@ def test_a_pod_of_a_profile_has_a_node_of_its_own(site: Site, api: Api) -> None:
     api.delete(f"{PODS}/elsewhere")
 
 
+def definition(group: str, version: str, kind: str, plural: str, scope: str = "Namespaced") -> dict[str, Any]:
+    kept = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": kept, "status": kept}}}
+    served = {"name": version, "served": True, "storage": True, "subresources": {"status": {}}, "schema": schema}
+    names = {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()}
+    spec = {"group": group, "scope": scope, "names": names, "versions": [served]}
+    kind_of = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    return {**kind_of, "metadata": {"name": f"{plural}.{group}"}, "spec": spec}
+
+
+def define(api: Api, **of: str) -> None:
+    made = definition(**of)
+    api.create(DEFINITIONS, made)
+    wait(api, DEFINITIONS, made["metadata"]["name"], lambda each: is_true(each, "Established"))
+
+
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 CONTROLLER = "/apis/apps/v1/namespaces/kube-system/deployments"
 INGRESSES, SERVICES = "/apis/networking.k8s.io/v1/namespaces/default/ingresses", "/api/v1/namespaces/default/services"
 
@@ -213,6 +232,7 @@ def shop(site: Site, api: Api) -> Shop:
     certificate = acm.import_certificate(**self_signed("*.example.com"))["CertificateArn"]
     visible = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "x"}
     acl = waf.create_web_acl(Name="shop", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visible, Rules=[])["Summary"]
+    define(api, group="elbv2.k8s.aws", version="v1beta1", kind="TargetGroupBinding", plural="targetgroupbindings")
     labels = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
     api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}})
     wait(api, "/api/v1/namespaces/shop/serviceaccounts", "default", lambda _: True)
@@ -276,6 +296,8 @@ def test_a_pod_is_ready_once_its_target_is_healthy(site: Site, api: Api, shop: S
     (pod,) = api.get("/api/v1/namespaces/shop/pods", labelSelector="app=green")["items"]
     green = shop.groups["green"]
     assert [each["conditionType"] for each in pod["spec"]["readinessGates"]] == [f"target-health.elbv2.k8s.aws/{green['TargetGroupName']}"]
+    binding = api.get(f"/apis/elbv2.k8s.aws/v1beta1/namespaces/shop/targetgroupbindings/{green['TargetGroupName']}")
+    assert binding["spec"]["targetGroupARN"] == green["TargetGroupArn"]
     (target,) = site.cloud.client("elbv2").describe_target_health(TargetGroupArn=green["TargetGroupArn"])["TargetHealthDescriptions"]
     assert (target["Target"], target["TargetHealth"]["State"]) == ({"Id": pod["status"]["podIP"], "Port": 8080}, "healthy")
 
@@ -333,3 +355,50 @@ def test_a_load_balancer_that_cannot_be_built(site: Site, api: Api) -> None:
     until(lambda: any(each["reason"] == "FailedBuildModel" for each in api.get(events)["items"]), SECONDS)
     api.delete(f"{INGRESSES}/nowhere")
     until(lambda: is_gone(api, f"{INGRESSES}/nowhere"), SECONDS)
+
+
+def test_external_secrets_become_secrets(site: Site, api: Api) -> None:
+    """With the definitions alone. An error is in the condition until the secret exists; a secret that was changed by hand is restored."""
+    of = {"group": "external-secrets.io", "version": "v1"}
+    define(api, **of, kind="ExternalSecret", plural="externalsecrets")
+    define(api, **of, kind="ClusterSecretStore", plural="clustersecretstores", scope="Cluster")
+    group = "/apis/external-secrets.io/v1"
+    provider = {"provider": {"aws": {"service": "SecretsManager", "region": site.cloud.region}}}
+    made = {"apiVersion": "external-secrets.io/v1", "kind": "ClusterSecretStore", "metadata": {"name": "aws"}, "spec": provider}
+    until(lambda: is_created(api, f"{group}/clustersecretstores", made))
+    wait(api, f"{group}/clustersecretstores", "aws", lambda each: is_true(each, "Ready"))
+    data = [{"secretKey": "DATABASE_URL", "remoteRef": {"key": "prod/app", "property": "url"}}]
+    spec = {"secretStoreRef": {"kind": "ClusterSecretStore", "name": "aws"}, "target": {"name": "database-env"}, "data": data}
+    externals = f"{group}/namespaces/default/externalsecrets"
+    api.create(
+        externals, {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": {"name": "database"}, "spec": spec}
+    )
+    failed = wait(api, externals, "database", lambda each: bool(each.get("status", {}).get("conditions")))["status"]["conditions"][0]
+    assert (failed["status"], failed["reason"]) == ("False", "SecretSyncedError")
+    assert failed["message"].endswith("error processing spec.data[0] (key: prod/app), err: Secret does not exist")
+
+    site.cloud.client("secretsmanager").create_secret(Name="prod/app", SecretString='{"url": "postgresql://x"}')
+    synced = wait(api, externals, "database", lambda each: is_true(each, "Ready"))
+    assert synced["status"]["conditions"][0]["reason"] == "SecretSynced"
+    secrets = "/api/v1/namespaces/default/secrets"
+    assert base64.b64decode(api.get(f"{secrets}/database-env")["data"]["DATABASE_URL"]) == b"postgresql://x"
+    api.patch(f"{secrets}/database-env", {"data": {"DATABASE_URL": "eA=="}})
+    wait(api, secrets, "database-env", lambda each: base64.b64decode(each["data"]["DATABASE_URL"]) == b"postgresql://x")
+    api.delete(f"{externals}/database")
+    until(lambda: is_gone(api, f"{secrets}/database-env"), SECONDS)
+
+
+def is_true(resource: dict[str, Any], condition: str) -> bool:
+    found = resource.get("status", {}).get("conditions", [])
+    return any((each["type"], each["status"]) == (condition, "True") for each in found)
+
+
+def is_created(api: Api, path: str, manifest: dict[str, Any]) -> bool:
+    """A new definition is served a moment after it is established."""
+    try:
+        api.create(path, manifest)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return False
+    return True

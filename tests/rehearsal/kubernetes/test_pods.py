@@ -248,3 +248,14 @@ def test_a_pod_goes_when_its_hook_or_its_grace_ends(
     plane.api.delete(f"{pods_of(namespace)}/{name}")
     until(lambda: is_gone(plane.api, f"{pods_of(namespace)}/{name}"))
     assert least <= time.monotonic() - began < least + 3
+
+
+@pytest.mark.parametrize("behaviour", ["never-ready", "image-not-found"])
+def test_a_job_past_its_deadline_fails(plane: ControlPlane, namespace: str, behaviour: str) -> None:
+    """Its pod, which holds the Job's finalizer, ends first."""
+    template = {"metadata": {"annotations": {"rehearsal.mainstay/behaviour": behaviour}}, "spec": pod("x", restartPolicy="Never")["spec"]}
+    job = {"metadata": {"name": "late"}, "spec": {"activeDeadlineSeconds": 1, "backoffLimit": 0, "template": template}}
+    jobs = f"/apis/batch/v1/namespaces/{namespace}/jobs"
+    plane.api.create(jobs, {"apiVersion": "batch/v1", "kind": "Job", **job})
+    found = wait(plane.api, jobs, "late", lambda each: condition(each, "Failed")["status"] == "True")
+    assert condition(found, "Failed")["reason"] == "DeadlineExceeded"

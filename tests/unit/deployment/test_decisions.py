@@ -24,6 +24,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.deployment import (
     refusals,
     scaling,
     synced,
+    verification,
     way_back,
 )
 from ansible_collections.mainstay.aws.plugins.module_utils.sensitive.texts import Texts
@@ -469,3 +470,24 @@ def test_the_gate_checks_its_own_policy_again() -> None:
         "tokens": {"main": "1.2.3"},
     }
     assert found["copies"] == [{"region": "eu-west-1", "kms_key": "", "role_arn": ""}]
+
+
+VERIFICATIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "none": ({}, ""),
+    "good": ({"wait_timeout": 60, "allow_zero": ["worker"], "probes": [{"url": "https://shop.example.com/", "wait": 60}]}, ""),
+    "a type": ({"wait_timeout": "long"}, "verification: argument 'wait_timeout' is of type"),
+    "probes that cannot end": (
+        {"probes": [{"url": "https://shop.example.com/", "wait": 1}]},
+        "verification: probes[0].wait is 1 s",
+    ),
+    "our own": ({"record": True}, "verification.record is set by the deployment itself"),
+    "a metric without a bake": ({"metrics": [{"name": "errors"}]}, "verification: "),
+}
+
+
+@pytest.mark.parametrize("name", VERIFICATIONS)
+def test_bad_options_of_the_verification_are_found_before_the_first_change(name: str) -> None:
+    given, expected = VERIFICATIONS[name]
+    said = "; ".join(verification.options_of(given, "shop")[1])
+    assert expected in said
+    assert bool(said) is bool(expected)

@@ -145,7 +145,7 @@ def test_each_component_has_its_own_policies() -> None:
 
 def test_one_set_for_the_environment() -> None:
     found = iam_policies([host(), host("cluster", group_names=["eks"])], scope="environment")
-    assert [one["name"] for one in found] == ["plan-1.json", "apply-1.json", "apply-2.json", "apply-3.json"]
+    assert [one["name"] for one in found] == ["plan-1.json", "apply-1.json", "apply-2.json", "apply-3.json", "apply-4.json"]
     assert not [one["name"] for one in found if "mainstay:component" in one["content"]]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...images.references import BadReference, parse
+from ...images.references import BadReference, parse, split_registry
 from ...reconcile.model import is_unknown
 
 
@@ -37,8 +37,5 @@ def pinned(reference: str, registry: str, digests: Mapping[str, str]) -> str:
 
 def repository_of(reference: str) -> tuple[str, str]:
     """(registry, repository) of a reference, which may lack a tag."""
-    base = reference.partition("@")[0]
-    folder, slash, last = base.rpartition("/")
-    name = f"{folder}{slash}{last.partition(':')[0]}"
-    first, slash, rest = name.partition("/")
-    return (first, rest) if slash and ("." in first or ":" in first or first == "localhost") else ("", name)
+    folder, slash, last = reference.partition("@")[0].rpartition("/")
+    return split_registry(f"{folder}{slash}{last.partition(':')[0]}")

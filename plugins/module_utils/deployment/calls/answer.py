@@ -59,6 +59,7 @@ def answer(module: Any, found: Connection, outcome: Outcome, seconds: float, **m
         "seconds": round(seconds, 2),
         "api_calls": dict(found.aws.counts),
         "note": "; ".join(_notes(outcome)),
+        "state_after": outcome.state_after,
         "problems": [problem.as_dict() for problem in problems],
         "blocked": blocked,
         **({"failed_on": params["fail_on"]} if reason else {}),

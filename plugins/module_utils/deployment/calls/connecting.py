@@ -13,7 +13,7 @@ from typing import Any
 from ...aws.connection import Aws
 from ...aws.place import Place
 from ...cluster_objects.hiding import Hiding
-from ...cluster_objects.link import Calls, ClusterLink, ClusterTarget
+from ...cluster_objects.link import Calls, link_of
 from ...cluster_objects.manifest import Marks
 from ...component.connect import check_options, connect, fail, place_of, unidentified
 from ...component.progress import progress
@@ -35,18 +35,22 @@ class Connection:
     aws: Aws
     place: Place
     api: Calls | None
-    label: str
 
     @property
     def caller(self) -> str:
         return self.place.caller
 
     @property
-    def bell(self) -> EventClock:
-        """The clock of the cluster's API, which an interruption stops."""
+    def inside(self) -> Calls:
+        """The cluster's API. Raises ValueError if there is no cluster."""
         if self.api is None:
             raise ValueError("there is no cluster")
-        return self.api.bell
+        return self.api
+
+    @property
+    def bell(self) -> EventClock:
+        """The clock of the cluster's API, which an interruption stops."""
+        return self.inside.bell
 
     def holder(self) -> str:
         """Who holds a lease: the process, and the identity it acts as."""
@@ -54,11 +58,9 @@ class Connection:
 
     def cluster(self, params: Any, secrets: list[str]) -> Cluster:
         """The application's cluster. Raises ValueError if there is none."""
-        if self.api is None:
-            raise ValueError("there is no cluster")
         vault = unpacked(params.get("sensitive_values"))
         return Cluster(
-            self.api,
+            self.inside,
             Marks(params["environment"], params["component"]),
             params["namespace"],
             Hiding(params.get("sensitive") or (), vault),
@@ -71,15 +73,11 @@ class Connection:
         return Ecr(self.aws, user_of(self.place.environment, self.place.component))
 
     def verification(self, params: Any) -> Verification:
-        if self.api is None:
-            raise ValueError("there is no cluster")
         targets = AwsTargetGroups(self.aws, params.get("cluster") or "")
-        return Verification(self.api.access, self.api.bell, progress, self.holder(), lambda: self.aws.client("cloudwatch"), targets)
+        return Verification(self.inside.access, self.bell, progress, self.holder(), lambda: self.aws.client("cloudwatch"), targets)
 
     def holding(self, params: Any) -> Holding:
-        if self.api is None:
-            raise ValueError("there is no cluster")
-        return Holding(self.api, params["namespace"], params["component"], self.holder(), progress)
+        return Holding(self.inside, params["namespace"], params["component"], self.holder(), progress)
 
 
 def connection(module: Any, *, needed: bool) -> Connection:
@@ -91,9 +89,7 @@ def connection(module: Any, *, needed: bool) -> Connection:
         place = place_of(module, aws.read("sts", "get_caller_identity"), region, endpoint)
     except CallFailed as error:
         fail(module, [failure("", error)], unidentified(error, region))
-    options = {"kubeconfig": params["kubeconfig"], "context": params["context"]}
-    link = ClusterLink(ClusterTarget(params["cluster"], options, dict(os.environ)), needed=needed)
     try:
-        return Connection(aws, place, link.reach(aws), link.target.label)
+        return Connection(aws, place, link_of(params, needed=needed).reach(aws))
     except CallFailed as error:
         fail(module, [failure("", error)], "The cluster could not be reached, so nothing was planned or changed.")

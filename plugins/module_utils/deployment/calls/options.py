@@ -10,15 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...cluster_objects.manifest import Wanted, read
+from ...cluster_objects.options import CONNECTION
 from ...component.options import OWNER, shared
 from ...sensitive.names import is_secret
 from ..generated import ANNOTATION, lengths
 from ..strategies.settings import ROLLING, TRACKED
 from ..wish import REFUSE, WARN
 
-CONNECTION: dict[str, Any] = {"cluster": {"type": "str"}, "kubeconfig": {"type": "path"}, "context": {"type": "str"}}
-MUTUALLY_EXCLUSIVE = [("cluster", "kubeconfig"), ("cluster", "context")]
-REQUIRED_ONE_OF = [("cluster", "kubeconfig", "context")]
+REQUIRED_IF = [("state", "present", ("objects",))]
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 STRATEGIES = (ROLLING, *TRACKED)
 COMMON: dict[str, Any] = {
@@ -57,7 +56,9 @@ def release_spec() -> dict[str, Any]:
     return {
         **COMMON,
         **shared("allow_replace", "fail_on"),
-        "objects": {"type": "list", "elements": "dict", "required": True, "no_log": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "removal_timeout": {"type": "float", "default": 600.0},
+        "objects": {"type": "list", "elements": "dict", "no_log": True},
         "migration": {"type": "dict", "no_log": True},
         "version": {"type": "str", "default": ""},
         "commit": {"type": "str", "default": ""},
@@ -73,6 +74,8 @@ def release_spec() -> dict[str, Any]:
         "take_over": {"type": "list", "elements": "str", "default": []},
         "sensitive": {"type": "list", "elements": "str", "default": []},
         "recorded": {"type": "dict", "default": {}},
+        "hold": {"type": "str", "default": ""},
+        "notes": {"type": "list", "elements": "str", "default": []},
     }
 
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The module app_release: plans or deploys one release of an application."""
+"""The module app_release: plans or deploys one release of an application, or removes the application."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 
 from ...aws.roles import Role, client_maker_as
 from ...aws.session import client_maker
-from ...cluster_objects.echo import Echo, mask_in_output
 from ...cluster_objects.hiding import Hiding
 from ...cluster_objects.manifest import Marks, Wanted
 from ...component.consent import consent_of
@@ -29,9 +28,11 @@ from ..strategies.settings import BLUE_GREEN, CANARY, ROLLING, read
 from ..transaction import Strategy, Transaction
 from ..verification import options_of
 from ..wish import Outcome, Wish
+from . import removal
 from .answer import answer
 from .connecting import Connection, connection
-from .options import objects_of, problems_of, secrets_of_probes
+from .options import objects_of, problems_of
+from .secrecy import hide
 
 STRATEGIES: Mapping[str, Callable[[Any], Strategy]] = {
     ROLLING: lambda _settings: rolling.roll_out,
@@ -46,16 +47,18 @@ SERVICES = ("sts", "eks")
 
 
 def run(module: Any) -> NoReturn:
-    """Plan a release in check mode, or deploy it. Ends the module."""
+    """Plan a release in check mode, or deploy it. With state absent, remove the application. Ends the module."""
     began = time.monotonic()
     params = module.params
+    if params["state"] == "absent":
+        removal.run(module)
     objects, problems = objects_of(params)
     verification, wrong = options_of(params["verification"], params["namespace"])
     settings, misfits = (
         read(params["strategy"], given_settings(params), objects, verification) if not problems and not wrong else (None, [])
     )
     secrets = secrets_in(params["objects"])
-    _hide(module)
+    hide(module)
     if problems := [*problems_of(params), *problems, *wrong, *misfits]:
         module.fail_json(msg="\n".join(problems))
     found = connection(module, needed=not module.check_mode)
@@ -91,6 +94,8 @@ def wish_of(params: Mapping[str, Any], objects: Sequence[Wanted], verification: 
         gate_required=params["gate_required"],
         keep=params["keep"],
         recorded=params["recorded"],
+        hold=params["hold"],
+        notes=tuple(params["notes"]),
         consent=consent_of(params),
         way_back=params["way_back"],
         secrets_seconds=params["secrets_timeout"],
@@ -118,7 +123,7 @@ def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str],
     return Transaction(
         found.cluster(params, secrets),
         wish,
-        found.verification(params),
+        found.verification(),
         progress,
         found.holding(params),
         gate=gate,
@@ -134,13 +139,3 @@ def _on_nothing(wish: Wish, params: Mapping[str, Any]) -> Outcome:
     if wish.job is not None:
         plan = planning.with_migration(plan, wish.job)
     return Outcome(plan=plan, release=Release(wish.id, 1, wish.version, wish.commit, images=dict(wish.images), by=wish.by))
-
-
-def _hide(module: Any) -> None:
-    """Keep secrets out of the module's echoed options and out of all messages."""
-    params = module.params
-    echo = Echo(Hiding(params["sensitive"]))
-    params["objects"] = [echo.manifest(manifest) for manifest in params["objects"]]
-    if params["migration"]:
-        echo.manifest(params["migration"])
-    mask_in_output(module, [*echo.secrets, *secrets_of_probes(params)])

@@ -33,7 +33,7 @@ def run(module: Any) -> NoReturn:
     rollback = Rollback(
         found.cluster(params, []),
         wish,
-        found.verification(params),
+        found.verification(),
         progress,
         found.holding(params),
         registry=found.registry(),

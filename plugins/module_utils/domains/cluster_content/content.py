@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .controllers import LOAD_BALANCERS, Cluster, namespaces, releases
+from .controllers import KARPENTER, LOAD_BALANCERS, Cluster, namespaces, releases
 from .namespaces import manifests, patches
+from .node_pools import DEFAULT, pool_manifests
 from .settings import Content, read_content
 
 
@@ -27,10 +28,14 @@ def content_of(
         if name in of_controllers
     ]
     whole = _with(content, controllers, path, problems)
+    if content.node_pools and KARPENTER not in controllers:
+        remedy = "set node_scaling of the cluster to karpenter, or remove them"
+        problems.append(f"{path}.node_pools has {', '.join(content.node_pools)}, but Karpenter does not run in the cluster; {remedy}")
+    pools = (DEFAULT if content.node_pools is None else content.node_pools) if KARPENTER in controllers else {}
     after = {"after": [LOAD_BALANCERS]} if LOAD_BALANCERS in controllers else {}
     own = {name: {**after, **one} if isinstance(one, Mapping) else one for name, one in content.releases.items()}
     found = {
-        "objects": [*manifests(whole), *content.objects],
+        "objects": [*manifests(whole), *pool_manifests(pools, cluster.ground), *content.objects],
         "patches": patches(content.storage),
         "releases": {**of_controllers, **own},
         "sensitive": list(content.sensitive),

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...cluster_objects.isolation import Network
+from ...reconcile.model import UNKNOWN
+from .node_pools import NOWHERE, Ground
 from .settings import Namespace
 
 LOAD_BALANCERS = "aws-load-balancer-controller"
 AUTOSCALER = "cluster-autoscaler"
 LOGS = "fluent-bit"
 SECRETS = "external-secrets"
+KARPENTER = "karpenter"
 
 ANYWHERE = "0.0.0.0/0"
 SOURCES = ("repository", "chart", "version", "values")
@@ -32,6 +35,10 @@ class Cluster:
     vpc_id: str
     log_group: str
     registry: str
+    queue: str = UNKNOWN
+    """The name of Karpenter's queue."""
+    ground: Ground = NOWHERE
+    """Where Karpenter launches nodes."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +67,15 @@ def secrets(cluster: Cluster) -> dict[str, Any]:
     return {"region": cluster.region}
 
 
+def karpenter(cluster: Cluster) -> dict[str, Any]:
+    return {"settings": {"clusterName": cluster.name, "interruptionQueue": cluster.queue}, "region": cluster.region}
+
+
 TO_AWS = {ANYWHERE: (443,)}
 CONTROLLERS: Mapping[str, Controller] = {
     LOAD_BALANCERS: Controller("kube-system", load_balancers),
     AUTOSCALER: Controller("kube-system", autoscaler),
+    KARPENTER: Controller("kube-system", karpenter),
     # It reads its node's logs, which only privileged pods can do.
     LOGS: Controller(
         "amazon-cloudwatch",

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -13,7 +12,7 @@ from typing import Any, NoReturn
 from ...aws.connection import Aws
 from ...cluster_objects.echo import Echo, mask_in_output
 from ...cluster_objects.hiding import Hiding
-from ...cluster_objects.link import ClusterLink, ClusterTarget
+from ...cluster_objects.link import link_of
 from ...cluster_objects.manifest import Marks, Wanted, read
 from ...component.consent import WILD, consent_of
 from ...component.domain import Checked, Domain, Observation
@@ -73,10 +72,7 @@ class ContentDomain(Domain):
     """The content of one cluster. The kinds hold the manifests and values; the properties that the engine receives contain no secrets."""
 
     def __init__(self, params: Mapping[str, Any], contents: Contents, check_mode: bool) -> None:
-        options = {"kubeconfig": params["kubeconfig"], "context": params["context"]}
-        inside = ClusterLink(
-            ClusterTarget(params["cluster"], options, dict(os.environ)), needed=not check_mode and params["state"] == "present"
-        )
+        inside = link_of(params, needed=not check_mode and params["state"] == "present")
         marks = Marks(params["environment"], params["component"])
         self.contents = contents
         hiding = Hiding(params["sensitive"], unpacked(params["sensitive_values"]))

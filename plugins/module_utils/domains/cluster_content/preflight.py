@@ -34,7 +34,7 @@ def input_errors(content: Any, name: str, clusters: Any, charts: Any = None, sha
         for one in content
         if one not in described and one not in borrowed
     ]
-    nowhere = Cluster(*[UNKNOWN] * 6)
+    nowhere = Cluster(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     for one, settings in described.items():
         problems += content_of(content.get(one), f"{name}.{one}", checked(settings).controllers, nowhere, charts or {}, {})[1]
     for one in borrowed:

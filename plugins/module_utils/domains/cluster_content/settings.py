@@ -15,6 +15,7 @@ from ...inputs.kubernetes import label_problem
 from ...inputs.problems import Problems
 from ...inputs.reader import Reader
 from ...inputs.values import NAMESPACE, as_block_text, as_port, one_of
+from .node_pools import NodePool, read_node_pools
 
 ACCESS = ("view", "edit", "admin")
 CLUSTERS_OWN = ("default", "kube-system", "kube-public", "kube-node-lease")
@@ -57,6 +58,8 @@ class Content:
     namespaces: tuple[Namespace, ...] = ()
     teams: tuple[Team, ...] = ()
     storage: Storage = Storage()
+    node_pools: Mapping[str, NodePool] | None = None
+    """None: not described, so that a cluster with Karpenter gets the default."""
     load_balancer_cidrs: tuple[str, ...] = ()
     objects: tuple[Mapping[str, Any], ...] = ()
     releases: Mapping[str, Any] = field(default_factory=dict)
@@ -75,12 +78,12 @@ def read_content(given: Any, path: str) -> tuple[Content, list[str]]:
     teams = tuple(read_team(name, value, reader, known) for name, value in reader.mapping("teams").items())
     sandboxes, their_teams = read_sandboxes(reader, known, {one.name for one in teams}, bool(cidrs))
     namespaces, teams = namespaces + sandboxes, teams + their_teams
-    storage = read_storage(reader)
+    storage, pools = read_storage(reader), read_node_pools(reader)
     releases = reader.mapping("releases")
     objects = reader.items("objects", (), _manifest, "it must be a manifest, a mapping with apiVersion, kind and metadata")
     sensitive = reader.items("sensitive", (), _text, "it must be a path such as data.license, or an address, a colon and a path")
     reader.finish()
-    return Content(namespaces, teams, storage, cidrs, objects, releases, sensitive), problems.messages
+    return Content(namespaces, teams, storage, pools, cidrs, objects, releases, sensitive), problems.messages
 
 
 def _text(value: Any) -> str | None:

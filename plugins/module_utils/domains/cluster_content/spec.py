@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...cluster_objects.options import CONNECTION
 from ...component.options import CHANGE, OWNER, PATIENCE, shared
 from .releases.release import RELEASE_NAME, Chart, WantedRelease, chart_of_files
 
@@ -31,9 +32,7 @@ def argument_spec() -> dict[str, Any]:
     """The options of k8s_objects. ``objects`` and ``releases`` are no_log because Ansible writes module options to the system log."""
     return {
         **shared(*OWNER, *CHANGE, *PATIENCE),
-        "cluster": {"type": "str"},
-        "kubeconfig": {"type": "path"},
-        "context": {"type": "str"},
+        **CONNECTION,
         "name": {"type": "str"},
         "objects": {"type": "list", "elements": "dict", "default": [], "no_log": True},
         "patches": {"type": "list", "elements": "dict", "default": [], "no_log": True},
@@ -41,10 +40,6 @@ def argument_spec() -> dict[str, Any]:
         "sensitive": {"type": "list", "elements": "str", "default": []},
         "helm_binary": {"type": "str", "default": "helm"},
     }
-
-
-MUTUALLY_EXCLUSIVE = [("cluster", "kubeconfig"), ("cluster", "context")]
-REQUIRED_ONE_OF = [("cluster", "kubeconfig", "context")]
 
 
 def releases_of(given: Mapping[str, Any], within: str) -> tuple[list[WantedRelease], list[str]]:

@@ -29,6 +29,9 @@ def with_present_places(clusters: Mapping[str, Cluster], known: AwsFacts) -> dic
 
 NAMES = {
     "iam_role": "role_name",
+    "iam_instance_profile": "instance_profile_name",
+    "sqs_queue": "queue_name",
+    "events_rule": "rule_name",
     "launch_template": "launch_template_name",
     "eks_nodegroup": "nodegroup_name",
     "eks_fargate_profile": "fargate_profile_name",

@@ -16,13 +16,17 @@ from ...component.domain import Checked, Domain, InvalidInput, Observation, Verd
 from ...component.lookup import read_outputs
 from ...component.outputs import Attributes
 from ...component.run import run as run_component
+from ...kinds.events_rule import EventsRule
 from ...kinds.iam_role import IamRole
+from ...kinds.instance_profile import IamInstanceProfile
 from ...kinds.kms_key import KmsKey
+from ...kinds.sqs_queue import SqsQueue
 from ...kubernetes.clock import EventClock
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
 from .continuity import place_notes, with_present_names, with_present_places
 from .judge import AwsFacts, notes, objections
+from .karpenter import described
 from .kinds.all import eks_kinds
 from .login import guard, looks_of
 from .operations.upgrade.planned import planned
@@ -32,15 +36,19 @@ from .plan_checks import pod_network_notes, refusals, renewal_notes
 from .questions import questions
 from .resources import build
 from .settings.cluster import Cluster, read_network, with_public_cidrs
+from .settings.karpenter import NODES
 from .validate import validate
 
 SERVICES = ("sts", "eks", "ec2", "iam", "kms", "logs", "autoscaling", "resourcegroupstaggingapi")
 """The services that every call contacts, even when it changes nothing."""
 
 
-def kinds(names: Sequence[str] = ()) -> dict[str, Kind]:
-    """The kinds of the domain. ``names``: the AWS names of the described clusters, which are then read without waiting for the list."""
-    others: tuple[Kind, ...] = (IamRole(), KmsKey())
+def kinds(names: Sequence[str] = (), queues: Sequence[str] = (), rules: Sequence[str] = ()) -> dict[str, Kind]:
+    """The kinds of the domain. ``names``: the AWS names of the described clusters, which are then read without waiting for the list.
+
+    ``queues`` and ``rules``: the names of those that are described.
+    """
+    others: tuple[Kind, ...] = (IamRole(), KmsKey(), IamInstanceProfile(NODES), SqsQueue(queues), EventsRule(rules))
     return {**{kind.name: kind for kind in others}, **eks_kinds(names)}
 
 
@@ -61,7 +69,8 @@ class EksDomain(Domain):
             if problems + more:
                 raise InvalidInput(problems + more)
         self.names = {name: cluster.aws_name for name, cluster in self.clusters.items()}
-        self.kinds = kinds(list(self.names.values()))
+        queues, rules = described(self.clusters.values(), params["environment"], params["component"])
+        self.kinds = kinds(list(self.names.values()), queues, rules)
 
     def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
         return questions(self.clusters, self.now)

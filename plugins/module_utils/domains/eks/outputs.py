@@ -15,6 +15,7 @@ from typing import Any
 
 from ...component.outputs import Attributes, halves, split, value
 from ...reconcile.model import is_unknown
+from .settings.karpenter import KARPENTER, NODES
 
 CLUSTER: Mapping[str, str] = {
     "name": "id",
@@ -37,7 +38,8 @@ def outputs(attributes: Attributes, names: Mapping[str, str] = MappingProxyType(
 
     {"clusters": {name: {name, arn, endpoint, certificate_authority, version, oidc_issuer, oidc_provider_arn, cluster_security_group_id,
     vpc_id, node_role_arn, node_groups: {group: {name, autoscaling_group_name}}, fargate_profiles: [name], roles: {name: arn},
-    log_group_name, fargate_log_group_name, container_log_group_name, kms_key_arn}}}; None if there is no such resource.
+    log_group_name, fargate_log_group_name, container_log_group_name, kms_key_arn, karpenter_queue_name,
+    karpenter_instance_profile_name}}}; None if there is no such resource.
     """
     clusters = sorted(part for kind, part in map(split, attributes) if kind == "eks_cluster")
     known = {name: {"name": names[name]} if name in names else {} for name in clusters}
@@ -65,6 +67,8 @@ def cluster_outputs(name: str, attributes: Attributes) -> dict[str, Any]:
     found["log_group_name"] = value(attributes, f"cluster_log_group.{name}", "id")
     found["fargate_log_group_name"] = value(attributes, f"cluster_log_group.{name}/fargate", "id")
     found["container_log_group_name"] = value(attributes, f"cluster_log_group.{name}/containers", "id")
+    found["karpenter_queue_name"] = value(attributes, f"sqs_queue.{name}/{KARPENTER}", "name")
+    found["karpenter_instance_profile_name"] = value(attributes, f"iam_instance_profile.{name}/{NODES}", "name")
     found |= {"node_groups": {}, "fargate_profiles": [], "roles": {}}
     for address in sorted(attributes):
         kind, full = split(address)

@@ -25,7 +25,19 @@ from ...aws.grants import (
     tagged_with,
     typed,
 )
-from ...kinds.permissions import EC2_TAGS, KEYS, OWN_EC2, OWN_KEY, ROLE, ROLES, named_log_groups, new_ec2
+from ...kinds.permissions import (
+    EC2_TAGS,
+    KEYS,
+    OWN_EC2,
+    OWN_KEY,
+    PROFILES,
+    ROLE,
+    ROLES,
+    events_rules,
+    named_log_groups,
+    new_ec2,
+    queues,
+)
 from .operations.drain.leftovers import CLUSTER_OF_GROUP
 from .operations.drain.permissions import DRAIN
 
@@ -163,4 +175,6 @@ CLUSTERS = Permissions(
     },
 )
 
-PERMISSIONS = merged((ROLES, KEYS, named_log_groups("/aws/eks/", "/aws/eks/{cluster}/"), EC2_TAGS, CLUSTERS, DRAIN))
+KARPENTER = merged((PROFILES, queues("{environment}_{component}_"), events_rules("{environment}.{component}.")))
+
+PERMISSIONS = merged((ROLES, KEYS, named_log_groups("/aws/eks/", "/aws/eks/{cluster}/"), EC2_TAGS, CLUSTERS, KARPENTER, DRAIN))

@@ -12,7 +12,7 @@ from ...component.described_network import ROUTINGS, routing_of
 from ...component.role_references import References
 from ...inputs.problems import Problems, suggestion
 from ...reconcile.model import UNKNOWN
-from .reach import described_errors
+from .reach import described_errors, undiscovered
 from .settings.cluster import Cluster, Network, with_public_cidrs
 from .validate import validate
 
@@ -72,4 +72,4 @@ def unreachable(clusters: Mapping[str, Cluster], variables: Mapping[str, Any]) -
     if not isinstance(networks.get(name), Mapping):
         return []
     registry = str(variables.get("eks_image_registry") or "") if variables.get("eks_manage_content", True) else None
-    return list(described_errors(clusters, networks[name], name, tier, registry))
+    return [*described_errors(clusters, networks[name], name, tier, registry), *undiscovered(clusters, networks[name], name, tier)]

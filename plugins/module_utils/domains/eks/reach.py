@@ -12,10 +12,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...component.described_network import WORLD, endpoints_of, lacking, leads_out, routing_of, short_name
+from ...component.described_network import (
+    DISCOVERED_TIER,
+    DISCOVERY,
+    WORLD,
+    discovery_of,
+    endpoints_of,
+    lacking,
+    leads_out,
+    routing_of,
+    short_name,
+)
 from .settings.addons import AGENT
 from .settings.cluster import Cluster
 from .settings.controllers import AUTOSCALER, LOAD_BALANCERS, LOGS, SECRETS
+from .settings.karpenter import KARPENTER
 
 ENDPOINTS_OF_ADDONS: Mapping[str, Mapping[str, str]] = {
     "amazon-cloudwatch-observability": {"logs": "container logs", "monitoring": "metrics"},
@@ -26,6 +37,7 @@ ENDPOINTS_OF_CONTROLLERS: Mapping[str, Mapping[str, str]] = {
     AUTOSCALER: {"autoscaling": "the cluster autoscaler", "eks": "the cluster autoscaler"},
     LOGS: {"logs": "container logs"},
     SECRETS: {"secretsmanager": "external secrets"},
+    KARPENTER: {"eks": "Karpenter", "sqs": "Karpenter", "ssm": "Karpenter"},
 }
 
 
@@ -70,6 +82,16 @@ def described_errors(
                 f"{start} cannot pull the images of {', '.join(cluster.controllers)} from public "
                 "registries; set eks_image_registry to one that its endpoints reach, or choose another nat"
             )
+
+
+def undiscovered(clusters: Mapping[str, Cluster], network: Mapping[str, Any], name: str, tier: str) -> Iterator[str]:
+    """Clusters whose Karpenter would find no subnets in a network that is described in the same inventory."""
+    value = discovery_of(network, tier)
+    setting = f"vpc_networks.{name}.karpenter_discovery" if tier == DISCOVERED_TIER else f"tag {DISCOVERY} of tier {tier} of {name}"
+    for cluster in clusters.values():
+        if cluster.has_karpenter and not cluster.given_subnets and value != cluster.discovery:
+            shown = f"is '{value}'" if value else "is missing"
+            yield f"{setting} {shown}, but Karpenter of {cluster.path} looks for '{cluster.discovery}'; set both to the same text"
 
 
 REMEDY = "add them to its endpoints, or choose another nat"

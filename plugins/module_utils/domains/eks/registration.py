@@ -68,6 +68,9 @@ REGISTRATION = Registration(
         "eks_fargate_profile",
         "eks_addon",
         "eks_pod_identity_association",
+        "iam_instance_profile",
+        "sqs_queue",
+        "events_rule",
     ),
     load=load,
 )

@@ -18,6 +18,7 @@ from ...aws.place import Place
 from ...aws.policies import key_policy, logs_use_of_key
 from ...kinds.foreign_rules import OF_CLUSTERS
 from ...reconcile.model import Ref, Resource, ref
+from .karpenter import karpenter_parts
 from .launch_templates import launch_template_data
 from .roles import log_group_name, parts, roles, with_own_role
 from .settings.access import entries_of
@@ -50,6 +51,7 @@ def build(clusters: Mapping[str, Cluster], place: Place, offers: Offers, install
         found += part.fargate_rules()
         found += part.fargate_profiles()
         found += part.pod_identities()
+        found += karpenter_parts(cluster, place, part.tags)
     return found
 
 

@@ -13,7 +13,9 @@ from ...aws.policies import policy, write_logs
 from ...reconcile.model import Ref, Resource, ref
 from .settings.addons import RIGHTS
 from .settings.cluster import NO_KEY, Cluster
-from .settings.controllers import CONTROLLERS, Scene
+from .settings.controllers import CONTROLLERS
+from .settings.karpenter import NODES, queue_name
+from .settings.statements import Scene
 
 NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
 """Nothing about the network: the add-on vpc-cni has its own role for that."""
@@ -32,6 +34,7 @@ def parts(cluster: Cluster) -> list[str]:
     own = cluster.own
     found = [] if own.role_arn else ["cluster"]
     found += ["nodes"] if cluster.node_groups and not own.node_role_arn else []
+    found += [NODES] if cluster.has_karpenter else []
     found += ["fargate"] if cluster.fargate_profiles and not own.fargate_role_arn else []
     found += [f"addon-{name}" for name in with_own_role(cluster)]
     found += [f"pod-{name}" for name in sorted({*cluster.controllers, *cluster.pod_identities})]
@@ -60,9 +63,10 @@ def roles(cluster: Cluster, place: Place, tags: Mapping[str, Any]) -> Iterator[R
     if "cluster" in made:
         use = use_of_key(cluster)
         yield role("cluster", service_trust("eks", place), [place.aws_policy("AmazonEKSClusterPolicy")], policy(use) if use else None)
-    if "nodes" in made:
-        managed = [*(place.aws_policy(name) for name in NODE_POLICIES), *cluster.own.node_managed_policy_arns]
-        yield role("nodes", service_trust("ec2", place, ours=False), managed)
+    for part in ("nodes", NODES):
+        if part in made:
+            managed = [*(place.aws_policy(name) for name in NODE_POLICIES), *cluster.own.node_managed_policy_arns]
+            yield role(part, service_trust("ec2", place, ours=False), managed)
     if "fargate" in made:
         managed = [place.aws_policy("AmazonEKSFargatePodExecutionRolePolicy")]
         yield role("fargate", fargate_trust(cluster, place), managed, fargate_logs(cluster, place))
@@ -70,7 +74,7 @@ def roles(cluster: Cluster, place: Place, tags: Mapping[str, Any]) -> Iterator[R
         rights = RIGHTS[name]
         trust = pod_trust(cluster, place, rights.namespace, rights.service_account)
         yield role(f"addon-{name}", trust, [place.aws_policy(one) for one in rights.managed_policies])
-    scene = Scene(cluster.aws_name, place.environment, place.region, place.account_id, place.partition)
+    scene = scene_of(cluster, place)
     for name in cluster.controllers:
         controller = CONTROLLERS[name]
         trust = pod_trust(cluster, place, controller.namespace, controller.service_account)
@@ -80,6 +84,18 @@ def roles(cluster: Cluster, place: Place, tags: Mapping[str, Any]) -> Iterator[R
     for name, pod in sorted(cluster.irsa_roles.items()):
         trust = service_account_trust(cluster, pod.namespace, pod.service_account)
         yield role(f"irsa-{name}", trust, list(pod.managed_policy_arns), pod.policy)
+
+
+def scene_of(cluster: Cluster, place: Place) -> Scene:
+    return Scene(
+        cluster.aws_name,
+        place.environment,
+        place.region,
+        place.account_id,
+        place.partition,
+        node_role=ref(f"iam_role.{cluster.name}/{NODES}", "arn"),
+        queue=queue_name(place.environment, place.component, cluster.name),
+    )
 
 
 def service_trust(service: str, place: Place, ours: bool = True) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from typing import Any
 from ...aws.operations import Operation
 from ...aws.place import Place
 from ...aws.samples import Drift, Sample
+from ...kinds.instance_profile import profile_name
 from ...kinds.samples import NAME, ONE, TWO, VPC, VPC_ID, key, log_group, role, role_resource
 from ...reconcile.model import Observed, Resource, ref
+from .settings.karpenter import NODES, pattern, queue_name
 
 CLUSTER = ref(f"eks_cluster.{NAME}")
 TEMPLATE = Resource(
@@ -38,6 +40,9 @@ def samples(place: Place) -> tuple[Sample, ...]:
         oidc_provider(place),
         security_group_rule(place),
         launch_template(),
+        instance_profile(place),
+        queue(place),
+        rule(place),
         node_group(place),
         fargate_profile(place),
         addon(place),
@@ -147,6 +152,59 @@ def security_group_rule(place: Place) -> Sample:
         drift=Drift(
             Operation("ec2", "create_tags"), lambda one: {"Resources": [one.id], "Tags": [{"Key": "team", "Value": "by hand"}]}, "tags"
         ),
+    )
+
+
+def instance_profile(place: Place) -> Sample:
+    name = f"{place.environment}.{place.component}.{NODES}"
+    role, other = role_resource(place, name="nodes"), role_resource(place, name="others")
+    role = Resource(role.kind, role.name, {**role.properties, "role_name": name})
+    return Sample(
+        Resource("iam_instance_profile", NAME, {"instance_profile_name": profile_name(name), "role_name": ref(role.address), "tags": ONE}),
+        needs=(role, other),
+        change={"role_name": ref(other.address), "tags": TWO},
+        drift=Drift(
+            Operation("iam", "remove_role_from_instance_profile"),
+            lambda one: {"InstanceProfileName": one.id, "RoleName": one.properties["role_name"]},
+            "role_name",
+        ),
+    )
+
+
+def queue(place: Place) -> Sample:
+    properties = {
+        "queue_name": queue_name(place.environment, place.component, NAME),
+        "message_retention_period": 300,
+        "sqs_managed_sse_enabled": True,
+        "tags": ONE,
+    }
+    return Sample(
+        Resource("sqs_queue", NAME, properties),
+        change={"message_retention_period": 600, "tags": TWO},
+        drift=Drift(
+            Operation("sqs", "set_queue_attributes"),
+            lambda one: {"QueueUrl": one.id, "Attributes": {"MessageRetentionPeriod": "60"}},
+            "message_retention_period",
+        ),
+    )
+
+
+def rule(place: Place) -> Sample:
+    target = queue(place).resource
+    name = f"{place.environment}.{place.component}.{NAME}"
+    properties = {
+        "rule_name": name,
+        "description": "one",
+        "event_pattern": pattern("spot"),
+        "enabled": True,
+        "target_arns": [ref(target.address, "arn")],
+        "tags": ONE,
+    }
+    return Sample(
+        Resource("events_rule", NAME, properties),
+        needs=(target,),
+        change={"description": "two", "tags": TWO},
+        drift=Drift(Operation("events", "disable_rule"), lambda one: {"Name": one.id}, "enabled"),
     )
 
 

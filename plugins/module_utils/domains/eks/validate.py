@@ -9,14 +9,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...aws.place import Place
 from ...component.names import PRODUCTION
 from ...inputs.problems import Problems
 from ...inputs.values import is_worldwide
-from .roles import LONGEST_NAME, parts, with_own_role
+from .karpenter import queue_of, rules_of
+from .roles import LONGEST_NAME, parts, role_name, with_own_role
 from .settings.addons import AFTER_NODES, AGENT, RIGHTS
-from .settings.cluster import Cluster, Network, read
+from .settings.cluster import Addon, Cluster, Network, read
 from .settings.controllers import CONTROLLERS
 from .settings.identities import ADMINISTRATOR
+from .settings.karpenter import KARPENTER, LONGEST_QUEUE_NAME, NODES
+from .settings.placement import obstacle_of_group
 from .settings.pod_networking import CNI, set_twice
 from .settings.releases import wrong_release
 
@@ -42,6 +46,7 @@ def validate(
         check_addons(cluster, problems)
         check_pod_subnets(cluster, problems)
         check_releases(cluster, problems)
+        check_karpenter(cluster, problems)
         check_lengths(cluster, environment, component, problems)
     return found, problems.messages
 
@@ -153,10 +158,30 @@ def check_releases(cluster: Cluster, problems: Problems) -> None:
             problems.add(f"{group.path}.release_version", pinned, remedy)
 
 
+def check_karpenter(cluster: Cluster, problems: Problems) -> None:
+    """Karpenter runs on nodes that it does not launch, and its nodes have an access entry of ours."""
+    if not cluster.has_karpenter:
+        return
+    if not cluster.node_groups:
+        remedy = "Karpenter itself runs on a node group, since it cannot launch its own nodes; describe a small one"
+        problems.missing(f"{cluster.path}.node_groups", remedy)
+    obstacles = [obstacle_of_group(Addon(KARPENTER), group) for group in cluster.node_groups.values()]
+    if obstacles and all(obstacles):
+        remedy = f"no node group takes the pods of Karpenter itself: {'; '.join(obstacles)}; add a group that takes them"
+        problems.add(f"{cluster.path}.node_scaling", KARPENTER, remedy)
+    if NODES in cluster.access:
+        problems.add(f"{cluster.path}.access", NODES, "the entry of the nodes that Karpenter launches has that name; choose another one")
+
+
 def check_lengths(cluster: Cluster, environment: str, component: str, problems: Problems) -> None:
-    """Role names consist of environment, component, cluster and part, and IAM allows 64 characters."""
-    for part in parts(cluster):
-        name = f"{environment}.{component}.{cluster.name}.{part}"
-        if len(name) > LONGEST_NAME:
-            remedy = f"the name of a role would be {name} ({len(name)} characters), and IAM allows {LONGEST_NAME}; choose shorter names"
+    """Names consist of environment, component, cluster and part. IAM and EventBridge allow 64 characters, and SQS 80."""
+    place = Place(environment, component, "", "")
+    names = {part: ("role", role_name(place, cluster.name, part), LONGEST_NAME) for part in parts(cluster)}
+    if cluster.has_karpenter:
+        names |= {name: ("rule", name, LONGEST_NAME) for name in rules_of(cluster, place).values()}
+        names[KARPENTER] = ("queue", queue_of(cluster, place), LONGEST_QUEUE_NAME)
+    for part, (kind, name, longest) in names.items():
+        if len(name) > longest:
+            service = {"role": "IAM", "rule": "EventBridge", "queue": "SQS"}[kind]
+            remedy = f"the name of a {kind} would be {name} ({len(name)} characters), and {service} allows {longest}; choose shorter names"
             problems.add(cluster.path, part, remedy)

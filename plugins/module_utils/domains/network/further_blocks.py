@@ -12,7 +12,7 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from ...inputs.reader import Reader
-from ...inputs.values import as_block, block_remedy
+from ...inputs.values import PRIVATE_RANGES, as_block, block_remedy
 
 Block = ipaddress.IPv4Network
 
@@ -21,8 +21,8 @@ def _blocks(*texts: str) -> tuple[Block, ...]:
     return tuple(ipaddress.IPv4Network(text) for text in texts)
 
 
-TENS, SEVENTEENS, NINETIES, BENCHMARK = _blocks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "198.19.0.0/16")
-PRIVATE = (TENS, SEVENTEENS, NINETIES)
+PRIVATE = TENS, SEVENTEENS, NINETIES = _blocks(*PRIVATE_RANGES)
+(BENCHMARK,) = _blocks("198.19.0.0/16")
 LINK_LOCAL, DEFAULT_VPCS = _blocks("169.254.0.0/16", "172.31.0.0/16")
 FIRST_TENS, FIRST_OF_TENS = _blocks("10.0.0.0/15", "10.0.0.0/16")
 SHARED = "100.64.0.0/10"

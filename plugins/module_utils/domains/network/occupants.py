@@ -104,10 +104,7 @@ def refused_blocks(plan: Plan, aws: Aws) -> list[Failure]:
         try:
             names = in_blocks(aws.list_all("ec2", "describe_subnets", "Subnets", Filters=inside), gone, plan.observed)
         except CallFailed as error:
-            message = f"whether its blocks are in use could not be checked: {error.message}"
-            found.append(
-                Failure(action.address, error.operation, "NetworkNotChecked", message, error.hint or "Allow the call, then run again.")
-            )
+            found.append(_not_checked(action.address, "whether its blocks are in use", error))
             continue
         if names:
             found.append(Failure(action.address, "", CODE, f"it would lose a block that is in use: {_listed(names)}", HINT))

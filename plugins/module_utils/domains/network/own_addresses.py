@@ -14,6 +14,7 @@ from typing import Any
 
 from ...aws.connection import Aws
 from ...aws.owner import whose
+from ...aws.tags import tag_dict
 from ...inputs.problems import Problems
 from ...reconcile.model import UNKNOWN, Observed
 from .address_names import ALLOCATION
@@ -48,7 +49,7 @@ def addresses_there(aws: Aws, texts: Iterable[str]) -> tuple[Address, ...]:
 
 
 def address_of(raw: Mapping[str, Any]) -> Address:
-    tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}
+    tags = tag_dict(raw.get("Tags"))
     user = raw.get("InstanceId") or raw.get("NetworkInterfaceId") or raw.get("AssociationId") or ""
     return Address(str(raw["AllocationId"]), tags.get("Name", ""), str(user), whose(tags))
 

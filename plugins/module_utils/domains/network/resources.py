@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.place import Place
+from ...component.described_network import DISCOVERED_TIER, DISCOVERY
 from ...kinds.foreign_rules import FOREIGN, OF_CLUSTERS
 from ...reconcile.model import Ref, Resource, ref
 from .acls import network_acls
@@ -110,12 +111,18 @@ class NetworkParts:
                 yield Resource("subnet", self.name(f"{name}-{zone}"), properties, waits)
 
     def subnet_tags(self, tier: Tier) -> dict[str, str]:
-        """The tags by which the AWS Load Balancer Controller finds its subnets, and the tags of the clusters that share them."""
+        """The tags by which the load balancer controller and Karpenter find their subnets, and those of the clusters that share them."""
         roles = {"public": {"kubernetes.io/role/elb": "1"}, "private": {"kubernetes.io/role/internal-elb": "1"}}
         tags = dict(roles.get(tier.name, {}))
         if tier.name in roles:
             tags |= {f"kubernetes.io/cluster/{name}": "shared" for name in self.network.cluster_names}
+        if tier.name == DISCOVERED_TIER:
+            tags |= self.discovery()
         return {**tags, **tier.tags}
+
+    def discovery(self) -> dict[str, str]:
+        value = self.network.karpenter_discovery
+        return {DISCOVERY: value} if value else {}
 
     def gateways(self) -> Iterator[Resource]:
         network = self.network
@@ -218,7 +225,7 @@ class NetworkParts:
                 "vpc_id": self.vpc_id,
                 "ingress": [*(self.rule(rule) for rule in group["ingress"]), *foreign],
                 "egress": [*(self.rule(rule) for rule in group["egress"]), *foreign],
-                "tags": self.tags(part),
+                "tags": self.tags(part, self.discovery() if name == "nodes" else {}),
             }
             yield Resource("security_group", self.name(name), properties)
 

@@ -126,6 +126,8 @@ class Network:
     flow_log_group: str = ""
     """The name of the existing log group; if empty, it is derived from the network's name."""
     cluster_names: tuple[str, ...] = ()
+    karpenter_discovery: str = ""
+    """The value of the tag by which Karpenter finds the private subnets and the nodes' group; empty: they do not have the tag."""
     dns_support: bool = True
     dns_hostnames: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -182,12 +184,21 @@ def read_network(name: str, reader: Reader) -> Network:
         security=read_security(reader.section("security")),
         routes=read_routes(reader.section("routes")),
         cluster_names=reader.items("cluster_names", (), as_name, "it must be the name of an EKS cluster"),
+        karpenter_discovery=read_discovery(reader),
         flow_log_group="",
         **read_dns(reader.section("dns")),
         tags=reader.tags("tags"),
     )
     reader.finish()
     return network
+
+
+def read_discovery(reader: Reader) -> str:
+    value = reader.take("karpenter_discovery")
+    text = "" if value is None else as_name(value)
+    if text is None:
+        reader.problems.add(reader.at("karpenter_discovery"), value, "it must be a text that the clusters look for, such as prod-main")
+    return text or ""
 
 
 def read_vpc_cidr(reader: Reader) -> ipaddress.IPv4Network | None:

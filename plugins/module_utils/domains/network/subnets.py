@@ -49,11 +49,7 @@ def plan(cidr: Block | None, tiers: Mapping[str, Tier], path: str, problems: Pro
         blocks[name] = {}
         for zone in tier.availability_zones:
             where = f"{path}.{name}.cidrs.{zone}"
-            block = (
-                explicit((cidr, *further), tier, zone, where, problems)
-                if zone in tier.cidrs
-                else planned(cidr, tier, zone, where, problems)
-            )
+            block = explicit(cidrs, tier, zone, where, problems) if zone in tier.cidrs else planned(cidr, tier, zone, where, problems)
             if block is not None:
                 blocks[name][zone] = block
     check_overlaps(tiers, blocks, path, problems)

@@ -246,6 +246,7 @@ def test_controllers_run_as_the_service_accounts_that_have_the_rights() -> None:
         ({}, ("aws-load-balancer-controller",)),
         ({"node_groups": {"a": {}}}, ("aws-load-balancer-controller", "cluster-autoscaler")),
         ({"node_groups": {"a": {}}, "node_scaling": "none"}, ("aws-load-balancer-controller",)),
+        ({"node_groups": {"a": {}}, "node_scaling": "karpenter"}, ("aws-load-balancer-controller", "karpenter")),
         ({"node_groups": {"a": {}}, "controllers": ["fluent-bit"]}, ("fluent-bit", "cluster-autoscaler")),
         (NONE, ()),
     ],
@@ -324,6 +325,12 @@ WRONG: list[Any] = [
         "eks_charts.cluster-autoscalr is not a chart of this role; did you mean cluster-autoscaler?",
     ),
     ("a setting of a chart", {}, {"fluent-bit": {"url": "x"}}, "eks_charts.fluent-bit.url is not a setting; valid names are repository"),
+    (
+        "node pools without Karpenter",
+        {"main": {"node_pools": {"a": {}}}},
+        {},
+        "eks_content.main.node_pools has a, but Karpenter does not run in the cluster; set node_scaling of the cluster to karpenter",
+    ),
     ("no mapping", {"main": []}, {}, "eks_content.main is [], but it must be a mapping"),
 ]
 

@@ -53,6 +53,11 @@ def found(network: dict[str, Any], tier: str = "private", **more: Any) -> list[s
             None,
         ),
         ({"nat": "none", "endpoints": {"interface": []}}, {"node_groups": None}, ""),
+        (
+            {"nat": "none", "endpoints": {"interface": ALL}, "karpenter_discovery": "prod-main"},
+            {"node_scaling": "karpenter"},
+            "sqs (Karpenter), ssm (Karpenter)",
+        ),
     ],
 )
 def test_a_network_without_nat(network: dict[str, Any], more: dict[str, Any], missing: str | None) -> None:
@@ -60,6 +65,33 @@ def test_a_network_without_nat(network: dict[str, Any], more: dict[str, Any], mi
     if missing is None:
         return
     assert problems == ([f"{NAT} {BASE} {missing}; add them to its endpoints, or choose another nat"] if missing else [])
+
+
+@pytest.mark.parametrize(
+    ("network", "tier", "more", "problem"),
+    [
+        ({"karpenter_discovery": "prod-main"}, "private", {}, ""),
+        ({"karpenter_discovery": "shared"}, "private", {"karpenter_discovery": "shared"}, ""),
+        ({}, "private", {"node_scaling": "none"}, ""),
+        ({}, "private", {}, "vpc_networks.main.karpenter_discovery is missing, but Karpenter of eks_clusters.main looks for 'prod-main'"),
+        (
+            {"karpenter_discovery": "prod-blue"},
+            "private",
+            {},
+            "vpc_networks.main.karpenter_discovery is 'prod-blue', but Karpenter of eks_clusters.main looks for 'prod-main'",
+        ),
+        (
+            {"karpenter_discovery": "prod-main", "tiers": {"jobs": {"routing": "private"}}},
+            "jobs",
+            {},
+            "tag karpenter.sh/discovery of tier jobs of main is missing",
+        ),
+        ({"tiers": {"jobs": {"routing": "private", "tags": {"karpenter.sh/discovery": "prod-main"}}}}, "jobs", {}, ""),
+    ],
+)
+def test_karpenter_finds_subnets(network: dict[str, Any], tier: str, more: dict[str, Any], problem: str) -> None:
+    problems = found(network, tier, **{"node_scaling": "karpenter", **more})
+    assert [text.startswith(problem) for text in problems] == ([True] if problem else []), problems
 
 
 def test_an_isolated_tier_has_no_way_out_whatever_the_nat() -> None:

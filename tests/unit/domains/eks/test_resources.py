@@ -316,10 +316,11 @@ def test_roles_by_the_oidc_provider_are_for_one_service_account() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["aws-load-balancer-controller", "cluster-autoscaler", "fluent-bit", "external-secrets"])
+@pytest.mark.parametrize("name", ["aws-load-balancer-controller", "cluster-autoscaler", "fluent-bit", "external-secrets", "karpenter"])
 def test_controllers_may_write_where_it_is_theirs(name: str) -> None:
     """Mutating permissions name resources or tags of this cluster or environment; the exceptions are listed."""
-    policy = resources(controllers=[name])[f"iam_role.main/pod-{name}"].properties["inline_policy"]
+    scaling = "karpenter" if name == "karpenter" else "cluster_autoscaler"
+    policy = resources(controllers=[name], node_scaling=scaling)[f"iam_role.main/pod-{name}"].properties["inline_policy"]
     loose = {
         entry["Sid"]
         for entry in policy["Statement"]
@@ -327,6 +328,54 @@ def test_controllers_may_write_where_it_is_theirs(name: str) -> None:
     }
     assert loose <= {"Firewall", "Listeners"}
     assert len(str(policy)) < 10_240  # IAM's limit for inline policies
+
+
+KARPENTER = {"node_scaling": "karpenter"}
+
+
+def test_karpenter_has_what_it_needs_in_aws() -> None:
+    plain, found = resources(node_scaling="none"), resources(**KARPENTER)
+    assert sorted(set(found) - set(plain)) == [
+        "eks_access_entry.main/karpenter-nodes",
+        "eks_pod_identity_association.main/karpenter",
+        *(f"events_rule.main/karpenter-{event}" for event in ("capacity", "health", "rebalance", "spot", "state")),
+        "iam_instance_profile.main/karpenter-nodes",
+        "iam_role.main/karpenter-nodes",
+        "iam_role.main/pod-karpenter",
+        "sqs_queue.main/karpenter",
+    ]
+    entry, queue = found["eks_access_entry.main/karpenter-nodes"], found["sqs_queue.main/karpenter"]
+    assert (entry.properties["type"], entry.properties["principal_arn"]) == ("EC2_LINUX", ref("iam_role.main/karpenter-nodes", "arn"))
+    profile = found["iam_instance_profile.main/karpenter-nodes"].properties
+    assert found["iam_role.main/karpenter-nodes"].properties["role_name"] == "prod.eks.main.karpenter-nodes"
+    assert profile["instance_profile_name"] == "prod.eks.main.karpenter-nodes-profile"
+    allow, deny = queue.properties["policy"]["Statement"]
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:prod_eks_main_karpenter"
+    assert (queue.properties["queue_name"], allow["Resource"], deny["Effect"]) == ("prod_eks_main_karpenter", arn, "Deny")
+    assert allow["Condition"] == {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/prod.eks.main.karpenter-*"}}
+    rule = found["events_rule.main/karpenter-spot"].properties
+    assert rule["event_pattern"] == {"source": ["aws.ec2"], "detail-type": ["EC2 Spot Instance Interruption Warning"]}
+    assert rule["target_arns"] == [ref("sqs_queue.main/karpenter", "arn")]
+    assert [
+        one for one in found.values() if one.kind in ("sqs_queue", "events_rule") and one.properties["tags"]["owner"] != "platform"
+    ] == []
+
+
+def test_karpenter_passes_only_the_role_of_its_nodes_and_reads_only_its_queue() -> None:
+    found = resources(**KARPENTER)["iam_role.main/pod-karpenter"].properties["inline_policy"]["Statement"]
+    by_sid = {one["Sid"]: one for one in found}
+    assert by_sid["PassNodeRole"]["Resource"] == ref("iam_role.main/karpenter-nodes", "arn")
+    assert by_sid["PassNodeRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+    assert by_sid["TakeEvents"]["Resource"] == f"arn:aws:sqs:{REGION}:{ACCOUNT}:prod_eks_main_karpenter"
+    actions = {action for one in found for action in one["Action"]}
+    assert not {one for one in actions if "InstanceProfile" in one} - {"iam:GetInstanceProfile", "iam:ListInstanceProfiles"}
+    for sid in ("DeleteOwn", "TagOwnInstances", "UseOwnTemplates"):
+        assert by_sid[sid]["Condition"]["StringEquals"] == {"aws:ResourceTag/kubernetes.io/cluster/prod-main": "owned"}
+
+
+def test_with_karpenter_node_groups_keep_their_size() -> None:
+    sized = {"node_groups": {"system": {"min_size": 1, "desired_size": 2, "max_size": 3}}}
+    assert resources(**KARPENTER, **sized)["eks_nodegroup.main/system"].properties["node_count"] == 2
 
 
 def test_the_log_router_of_fargate_writes_one_group() -> None:

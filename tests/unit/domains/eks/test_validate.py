@@ -104,11 +104,47 @@ def entry(**more: Any) -> dict[str, Any]:
             "creator_is_admin is False, but no other principal could administer the cluster; give an entry of access "
             "AmazonEKSClusterAdminPolicy: cluster",
         ),
-        ({"node_scaling": "karpenter"}, "node_scaling is 'karpenter', but it is not supported yet; choose one of none, cluster_autoscaler"),
+        (
+            {"node_scaling": "karpenter", "node_groups": None},
+            "node_groups is missing: Karpenter itself runs on a node group, since it cannot launch its own nodes; describe a small one",
+        ),
+        (
+            {"node_scaling": "karpenter", "node_groups": {"a": {"taints": [{"key": "gpu", "effect": "NO_SCHEDULE"}]}}},
+            "node_scaling is 'karpenter', but no node group takes the pods of Karpenter itself: a has the taint gpu:NO_SCHEDULE; add a "
+            "group that takes them",
+        ),
+        (
+            {"node_scaling": "karpenter", "node_groups": {"a": {"autoscaled": True}}},
+            "node_groups.a.autoscaled is True, but node_scaling is karpenter, so nothing would scale the group; set it to false, or "
+            "node_scaling to cluster_autoscaler",
+        ),
+        (
+            {"node_scaling": "karpenter", "controllers": ["cluster-autoscaler"]},
+            "controllers is 'cluster-autoscaler', but node_scaling is karpenter, which decides what adds nodes; set node_scaling to "
+            "cluster_autoscaler, or remove it here",
+        ),
+        (
+            {"controllers": ["karpenter"]},
+            "controllers is 'karpenter', but node_scaling is cluster_autoscaler, which decides what adds nodes; set node_scaling to "
+            "karpenter, or remove it here",
+        ),
+        (
+            {"karpenter_discovery": "prod"},
+            "karpenter_discovery is 'prod', but node_scaling is cluster_autoscaler, so nothing looks for it; set node_scaling to "
+            "karpenter, or remove this",
+        ),
+        (
+            {"node_scaling": "karpenter", "access": {"karpenter-nodes": {"principal_arn": ADMINS, "kubernetes_groups": ["a"]}}},
+            "access is 'karpenter-nodes', but the entry of the nodes that Karpenter launches has that name; choose another one",
+        ),
+        (
+            {"node_scaling": "fleet"},
+            "node_scaling is 'fleet', but it must be one of none, cluster_autoscaler, karpenter",
+        ),
         (
             {"controllers": ["nginx"]},
             "controllers[0] is 'nginx', but it must be one of aws-load-balancer-controller, cluster-autoscaler, fluent-bit, "
-            "external-secrets",
+            "external-secrets, karpenter",
         ),
         (
             {"tags": {"mainstay:x": "y"}},

@@ -14,10 +14,12 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operation
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.inside import read_volume
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.leftovers import (
     CLASSIC,
+    INSTANCE,
     INTERFACE,
     LOAD_BALANCER,
     SECURITY_GROUP,
     TARGET_GROUP,
+    TEMPLATE,
     AwsResource,
     Cluster,
     balancer_of,
@@ -40,7 +42,16 @@ def interface(description: str = "", tags: dict[str, str] | None = None, groups:
     return AwsResource(INTERFACE, "eni-1", "", "vpc-1", tags or {}, groups, description, free)
 
 
+LAUNCHED = {"karpenter.sh/nodepool": "default", "eks:eks-cluster-name": "prod-main"}
+
+
 TABLE: list[tuple[str, AwsResource, bool, bool]] = [
+    ("an instance of Karpenter's", AwsResource(INSTANCE, "i-1", "", "vpc-1", LAUNCHED), True, True),
+    ("an instance of another cluster", AwsResource(INSTANCE, "i-1", "", "vpc-1", {**LAUNCHED, "eks:eks-cluster-name": "b"}), False, False),
+    ("an instance of a node group", AwsResource(INSTANCE, "i-1", "", "vpc-1", OWNED), False, False),
+    ("an instance elsewhere", AwsResource(INSTANCE, "i-1", "", "vpc-2", LAUNCHED), False, False),
+    ("a template of Karpenter's", AwsResource(TEMPLATE, "lt-1", "a", "", LAUNCHED), False, True),
+    ("a template of ours", AwsResource(TEMPLATE, "lt-1", "a", "", {**LAUNCHED, "mainstay:environment": "prod"}), False, False),
     # description, object, whether it belongs to the controllers while the cluster exists, and after the cluster is deleted
     ("a load balancer", BALANCER, True, True),
     ("one of the cloud provider's", AwsResource(LOAD_BALANCER, "arn:nlb", "a1b2", "vpc-1", OWNED), True, True),

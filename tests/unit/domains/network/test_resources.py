@@ -156,6 +156,15 @@ def test_marks_for_the_load_balancer_controller(tier: str, expected: dict[str, s
     assert tags == {"Name": f"prod-network-main-{tier}-af-south-1a", "owner": "platform", **expected}
 
 
+def test_marks_for_karpenter() -> None:
+    """Nodes belong in the private subnets and in the nodes' group, and in no other tier, such as one for pods."""
+    tiers = {"public": {}, "private": {}, "pods": {"routing": "private", "slot": 3}}
+    found = resources(karpenter_discovery="prod-main", tiers=tiers)
+    marked = [address for address, one in found.items() if (one.properties.get("tags") or {}).get("karpenter.sh/discovery") == "prod-main"]
+    private = [address for address in found if address.startswith("subnet.main/private-")]
+    assert sorted(marked) == sorted([*private, "security_group.main/nodes"])
+
+
 def test_the_default_acl_is_closed_once_no_subnet_of_ours_has_it() -> None:
     found = resources()["default_network_acl.main/default"]
     assert (found.properties["ingress"], found.properties["egress"]) == ([], [])

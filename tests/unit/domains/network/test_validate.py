@@ -102,6 +102,10 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
         ({"flow_logs": {"max_aggregation_interval": 300}}, "flow_logs.max_aggregation_interval is 300, but it must be 60 or 600 (seconds)"),
         ({"flow_logs": {"enabled": "yes"}}, "flow_logs.enabled is 'yes', but it must be true or false"),
         ({"flow_logs": []}, "flow_logs is [], but it must be a mapping"),
+        (
+            {"karpenter_discovery": "a b"},
+            "karpenter_discovery is 'a b', but it must be a text that the clusters look for, such as prod-main",
+        ),
         ({"cluster_names": ["a b"]}, "cluster_names[0] is 'a b', but it must be the name of an EKS cluster"),
         (
             {"secondary_cidrs": ["100.64.0.0/16"], "routes": {"private": {"100.64.8.0/24": "pcx-0123456789abcdef0"}}},

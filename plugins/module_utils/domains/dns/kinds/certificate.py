@@ -84,7 +84,7 @@ class Certificate(NamedKind):
         ours = [raw for raw in certificates(aws) if aws.owner.address(self.tags_of(raw)) is not None]
         if not ours:
             return []
-        zones = [one for one in reads.zones(aws, self.domains) if "Records" in one and not (one.get("Config") or {}).get("PrivateZone")]
+        zones = [one for one in reads.zones(aws, self.domains) if "Records" in one and not reads.is_private(one)]
         there = {one["Id"]: contents(normal(one["Name"]), one["Records"], aws.owner) for one in zones}
         return self.observe_all(aws, [{**raw, "Validated": validated(raw, there)} for raw in ours])
 

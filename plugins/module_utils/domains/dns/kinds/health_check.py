@@ -11,13 +11,13 @@ from typing import Any
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedCalls, Tagging
-from ....aws.owner import TAG_PREFIX, Owner, whose
+from ....aws.named_kind import NamedCalls
+from ....aws.owner import Owner, whose
 from ....aws.tags import tag_dict, tag_list
 from ....reconcile.model import Observed, fixed, given
 from ..records.domain_names import normal
 from . import reads
-from .route53_kind import Route53Kind
+from .route53_kind import Route53Kind, tagging_of
 
 MATCHING = "_STR_MATCH"
 """How the type of a check ends that looks for a text in the response."""
@@ -43,15 +43,7 @@ class HealthCheck(Route53Kind):
         id="Id",
         token="CallerReference",  # noqa: S106 (the name of a parameter)
     )
-    tagging = Tagging(
-        tag="change_tags_for_resource",
-        untag="change_tags_for_resource",
-        key="ResourceId",
-        tags="AddTags",
-        keys="RemoveTagKeys",
-        read="list_tags_for_resources",
-        also={"ResourceType": "healthcheck"},
-    )
+    tagging = tagging_of("healthcheck")
     operations = ("update_health_check",)
     named = False
 
@@ -86,20 +78,13 @@ class HealthCheck(Route53Kind):
             return []
         return [self._marked(aws.owner, found, reads.tags_of(aws, [found["Id"]], "healthcheck").get(found["Id"], {}))]
 
-    def read(self, aws: Aws, seen: Observed) -> Observed | None:
-        found = self.observe_all(aws, self.entries_at(aws, self.where(seen)))
-        return found[0] if found else None
-
-    def look_up_any_owner(self, aws: Aws, where: Mapping[str, str], address: str = "") -> Observed | None:
-        return self.observe_any_owner(aws, self.entries_at(aws, where), address)
-
     def holder(self, _aws: Aws, _properties: Mapping[str, Any]) -> None:
         """Health checks have no names."""
 
-    def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
-        kind, service = raw["HealthCheckConfig"]["Type"], (raw.get("LinkedService") or {}).get("ServicePrincipal")
-        if service:
-            return f"{service} manages it"
+    def why_not_adoptable(self, aws: Aws, raw: Mapping[str, Any]) -> str:
+        if managed := super().why_not_adoptable(aws, raw):
+            return managed
+        kind = raw["HealthCheckConfig"]["Type"]
         return "" if kind.removesuffix(MATCHING) in ("HTTP", "HTTPS", "TCP") else f"a check of the type {kind} cannot be described"
 
     def _marked(self, owner: Owner, raw: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
@@ -114,8 +99,7 @@ class HealthCheck(Route53Kind):
             return {}
         known = {in_reference(name): name for name in self.names}
         own = reference.removeprefix(begin).rpartition("/")[0]
-        marks = {"environment": owner.environment, "component": owner.component, "address": f"{self.name}.{known.get(own, own)}"}
-        return {f"{TAG_PREFIX}{name}": value for name, value in marks.items()}
+        return owner.tags(f"{self.name}.{known.get(own, own)}")
 
     def tags_of(self, raw: Mapping[str, Any]) -> dict[str, str]:
         return dict(raw.get("Marks") or tag_dict(raw.get("Tags")))

@@ -11,19 +11,18 @@ property: records have no life of their own, and one call changes all of them. W
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedCalls, Tagging
+from ....aws.named_kind import NamedCalls
 from ....aws.tags import tag_list
 from ....reconcile.errors import CallFailed
 from ....reconcile.model import Observed, fixed, given, initial, later
 from ..records.changes import batches, contents, in_the_way, is_validation, shown
 from ..records.domain_names import normal
 from . import reads
-from .route53_kind import Route53Kind
+from .route53_kind import Route53Kind, tagging_of
 from .usage import needed_records
 
 MOST_SHOWN = 10
@@ -55,15 +54,7 @@ class HostedZone(Route53Kind):
         arn="Arn",
         token="CallerReference",  # noqa: S106 (the name of a parameter)
     )
-    tagging = Tagging(
-        tag="change_tags_for_resource",
-        untag="change_tags_for_resource",
-        key="ResourceId",
-        tags="AddTags",
-        keys="RemoveTagKeys",
-        read="list_tags_for_resources",
-        also={"ResourceType": "hostedzone"},
-    )
+    tagging = tagging_of("hostedzone")
     operations = (
         "associate_vpc_with_hosted_zone",
         "change_resource_record_sets",
@@ -114,13 +105,9 @@ class HostedZone(Route53Kind):
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
         """As ``find`` sees it, but pending until the last change of this run has reached all name servers."""
-        if change := aws.begun.get(seen.id):
-            reply = aws.find("route53", "get_change", Id=change)
-            if reply and reply["ChangeInfo"]["Status"] == "PENDING":
-                return replace(seen, state="pending", reason="the change is spreading to all name servers")
-            aws.begun.pop(seen.id, None)
-        found = self.observe_all(aws, self.entries_at(aws, {"Id": seen.id}))
-        return found[0] if found else None
+        if pending := reads.spreading(aws, seen):
+            return pending
+        return super().read(aws, seen)
 
     def tags_of(self, raw: Mapping[str, Any]) -> dict[str, str]:
         return reads.owner_tags(raw)
@@ -132,19 +119,9 @@ class HostedZone(Route53Kind):
         """A public zone of the same name. Private ones may have the same name in other VPCs, and AWS refuses it in the same one."""
         if properties.get("private") or not properties.get("zone_name"):
             return None
-        same = [
-            one
-            for one in reads.zones(aws, self.domains)
-            if normal(one["Name"]) == properties["zone_name"] and not one.get("Config", {}).get("PrivateZone")
-        ]
+        every = reads.zones(aws, self.domains)
+        same = [one for one in every if normal(one["Name"]) == properties["zone_name"] and not reads.is_private(one)]
         return self.look_up_any_owner(aws, {"Id": same[0]["Id"]}) if same else None
-
-    def look_up_any_owner(self, aws: Aws, where: Mapping[str, str], address: str = "") -> Observed | None:
-        return self.observe_any_owner(aws, self.entries_at(aws, where), address)
-
-    def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
-        service = (raw.get("LinkedService") or {}).get("ServicePrincipal")
-        return f"{service} manages it" if service else ""
 
     # -- properties ------------------------------------------------------------------------------------------------------------------
 
@@ -163,7 +140,7 @@ class HostedZone(Route53Kind):
         return normal(raw["Name"])
 
     def get_private(self, raw: Mapping[str, Any]) -> bool:
-        return bool((raw.get("Config") or {}).get("PrivateZone"))
+        return reads.is_private(raw)
 
     def get_comment(self, raw: Mapping[str, Any]) -> str:
         return str((raw.get("Config") or {}).get("Comment") or "")
@@ -207,7 +184,7 @@ class HostedZone(Route53Kind):
         )
         zone = reply["HostedZone"]
         identity = reads.bare(zone["Id"])
-        arn = f"arn:{aws.client('route53').meta.partition}:route53:::hostedzone/{identity}"
+        arn = reads.arn_of(aws, identity)
         raw = {**zone, "Id": identity, "Arn": arn, "DelegationSet": reply.get("DelegationSet"), "VPC": reply.get("VPC") or vpc.get("VPC")}
         return self.made(aws, raw, address)
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.owner import TAG_PREFIX, whose
+from ....aws.owner import Owner, whose
 from ....aws.tags import tag_dict, tag_list
 from ....reconcile.errors import CallFailed
+from ....reconcile.model import Observed
 from ..records.changes import Change, Contents, Raw, contents
 from ..records.domain_names import innermost, normal
 
@@ -38,6 +40,14 @@ _locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 def bare(identity: str) -> str:
     """``/hostedzone/Z1`` and ``arn:aws:route53:::hostedzone/Z1`` -> ``Z1``."""
     return identity.rpartition("/")[2]
+
+
+def arn_of(aws: Aws, identity: str) -> str:
+    return f"arn:{aws.client('route53').meta.partition}:route53:::hostedzone/{identity}"
+
+
+def is_private(zone: Mapping[str, Any]) -> bool:
+    return bool((zone.get("Config") or {}).get("PrivateZone"))
 
 
 def zones(aws: Aws, domains: Collection[str]) -> list[Zone]:
@@ -76,8 +86,7 @@ def described(aws: Aws, identity: str) -> Zone | None:
     reply = aws.find("route53", "get_hosted_zone", Id=identity)
     if reply is None:
         return None
-    partition = aws.client("route53").meta.partition
-    arn = f"arn:{partition}:route53:::hostedzone/{identity}"
+    arn = arn_of(aws, identity)
     whole = {**reply["HostedZone"], "Id": identity, "Arn": arn, "DelegationSet": reply.get("DelegationSet"), "VPCs": reply.get("VPCs")}
     return {**whole, "Records": records(aws, identity)}
 
@@ -89,10 +98,10 @@ def records(aws: Aws, identity: str) -> list[Raw]:
 
 def _delegated(aws: Aws, zone: Mapping[str, Any], every: Sequence[Mapping[str, Any]]) -> tuple[str, str, tuple[str, ...]] | None:
     """(domain, ID, name servers) of the zone's parent in this account: to which servers it delegates. None if the parent is elsewhere."""
-    if zone.get("Config", {}).get("PrivateZone") or "Records" not in zone:
+    if is_private(zone) or "Records" not in zone:
         return None
     name = normal(zone["Name"])
-    public = {normal(one["Name"]): one for one in every if not one.get("Config", {}).get("PrivateZone") and normal(one["Name"]) != name}
+    public = {normal(one["Name"]): one for one in every if not is_private(one) and normal(one["Name"]) != name}
     above = innermost(name, public)
     if not above:
         return None
@@ -101,6 +110,16 @@ def _delegated(aws: Aws, zone: Mapping[str, Any], every: Sequence[Mapping[str, A
     reply = aws.find("route53", "list_resource_record_sets", **asked) or {"ResourceRecordSets": []}
     found = [one for one in reply["ResourceRecordSets"] if normal(one["Name"]) == name and one["Type"] == "NS"]
     return above, where, tuple(sorted(normal(value["Value"]) for one in found for value in one.get("ResourceRecords") or []))
+
+
+def spreading(aws: Aws, seen: Observed) -> Observed | None:
+    """The zone as pending, if the last change of this run has not reached all name servers."""
+    if change := aws.begun.get(seen.id):
+        reply = aws.find("route53", "get_change", Id=change)
+        if reply and reply["ChangeInfo"]["Status"] == "PENDING":
+            return replace(seen, state="pending", reason="the change is spreading to all name servers")
+        aws.begun.pop(seen.id, None)
+    return None
 
 
 # -- owners --------------------------------------------------------------------------------------------------------------------------
@@ -117,8 +136,7 @@ def owner_in_reference(zone: Mapping[str, Any]) -> dict[str, str]:
     parts = str(zone.get("CallerReference") or "").split("/")
     if len(parts) != 5 or f"{parts[0]}/" != REFERENCE:
         return {}
-    marks = {"environment": parts[1], "component": parts[2], "address": f"hosted_zone.{parts[3]}"}
-    return {f"{TAG_PREFIX}{name}": value for name, value in marks.items()}
+    return Owner(parts[1], parts[2]).tags(f"hosted_zone.{parts[3]}")
 
 
 def owner_tags(zone: Mapping[str, Any]) -> dict[str, str]:

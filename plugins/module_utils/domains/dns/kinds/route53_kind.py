@@ -9,10 +9,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedKind
+from ....aws.named_kind import NamedKind, Tagging
 from ....aws.tags import tag_changes, tag_dict, tag_list, with_foreign
 from ....reconcile.model import Observed, later
 from . import reads
+
+
+def tagging_of(resource_type: str) -> Tagging:
+    """How resources of a type, such as ``hostedzone``, are tagged."""
+    return Tagging(
+        tag="change_tags_for_resource",
+        untag="change_tags_for_resource",
+        key="ResourceId",
+        tags="AddTags",
+        keys="RemoveTagKeys",
+        read="list_tags_for_resources",
+        also={"ResourceType": resource_type},
+    )
 
 
 class Route53Kind(NamedKind):
@@ -20,6 +33,17 @@ class Route53Kind(NamedKind):
 
     owner_tags = later()
     tags = later(effective=with_foreign)
+
+    def read(self, aws: Aws, seen: Observed) -> Observed | None:
+        found = self.observe_all(aws, self.entries_at(aws, self.where(seen)))
+        return found[0] if found else None
+
+    def look_up_any_owner(self, aws: Aws, where: Mapping[str, str], address: str = "") -> Observed | None:
+        return self.observe_any_owner(aws, self.entries_at(aws, where), address)
+
+    def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
+        service = (raw.get("LinkedService") or {}).get("ServicePrincipal")
+        return f"{service} manages it" if service else ""
 
     def get_owner_tags(self, raw: Mapping[str, Any]) -> bool:
         """Whether the tags name the same owner as the resource's mark does."""

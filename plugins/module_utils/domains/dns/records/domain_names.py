@@ -21,7 +21,6 @@ LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 OCTAL = re.compile(r"\\(\d{3})")
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 CAA_VALUE = re.compile(r'(\d{1,3})\s+([A-Za-z0-9]+)\s+(?:"([^"]*)"|(\S+))')
-HOSTS_IN_VALUES = ("CNAME", "MX", "NS", "PTR", "SRV")
 
 
 def normal(name: str) -> str:

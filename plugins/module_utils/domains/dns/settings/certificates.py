@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ....component.options import REGION
 from ....inputs.reader import Reader
+from ....inputs.values import matching
 from ..records.domain_names import innermost, name_problem, normal
 
 KEY_ALGORITHMS = ("RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
@@ -111,9 +111,5 @@ def _names(reader: Reader, domain: str) -> tuple[str, ...]:
 
 def _regions(reader: Reader, region: str) -> tuple[str, ...]:
     """The regions, each once; empty for the component's own."""
-    given = reader.items("regions", (), _as_region, "it must be a region such as us-east-1")
+    given = reader.items("regions", (), matching(REGION), "it must be a region such as us-east-1")
     return tuple("" if one == region else str(one) for one in given) or ("",)
-
-
-def _as_region(value: Any) -> str | None:
-    return value if isinstance(value, str) and REGION.fullmatch(value) else None

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ....inputs.reader import Reader
+from ....inputs.values import one_of
 from ....reconcile.model import is_unknown
 from ..records.domain_names import name_problem, normal
 
@@ -133,7 +134,7 @@ def _contains(reader: Reader, protocol: str) -> str:
 
 
 def _regions(reader: Reader) -> tuple[str, ...]:
-    found = reader.items("regions", (), lambda one: one if one in REGIONS else None, f"Route 53 has checkers in {', '.join(REGIONS)}")
+    found = reader.items("regions", (), one_of(REGIONS), f"Route 53 has checkers in {', '.join(REGIONS)}")
     if found and len(found) < FEWEST_REGIONS:
         reader.problems.add(reader.at("regions"), list(found), f"Route 53 checks from at least {FEWEST_REGIONS} regions")
     return tuple(sorted(found))

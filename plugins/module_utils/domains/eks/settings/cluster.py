@@ -26,13 +26,16 @@ from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_namespace, 
 from .addons import AFTER_NODES, BEFORE_NODES
 from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS
 from .identities import AccessEntry, PodRole, read_access, read_irsa_roles, read_pod_identities
+from .karpenter import KARPENTER
 from .node_groups import NodeGroup, read_node_groups
 from .pod_networking import read_pod_subnets
 
 MINOR = re.compile(r"1\.\d\d")
 UPGRADE_POLICIES = ("STANDARD", "EXTENDED")
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-NODE_SCALINGS = ("none", "cluster_autoscaler")
+NODE_SCALINGS = ("none", "cluster_autoscaler", KARPENTER)
+SCALERS = {"cluster_autoscaler": AUTOSCALER, KARPENTER: KARPENTER}
+"""node_scaling -> the controller that decides about nodes."""
 
 ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+")
 KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[0-9a-zA-Z-]+|none")
@@ -131,6 +134,8 @@ class Cluster:
     pod_identities: Mapping[str, PodRole] = field(default_factory=dict)
     irsa_roles: Mapping[str, PodRole] = field(default_factory=dict)
     node_scaling: str = "cluster_autoscaler"
+    karpenter_discovery: str = ""
+    """The value of the tag by which Karpenter finds subnets and the nodes' group; empty: the name of the cluster in AWS."""
     controllers: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     vpc_id: str = ""
@@ -138,6 +143,14 @@ class Cluster:
     """As in ``Network``."""
     given_subnets: bool = False
     """Whether the user lists the subnets, instead of naming a network."""
+
+    @property
+    def has_karpenter(self) -> bool:
+        return self.node_scaling == KARPENTER
+
+    @property
+    def discovery(self) -> str:
+        return self.karpenter_discovery or self.aws_name
 
 
 def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
@@ -181,8 +194,8 @@ def checked(settings: Any) -> Cluster:
 
 def read_cluster(name: str, reader: Reader, environment: str, network: Network) -> Cluster:
     """One cluster. Missing or invalid settings take their defaults, so that reading always returns a value."""
-    node_scaling = read_node_scaling(reader)
-    node_groups = read_node_groups(reader, node_scaling != "none")
+    node_scaling = reader.choice("node_scaling", NODE_SCALINGS, "cluster_autoscaler")
+    node_groups = read_node_groups(reader, node_scaling)
     cluster = Cluster(
         name=name,
         path=reader.path,
@@ -211,6 +224,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         pod_identities=read_pod_identities(reader),
         irsa_roles=read_irsa_roles(reader),
         node_scaling=node_scaling,
+        karpenter_discovery=read_discovery(reader, node_scaling),
         controllers=read_controllers(reader, node_scaling, bool(node_groups)),
         tags=reader.tags("tags"),
     )
@@ -373,16 +387,20 @@ def _example(pattern: str) -> str:
     return pattern.replace("*", "x").replace("?", "x")
 
 
-def read_node_scaling(reader: Reader) -> str:
-    if reader.given.get("node_scaling") == "karpenter":
-        reader.take("node_scaling")
-        reader.problems.add(reader.at("node_scaling"), "karpenter", f"it is not supported yet; choose one of {', '.join(NODE_SCALINGS)}")
-        return "none"
-    return reader.choice("node_scaling", NODE_SCALINGS, "cluster_autoscaler")
+def read_discovery(reader: Reader, node_scaling: str) -> str:
+    value = reader.text("karpenter_discovery", "")
+    if value and node_scaling != KARPENTER:
+        remedy = f"node_scaling is {node_scaling}, so nothing looks for it; set node_scaling to {KARPENTER}, or remove this"
+        reader.problems.add(reader.at("karpenter_discovery"), value, remedy)
+    return value
 
 
 def read_controllers(reader: Reader, node_scaling: str, has_nodes: bool) -> tuple[str, ...]:
-    """The well-known controllers whose pods get a role: the named ones, and the cluster autoscaler if it scales the nodes."""
+    """The well-known controllers whose pods get a role: the named ones, and the one that ``node_scaling`` chooses."""
     named = reader.items("controllers", (LOAD_BALANCERS,), one_of(CONTROLLERS), f"it must be one of {', '.join(CONTROLLERS)}")
-    owned = (AUTOSCALER,) if node_scaling == "cluster_autoscaler" and has_nodes else ()
+    for scaling, name in SCALERS.items():
+        if name in named and scaling != node_scaling and KARPENTER in (name, node_scaling):
+            remedy = f"node_scaling is {node_scaling}, which decides what adds nodes; set node_scaling to {scaling}, or remove it here"
+            reader.problems.add(reader.at("controllers"), name, remedy)
+    owned = (SCALERS[node_scaling],) if node_scaling in SCALERS and (has_nodes or node_scaling == KARPENTER) else ()
     return tuple(dict.fromkeys((*named, *owned)))

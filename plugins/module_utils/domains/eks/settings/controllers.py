@@ -10,29 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from .karpenter import KARPENTER, karpenter
+from .statements import Scene, Statement, allow
 
 LOAD_BALANCERS = "aws-load-balancer-controller"
 AUTOSCALER = "cluster-autoscaler"
 LOGS = "fluent-bit"
 SECRETS = "external-secrets"
-
-Statement = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The scope of a policy."""
-
-    cluster: str
-    """The AWS name of the cluster."""
-    environment: str
-    region: str
-    account_id: str
-    partition: str
-
-    def arn(self, service: str, resource: str, region: str | None = None) -> str:
-        return f"arn:{self.partition}:{service}:{self.region if region is None else region}:{self.account_id}:{resource}"
 
 
 @dataclass(frozen=True)
@@ -42,11 +27,6 @@ class Controller:
     namespace: str
     service_account: str
     statements: Callable[[Scene], list[Statement]]
-
-
-def allow(sid: str, actions: list[str], resources: str | list[str] = "*", **condition: Mapping[str, Any]) -> Statement:
-    found: Statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
-    return {**found, "Condition": dict(condition)} if condition else found
 
 
 def autoscaler(scene: Scene) -> list[Statement]:
@@ -218,4 +198,5 @@ CONTROLLERS: Mapping[str, Controller] = {
     AUTOSCALER: Controller("kube-system", AUTOSCALER, autoscaler),
     LOGS: Controller("amazon-cloudwatch", LOGS, logs),
     SECRETS: Controller("external-secrets", SECRETS, secrets),
+    KARPENTER: Controller("kube-system", KARPENTER, karpenter),
 }

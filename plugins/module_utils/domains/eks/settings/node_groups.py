@@ -17,6 +17,9 @@ from ....inputs.values import as_integer, as_text, matching
 from .releases import EKS_CHOOSES, Release, is_bottlerocket, read_release
 from .user_data import NONE, UserData, read_max_pods, read_user_data, rendered
 
+AUTOSCALED = "cluster_autoscaler"
+"""The value of node_scaling with which the cluster autoscaler sets the number of nodes of groups."""
+
 LONGEST_NAME = 63
 """The maximum length of a node group's name in EKS, in characters."""
 
@@ -109,18 +112,18 @@ class NodeGroup:
         return self.desired_size > 0
 
 
-def read_node_groups(reader: Reader, has_autoscaler: bool) -> dict[str, NodeGroup]:
-    """The groups by name. ``has_autoscaler``: the cluster has one, which then scales every group that does not say otherwise."""
+def read_node_groups(reader: Reader, node_scaling: str) -> dict[str, NodeGroup]:
+    """The groups by name. ``node_scaling``: a cluster autoscaler scales every group that does not say otherwise, and Karpenter none."""
     entries = reader.section("node_groups").named("the name of a node group", LONGEST_NAME)
-    return {name: read_node_group(name, group, has_autoscaler) for name, group in entries}
+    return {name: read_node_group(name, group, node_scaling) for name, group in entries}
 
 
-def read_node_group(name: str, reader: Reader, has_autoscaler: bool) -> NodeGroup:
+def read_node_group(name: str, reader: Reader, node_scaling: str) -> NodeGroup:
     defaults = NodeGroup(name, reader.path)
     low = reader.integer("min_size", defaults.min_size, 0, MOST_NODES)
     high = reader.integer("max_size", max(defaults.max_size, low), 1, MOST_NODES)
     desired = reader.integer("desired_size", max(low, 1) if low <= high else low, 0, MOST_NODES)
-    autoscaled = reader.boolean("autoscaled", has_autoscaler)
+    autoscaled = reader.boolean("autoscaled", node_scaling == AUTOSCALED)
     scaling = read_scaling(reader.section("scaling"))
     release = read_release(reader)
     ami_type = reader.choice("ami_type", AMI_TYPES, defaults.ami_type)
@@ -148,7 +151,7 @@ def read_node_group(name: str, reader: Reader, has_autoscaler: bool) -> NodeGrou
         tags=reader.tags("tags"),
     )
     check_sizes(group, reader)
-    check_owner(group, reader, has_autoscaler)
+    check_owner(group, reader, node_scaling)
     reader.finish()
     return group
 
@@ -179,11 +182,11 @@ def check_schedule(path: str, schedule: Mapping[str, Any], group: NodeGroup, rea
         reader.problems.add(f"{path}.desired_size", schedule["desired_size"], f"min_size is never less than {min(others)}; lower it, too")
 
 
-def check_owner(group: NodeGroup, reader: Reader, has_autoscaler: bool) -> None:
+def check_owner(group: NodeGroup, reader: Reader, node_scaling: str) -> None:
     """The number of nodes has one owner: the cluster's autoscaler, or the group's own settings under scaling."""
     scales = group.scaling.target_cpu_percent is not None or bool(group.scaling.schedules)
-    if group.autoscaled and not has_autoscaler:
-        remedy = "node_scaling is none, so nothing would scale the group; set it to false, or node_scaling to cluster_autoscaler"
+    if group.autoscaled and node_scaling != AUTOSCALED:
+        remedy = f"node_scaling is {node_scaling}, so nothing would scale the group; set it to false, or node_scaling to {AUTOSCALED}"
         reader.problems.add(reader.at("autoscaled"), True, remedy)
     elif group.autoscaled and scales:
         remedy = "the cluster autoscaler owns the number of nodes of this group; set autoscaled: false, or remove scaling"

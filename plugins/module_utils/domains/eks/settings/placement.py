@@ -15,6 +15,7 @@ from typing import Any
 
 from .addons import BEFORE_NODES, FARGATE
 from .cluster import Addon, Cluster, FargateProfile
+from .karpenter import KARPENTER
 from .node_groups import NodeGroup
 
 EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute"}
@@ -46,8 +47,9 @@ PODS: Mapping[str, Pods] = {
         labels={"app": "ebs-csi-controller"}, tolerations=(CRITICAL, {"operator": "Exists", "effect": "NoExecute"}), part="controller"
     ),
     "metrics-server": Pods(labels={"app.kubernetes.io/name": "metrics-server"}),
+    KARPENTER: Pods(),
 }
-"""The manifests of EKS's own builds. Of other add-ons, only whether there is any node is checked."""
+"""The manifests of EKS's own builds, and the role's chart of Karpenter. Of other add-ons, only whether there is any node is checked."""
 
 
 def unplaced(cluster: Cluster) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from ....images.protecting import PREFIX
 from ....images.references import REPOSITORY
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
+from ....inputs.values import matching
 from .rules import Rule, read_rules
 
 LONGEST_NAME = 256
@@ -155,8 +156,4 @@ def _access(reader: Reader) -> Access:
 
 def _accounts(reader: Reader, key: str) -> tuple[str, ...]:
     """IDs of accounts. YAML reads one without quotes as a number, and one that begins with 0 as another number."""
-
-    def account(value: Any) -> str | None:
-        return value if isinstance(value, str) and ACCOUNT.fullmatch(value) else None
-
-    return reader.items(key, (), account, "it must be the ID of an account: 12 digits, in quotes")
+    return reader.items(key, (), matching(ACCOUNT), "it must be the ID of an account: 12 digits, in quotes")

@@ -13,11 +13,25 @@ from .....aws.connection import Aws
 from .....aws.owner import TAG_PREFIX
 from .....aws.tags import tag_dict
 from .....reconcile.errors import Ambiguous, NotYet
-from .leftovers import CLASSIC, CLOUD_PROVIDER_TAG, INTERFACE, LOAD_BALANCER, SECURITY_GROUP, TARGET_GROUP, AwsResource
+from ...settings.karpenter import POOL
+from .leftovers import (
+    CLASSIC,
+    CLOUD_PROVIDER_TAG,
+    INSTANCE,
+    INTERFACE,
+    LOAD_BALANCER,
+    SECURITY_GROUP,
+    TARGET_GROUP,
+    TEMPLATE,
+    AwsResource,
+)
 
 TAGS_AT_ONCE = 20
 """Load balancers or target groups that one DescribeTags call accepts (Elastic Load Balancing API reference)."""
 PROTECTION = "deletion_protection.enabled"
+LAUNCHED = [{"Name": "tag-key", "Values": [POOL]}]
+"""Selects what Karpenter made, of any cluster."""
+ALIVE = {"Name": "instance-state-name", "Values": ["pending", "running", "shutting-down", "stopping", "stopped"]}
 
 
 def vpcs_of_environment(aws: Aws) -> set[str]:
@@ -27,7 +41,9 @@ def vpcs_of_environment(aws: Aws) -> set[str]:
 
 
 def resources_in(aws: Aws, vpcs: Collection[str]) -> list[AwsResource]:
-    """Load balancers, target groups, security groups and network interfaces in these VPCs, regardless of their creator."""
+    """Load balancers, target groups, security groups and network interfaces in these VPCs, regardless of their creator, and what Karpenter
+    launched there.
+    """
     if not vpcs:
         return []
     inside = [{"Name": "vpc-id", "Values": sorted(vpcs)}]
@@ -37,8 +53,10 @@ def resources_in(aws: Aws, vpcs: Collection[str]) -> list[AwsResource]:
         lambda: aws.list_all("elb", "describe_load_balancers", "LoadBalancerDescriptions"),
         lambda: aws.list_all("ec2", "describe_security_groups", "SecurityGroups", Filters=inside),
         lambda: aws.list_all("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=inside),
+        lambda: aws.list_all("ec2", "describe_instances", "Reservations", Filters=[*inside, *LAUNCHED, ALIVE]),
+        lambda: aws.list_all("ec2", "describe_launch_templates", "LaunchTemplates", Filters=LAUNCHED),
     ]
-    balancers, targets, classic, groups, interfaces = aws.map(lambda question: question(), questions)
+    balancers, targets, classic, groups, interfaces, reservations, templates = aws.map(lambda question: question(), questions)
     balancers = [one for one in balancers if one.get("VpcId") in vpcs]
     targets = [one for one in targets if one.get("VpcId") in vpcs]
     classic = [one for one in classic if one.get("VPCId") in vpcs]
@@ -50,6 +68,8 @@ def resources_in(aws: Aws, vpcs: Collection[str]) -> list[AwsResource]:
         *_classic(aws, classic),
         *(AwsResource(SECURITY_GROUP, one["GroupId"], one["GroupName"], one.get("VpcId", ""), tag_dict(one.get("Tags"))) for one in groups),
         *(_interface(one) for one in interfaces),
+        *(_instance(one) for reservation in reservations for one in reservation["Instances"]),
+        *(AwsResource(TEMPLATE, one["LaunchTemplateId"], one["LaunchTemplateName"], tags=tag_dict(one.get("Tags"))) for one in templates),
     ]
 
 
@@ -98,6 +118,11 @@ def _interface(one: Mapping[str, Any]) -> AwsResource:
     )
 
 
+def _instance(one: Mapping[str, Any]) -> AwsResource:
+    lives = one["State"]["Name"] != "shutting-down"
+    return AwsResource(INSTANCE, str(one["InstanceId"]), "", str(one.get("VpcId", "")), tag_dict(one.get("Tags")), free=lives)
+
+
 def is_protected(aws: Aws, balancer: AwsResource) -> bool:
     """Whether a load balancer has deletion protection."""
     reply = aws.find("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=balancer.id) or {}
@@ -130,6 +155,12 @@ def delete(aws: Aws, thing: AwsResource, ours: Collection[str]) -> bool:
             if not thing.free:
                 return False
             aws.remove("ec2", "delete_network_interface", NetworkInterfaceId=thing.id)
+        elif thing.kind == INSTANCE:
+            if not thing.free:
+                return False
+            aws.remove("ec2", "terminate_instances", InstanceIds=[thing.id])
+        elif thing.kind == TEMPLATE:
+            aws.remove("ec2", "delete_launch_template", LaunchTemplateId=thing.id)
         else:
             forget_group(aws, thing.id, ours)
             aws.remove("ec2", "delete_security_group", GroupId=thing.id)

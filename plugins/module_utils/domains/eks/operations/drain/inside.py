@@ -1,7 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a cluster's own API shows that leads to resources in AWS: Ingresses, Services of type LoadBalancer, persistent volumes."""
+"""What a cluster's own API shows that leads to resources in AWS: Ingresses, Services of type LoadBalancer, Karpenter's node pools, and
+persistent volumes.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,19 @@ INGRESSES = "/apis/networking.k8s.io/v1/ingresses"
 SERVICES = "/api/v1/services"
 CONTROLLER = "app.kubernetes.io/name=aws-load-balancer-controller"
 """The label that the controller's chart puts on its pods."""
+KARPENTER = "app.kubernetes.io/name=karpenter"
+POOLS = {"NodePool": "/apis/karpenter.sh/v1/nodepools", "NodeClaim": "/apis/karpenter.sh/v1/nodeclaims"}
+"""Karpenter launches instances for NodePools; a NodeClaim is one instance. Deleting a pool drains and terminates its instances."""
 CONTROLLER_FINALIZERS = ("ingress.k8s.aws/", "group.ingress.k8s.aws/", "service.k8s.aws/")
 EBS_DRIVER = "ebs.csi.aws.com"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An Ingress or a Service of type LoadBalancer. ``held``: a finalizer of the load balancer controller holds it."""
+    """An Ingress, a Service of type LoadBalancer, or a NodePool or NodeClaim of Karpenter, which have no namespace.
+
+    ``held``: a finalizer of the load balancer controller holds it.
+    """
 
     kind: str
     namespace: str
@@ -33,12 +41,18 @@ class Entry:
     held: bool = False
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}"
+        return f"{self.kind} {self.full_name}"
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
     @property
     def path(self) -> str:
         if self.kind == "Ingress":
             return f"/apis/networking.k8s.io/v1/namespaces/{self.namespace}/ingresses/{self.name}"
+        if self.kind in POOLS:
+            return f"{POOLS[self.kind]}/{self.name}"
         return f"/api/v1/namespaces/{self.namespace}/services/{self.name}"
 
 
@@ -47,6 +61,15 @@ def entries(api: Api) -> list[Entry]:
     ingresses = [_entry("Ingress", one) for one in api.list(INGRESSES).items]
     services = [_entry("Service", one) for one in api.list(SERVICES).items if spec(one).get("type") == "LoadBalancer"]
     return [*ingresses, *services]
+
+
+def pools(api: Api) -> list[Entry]:
+    """The NodePools and NodeClaims; none if the cluster does not have these kinds. Raises ApiProblem."""
+    found = []
+    for kind, path in POOLS.items():
+        with contextlib.suppress(NotFound):
+            found += [_entry(kind, one) for one in api.list(path).items]
+    return found
 
 
 def _entry(kind: str, one: Mapping[str, Any]) -> Entry:
@@ -64,9 +87,9 @@ def delete_entries(api: Api, found: list[Entry]) -> int:
     return len(wanted)
 
 
-def controller_runs(api: Api) -> bool:
-    """Whether a pod of the load balancer controller is ready; without one, its finalizers are never removed."""
-    return any(is_ready(one) for one in api.list("/api/v1/pods", labelSelector=CONTROLLER).items)
+def controller_runs(api: Api, label: str = CONTROLLER) -> bool:
+    """Whether a pod of a controller is ready, by default of the one for load balancers; without one, its finalizers are never removed."""
+    return any(is_ready(one) for one in api.list("/api/v1/pods", labelSelector=label).items)
 
 
 def is_ready(pod: Mapping[str, Any]) -> bool:

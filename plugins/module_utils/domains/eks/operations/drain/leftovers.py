@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from .....aws.owner import TAG_PREFIX
+from ...settings.karpenter import CLUSTER, POOL
 
 CONTROLLER_TAG = "elbv2.k8s.aws/cluster"
 CLOUD_PROVIDER_TAG = "kubernetes.io/cluster/"
@@ -26,13 +27,16 @@ BALANCER_GROUPS = "k8s-elb-"
 
 LOAD_BALANCER, CLASSIC = "load balancer", "classic load balancer"
 TARGET_GROUP, SECURITY_GROUP, INTERFACE = "target group", "security group", "network interface"
-ORDER = (LOAD_BALANCER, CLASSIC, TARGET_GROUP, INTERFACE, SECURITY_GROUP)
+INSTANCE, TEMPLATE = "instance", "launch template"
+ORDER = (LOAD_BALANCER, CLASSIC, TARGET_GROUP, INSTANCE, INTERFACE, SECURITY_GROUP, TEMPLATE)
 """What is deleted first: the rest is in use until then."""
 
 
 @dataclass(frozen=True)
 class AwsResource:
-    """A resource in AWS. ``groups`` are the security groups of an interface; ``free`` is whether the interface is unattached."""
+    """A resource in AWS. ``groups`` are the security groups of an interface. ``free``: whether an interface is unattached, and whether an
+    instance has not been terminated yet.
+    """
 
     kind: str
     id: str
@@ -68,19 +72,30 @@ def leftovers(cluster: Cluster, things: Collection[AwsResource], occupied: Colle
 
     ``occupied``: VPCs in which a cluster still exists; interfaces there without a cluster's name may be about to be used.
     """
-    near = [thing for thing in things if thing.vpc in cluster.vpcs and not _is_ours(thing)]
+    near = [thing for thing in things if (thing.vpc in cluster.vpcs or thing.kind == TEMPLATE) and not _is_ours(thing)]
     balancers = [thing for thing in near if thing.kind in (LOAD_BALANCER, CLASSIC, TARGET_GROUP) and carries(thing, cluster.name)]
     groups = [thing for thing in near if thing.kind == SECURITY_GROUP and _is_controllers_group(thing, cluster)]
     names = {thing.name for thing in balancers}
     held = {thing.id for thing in groups}
     interfaces = [thing for thing in near if thing.kind == INTERFACE and _is_interface_of(thing, cluster, names, held, occupied)]
-    return sorted([*balancers, *groups, *interfaces], key=lambda thing: (ORDER.index(thing.kind), thing.name, thing.id))
+    machines = [thing for thing in near if thing.kind == INSTANCE and is_launched_for(thing, cluster.name)]
+    # while the cluster exists, Karpenter keeps its templates, and deletes them itself
+    templates = [thing for thing in near if thing.kind == TEMPLATE and not cluster.exists and is_launched_for(thing, cluster.name)]
+    return sorted(
+        [*balancers, *groups, *interfaces, *machines, *templates], key=lambda thing: (ORDER.index(thing.kind), thing.name, thing.id)
+    )
 
 
 def carries(thing: AwsResource, cluster: str) -> bool:
     """Whether a resource carries the tag that this cluster's controllers put on what they create."""
     tags = thing.tags or {}
     return tags.get(CONTROLLER_TAG) == cluster or tags.get(f"{CLOUD_PROVIDER_TAG}{cluster}") == "owned"
+
+
+def is_launched_for(thing: AwsResource, cluster: str) -> bool:
+    """Whether Karpenter made it for a node pool of this cluster."""
+    tags = thing.tags or {}
+    return POOL in tags and (tags.get(CLUSTER) == cluster or tags.get(f"{CLOUD_PROVIDER_TAG}{cluster}") == "owned")
 
 
 def _is_ours(thing: AwsResource) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .....reconcile.report import FORMAT
 from .draining import Draining
-from .inside import Entry
+from .inside import POOLS, Entry
 from .leftovers import AwsResource
 
 
@@ -47,7 +47,7 @@ def plan_of(
 
 
 def _actions(drain: Draining, planned: bool, cut_off: bool) -> Iterator[dict[str, Any]]:
-    left = {*map(str, drain.entries), *(thing.id for thing in drain.things)}
+    left = {*map(str, drain.entries), *map(str, drain.pools), *(thing.id for thing in drain.things)}
     for identity, one in drain.seen.items():
         outcome = "planned" if planned else "unfinished" if cut_off and identity in left else "done"
         kind = one.kind.lower().replace(" ", "_")
@@ -55,7 +55,7 @@ def _actions(drain: Draining, planned: bool, cut_off: bool) -> Iterator[dict[str
             "address": f"{kind}.{drain.cluster.key or drain.cluster.name}/{name_in_address(one)}",
             "kind": kind,
             "action": "delete",
-            "reason": "made by a controller of the cluster" if isinstance(one, AwsResource) else "has a load balancer, or may have one",
+            "reason": reason_of(one),
             "consent": True,
             "hint": None,
             "changes": [],
@@ -67,4 +67,10 @@ def _actions(drain: Draining, planned: bool, cut_off: bool) -> Iterator[dict[str
 
 
 def name_in_address(one: Entry | AwsResource) -> str:
-    return f"{one.namespace}/{one.name}" if isinstance(one, Entry) else one.name or one.id
+    return one.full_name if isinstance(one, Entry) else one.name or one.id
+
+
+def reason_of(one: Entry | AwsResource) -> str:
+    if isinstance(one, AwsResource):
+        return "made by a controller of the cluster"
+    return "Karpenter launches instances for it" if one.kind in POOLS else "has a load balancer, or may have one"

@@ -1,0 +1,111 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The options of the modules that deploy an application, from the variables of its role. Pure functions, except for the time of day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...application.build import built
+from ...application.settings.facts import Cluster, Facts
+from . import window
+from .surroundings import Surroundings, cluster_facts, databases_of, identifier_of, needs_outputs, repository_uris, resolved, with_images
+
+PREFIX = "app_deploy_"
+"""Of the variables, in messages."""
+NEEDS = ("cluster", "namespace", "objects", "migration", "databases", "node_architectures", "hold")
+"""The options of app_release_needs_info among them."""
+ONLY_NEEDED = ("databases", "node_architectures")
+"""The options that app_release does not have."""
+FOR_MANIFESTS = ("manifest_images", "other_namespaces", "cluster_scoped")
+"""Settings that concern plain manifests alone."""
+SURROUNDING = ("clusters", "zones", "databases", "repositories", "cluster_outputs", "zone_outputs")
+
+Options = dict[str, Any]
+
+
+def surroundings(given: Mapping[str, Any], around: Mapping[str, Any]) -> Surroundings:
+    return Surroundings(
+        environment=str(given.get("environment") or ""),
+        region=str(given.get("region") or ""),
+        account_id=str(given.get("account_id") or ""),
+        registry_component=str(around.get("registry_component") or ""),
+        **{name: around.get(name) or {} for name in SURROUNDING},
+    )
+
+
+def lookups(given: Mapping[str, Any], around: Mapping[str, Any]) -> list[str]:
+    """The roles whose outputs the settings need and nothing has published yet."""
+    described = "" if given.get("eks_cluster") else str(given.get("cluster") or "")
+    wanted = needs_outputs(given["application"], described)
+    return [role for role, outputs in (("eks", "cluster_outputs"), ("dns", "zone_outputs")) if wanted[role] and not around.get(outputs)]
+
+
+def cluster(given: Mapping[str, Any], around: Mapping[str, Any]) -> Options:
+    """What is known of the application's cluster: see cluster_facts."""
+    theirs = str(given.get("eks_cluster") or "")
+    name = str(given["component"])
+    return cluster_facts(str(given["cluster"]), theirs, str(given["namespace"]), labels_of(name), surroundings(given, around))
+
+
+def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: Mapping[str, str]) -> tuple[Options, list[str]]:
+    """The options of app_release and of app_release_needs_info together, and every problem with the settings.
+
+    ``given``: the settings, as the role collects them. ``images``: what runs, by reference; references stay where there is none.
+    """
+    around = surroundings(given, around_given)
+    described = "" if given.get("eks_cluster") else str(given["cluster"])
+    name, namespace = str(given["component"]), str(given["namespace"])
+    facts_of_cluster = cluster(given, around_given)
+    described_settings = {key: value for key, value in given["application"].items() if value is False or value}
+    if not described_settings.get("manifests"):
+        described_settings = {key: value for key, value in described_settings.items() if key not in FOR_MANIFESTS}
+    settings = with_images(resolved(described_settings, described, around), repository_uris(around))
+    facts = Facts(
+        name=name,
+        namespace=namespace,
+        version=str(given.get("version") or ""),
+        environment=around.environment,
+        registry=str(given.get("registry") or ""),
+        prefix=PREFIX,
+        cluster=Cluster.of(facts_of_cluster),
+        images=images,
+    )
+    found, problems = built(settings, facts)
+    open_when, wrong = window.read(given.get("window"), f"{PREFIX}window")
+    decision = window.decide(open_when, around.environment, str(given.get("break_glass") or ""))
+    answer = found.answer()
+    return {
+        "cluster": facts_of_cluster["name"],
+        "namespace": namespace,
+        "version": facts.version,
+        "commit": str(given.get("commit") or ""),
+        "objects": answer["objects"],
+        "migration": answer["migration"],
+        "images": dict(images),
+        "verification": given.get("verification") or {},
+        "keep": given.get("keep"),
+        "hold": decision.hold,
+        "notes": [*answer["notes"], *([decision.note] if decision.note else [])],
+        "recorded": dict(decision.recorded or {}),
+        "sensitive": [*answer["sensitive"], *(given.get("sensitive") or [])],
+        "databases": databases_of(settings, around) or [identifier_of(one, around) for one in around.databases],
+        "node_architectures": facts_of_cluster["node_architectures"],
+    }, [*problems, *wrong]
+
+
+def labels_of(name: str) -> dict[str, str]:
+    """The labels of an application's pods by which a Fargate profile may select them."""
+    return {"app.kubernetes.io/instance": name, "app.kubernetes.io/part-of": name}
+
+
+def needs_of(options: Options) -> Options:
+    """The options of app_release_needs_info."""
+    return {name: options[name] for name in NEEDS}
+
+
+def release_of(options: Options) -> Options:
+    """The options of app_release."""
+    return {name: value for name, value in options.items() if name not in ONLY_NEEDED}

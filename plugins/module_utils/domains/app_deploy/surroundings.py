@@ -1,0 +1,235 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What an application refers to by name: its cluster, certificates, roles for pods, and databases. Pure functions.
+
+A name is one that another host of the inventory describes. What that description says is used as it is written; only what AWS gives (ARNs)
+comes from the outputs of that host's role, and is unknown as long as the resource does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...images.references import complete
+from ...inputs.problems import Problems, suggestion
+from ...reconcile.model import UNKNOWN, is_unknown
+from ..eks.settings.cluster import Cluster, checked
+from ..eks.settings.placement import selects
+
+KUBERNETES_ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
+IMAGES = ("services", "workers", "cron_jobs")
+"""Sections whose entries have an image."""
+FARGATE_ARCHITECTURE = "amd64"
+"""Fargate pods of EKS run on x86-64 only (EKS User Guide, "AWS Fargate considerations")."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the other hosts of the inventory describe, and the outputs of their roles, if they are known.
+
+    ``clusters``, ``zones``, ``databases``, ``repositories``: as described (``eks_clusters``, ``dns_zones``, ``rds_databases``,
+    ``ci_cd_repositories``). ``registry_component``: the component that owns the repositories. ``cluster_outputs``:
+    ``eks_outputs.clusters``. ``zone_outputs``: ``dns_outputs.zones``.
+    """
+
+    environment: str = ""
+    region: str = ""
+    account_id: str = ""
+    clusters: Mapping[str, Any] = field(default_factory=dict)
+    zones: Mapping[str, Any] = field(default_factory=dict)
+    databases: Mapping[str, Any] = field(default_factory=dict)
+    repositories: Mapping[str, Any] = field(default_factory=dict)
+    registry_component: str = ""
+    cluster_outputs: Mapping[str, Any] = field(default_factory=dict)
+    zone_outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+def registry_of(account_id: str, region: str) -> str:
+    """The host of an account's own registry."""
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"{account_id}.dkr.ecr.{region}.{suffix}"
+
+
+def repository_uris(around: Surroundings) -> dict[str, str]:
+    """The URI of each described repository, by its name in the inventory. Its name in ECR is known before it exists."""
+    registry = registry_of(around.account_id, around.region)
+    return {
+        str(name): f"{registry}/{(settings or {}).get('name') or f'{around.environment}-{around.registry_component}/{name}'}"
+        for name, settings in around.repositories.items()
+    }
+
+
+def with_images(settings: Mapping[str, Any], uris: Mapping[str, str]) -> dict[str, Any]:
+    """The settings with images of our repositories in full: ``api:1.4.2`` names the repository ``api``."""
+    found = dict(settings)
+    for section in IMAGES:
+        entries = settings.get(section)
+        if isinstance(entries, Mapping):
+            found[section] = {name: _with_image(one, uris) for name, one in entries.items()}
+    if isinstance(settings.get("migration"), Mapping):
+        found["migration"] = _with_image(settings["migration"], uris)
+    return found
+
+
+def _with_image(one: Any, uris: Mapping[str, str]) -> Any:
+    image = one.get("image") if isinstance(one, Mapping) else None
+    return {**one, "image": complete(image, uris)} if isinstance(image, str) else one
+
+
+def cluster_facts(name: str, eks_name: str, namespace: str, labels: Mapping[str, str], around: Surroundings) -> dict[str, Any]:
+    """The cluster of an application: {name, version, region, fargate, node_architectures}.
+
+    ``eks_name``: the name in EKS of a cluster that no host of the inventory describes; then nothing else is known of it.
+    """
+    if eks_name:
+        return {"name": eks_name, "version": UNKNOWN, "region": around.region, "fargate": False, "node_architectures": []}
+    described = checked(around.clusters.get(name) or {})
+    known = around.cluster_outputs.get(name) or {}
+    fargate = runs_on_fargate(described, namespace, labels)
+    return {
+        "name": described.aws_name if described.named else f"{around.environment}-{name}",
+        "version": str(described.version or known.get("version") or UNKNOWN),
+        "region": around.region,
+        "fargate": fargate,
+        "node_architectures": [FARGATE_ARCHITECTURE] if fargate else architectures(described),
+    }
+
+
+def runs_on_fargate(cluster: Cluster, namespace: str, labels: Mapping[str, str]) -> bool:
+    """Whether a Fargate profile takes the pods of a namespace: a profile takes them also if there are nodes."""
+    return any(selects(selector, namespace, labels) for profile in cluster.fargate_profiles.values() for selector in profile.selectors)
+
+
+def architectures(cluster: Cluster) -> list[str]:
+    """The architectures of the cluster's nodes, in Kubernetes' names."""
+    return sorted({KUBERNETES_ARCHITECTURES[group.architecture] for group in cluster.node_groups.values()})
+
+
+# -- certificates --------------------------------------------------------------------------------------------------------------------
+
+
+def is_name(value: Any) -> bool:
+    """Whether a value names something of the inventory, and is no ARN."""
+    return isinstance(value, str) and bool(value) and not value.startswith("arn:") and not is_unknown(value)
+
+
+def certificates_in(zones: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """(zone, certificate) by each name that a user may write: ``web``, or ``main/web`` if several zones have one."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for zone, settings in zones.items():
+        for one in (settings or {}).get("certificates") or {} if isinstance(settings, Mapping) else ():
+            for name in (str(one), f"{zone}/{one}"):
+                found.setdefault(name, []).append((str(zone), str(one)))
+    return found
+
+
+def certificate_arn(name: str, around: Surroundings) -> str:
+    """The ARN of a certificate by the name that a zone gives it, or a placeholder until it exists."""
+    described = certificates_in(around.zones or around.zone_outputs).get(name) or []
+    for zone, one in described[:1]:
+        known = ((around.zone_outputs.get(zone) or {}).get("certificates") or {}).get(one) or {}
+        return str((known.get("arns") or {}).get(around.region) or known.get("arn") or UNKNOWN)
+    return UNKNOWN
+
+
+def role_arn(name: str, cluster: str, around: Surroundings) -> str:
+    """The ARN of a role for pods by the name that the cluster gives it, or a placeholder until it exists."""
+    return str(((around.cluster_outputs.get(cluster) or {}).get("roles") or {}).get(name) or UNKNOWN)
+
+
+def identifier_of(name: str, around: Surroundings) -> str:
+    """The identifier of a DB instance: of one that the inventory describes by this name, or the name itself."""
+    if name not in around.databases:
+        return name
+    return str((around.databases[name] or {}).get("identifier") or f"{around.environment}-{name}".replace("_", "-"))
+
+
+# -- settings ------------------------------------------------------------------------------------------------------------------------
+
+
+def resolved(settings: Mapping[str, Any], cluster: str, around: Surroundings) -> dict[str, Any]:
+    """The settings with ARNs in place of names. ``cluster``: its name in the inventory; empty for one of others."""
+    found = dict(settings)
+    ingress, account = found.get("ingress"), found.get("service_account")
+    if isinstance(ingress, Mapping) and ingress.get("certificate") is not None:
+        found["ingress"] = {**ingress, "certificate": _arns(ingress["certificate"], around)}
+    if isinstance(account, Mapping) and is_name(account.get("role")) and cluster:
+        found["service_account"] = _account(account, cluster, around)
+    return found
+
+
+def _account(given: Mapping[str, Any], cluster: str, around: Surroundings) -> dict[str, Any]:
+    """A service account whose role is a name: EKS associates the roles of pod_identities itself, the others are named by their ARN."""
+    name = given["role"]
+    if name in ((around.clusters.get(cluster) or {}).get("pod_identities") or {}):
+        return {**{key: value for key, value in given.items() if key != "role"}, "identity": "pod_identity"}
+    return {**given, "role": role_arn(name, cluster, around), "identity": "irsa"}
+
+
+def _arns(given: Any, around: Surroundings) -> Any:
+    if isinstance(given, list | tuple):
+        return [_arns(one, around) for one in given]
+    return certificate_arn(given, around) if is_name(given) else given
+
+
+def needs_outputs(settings: Mapping[str, Any], cluster: str) -> dict[str, bool]:
+    """Whether the outputs of the cluster and of the zones are needed: only ARNs come from them."""
+    ingress, account = settings.get("ingress") or {}, settings.get("service_account") or {}
+    given = ingress.get("certificate") if isinstance(ingress, Mapping) else None
+    names = given if isinstance(given, list | tuple) else [given]
+    return {
+        "eks": bool(cluster) and isinstance(account, Mapping) and is_name(account.get("role")),
+        "dns": any(is_name(one) for one in names),
+    }
+
+
+def databases_of(settings: Mapping[str, Any], around: Surroundings) -> list[str]:
+    """The identifiers of the databases that a migration changes, for the snapshot gate."""
+    migration = settings.get("migration") or {}
+    given = migration.get("databases") if isinstance(migration, Mapping) else None
+    return [identifier_of(str(one), around) for one in given or ()]
+
+
+def reference_problems(variables: Mapping[str, Any], around: Surroundings) -> Iterator[str]:
+    """Names that nothing in the inventory has."""
+    problems = Problems()
+    cluster, eks_name = str(variables.get("app_deploy_cluster") or ""), str(variables.get("app_deploy_eks_cluster") or "")
+    if not eks_name and not around.clusters:
+        problems.missing("app_deploy_eks_cluster", "no host of the inventory describes clusters, so give the name of one in EKS")
+    elif not eks_name and cluster not in around.clusters:
+        remedy = f"{variables.get('app_deploy_eks_component')} describes no such cluster; {suggestion(cluster, list(around.clusters))}"
+        problems.add("app_deploy_cluster", cluster, remedy)
+    ingress = variables.get("app_deploy_ingress") or {}
+    _check_certificates(ingress.get("certificate") if isinstance(ingress, Mapping) else None, around, problems)
+    account = variables.get("app_deploy_service_account") or {}
+    role = account.get("role") if isinstance(account, Mapping) else None
+    if is_name(role) and not eks_name and cluster in around.clusters:
+        _check_role(str(role), around.clusters[cluster] or {}, problems)
+    elif is_name(role) and eks_name:
+        problems.add("app_deploy_service_account.role", role, "give its ARN: the inventory does not describe the cluster's roles")
+    yield from problems.messages
+
+
+def _check_certificates(given: Any, around: Surroundings, problems: Problems) -> None:
+    known = certificates_in(around.zones)
+    for one in given if isinstance(given, list | tuple) else [given]:
+        if not is_name(one):
+            continue
+        path = "app_deploy_ingress.certificate"
+        if one not in known:
+            names = [name for name in known if "/" not in name]
+            hint = f"no zone of app_deploy_dns_component has such a certificate; {suggestion(one, names)}" if names else "no zone has any"
+            problems.add(path, one, f"{hint}. Or give an ARN")
+        elif len(known[one]) > 1:
+            several = ", ".join(f"{zone}/{name}" for zone, name in known[one])
+            problems.add(path, one, f"several zones have a certificate of that name; write one of {several}")
+
+
+def _check_role(role: str, cluster: Mapping[str, Any], problems: Problems) -> None:
+    names: Sequence[str] = [*(cluster.get("pod_identities") or {}), *(cluster.get("irsa_roles") or {})]
+    if role not in names:
+        hint = suggestion(role, names) if names else "the cluster has neither pod_identities nor irsa_roles"
+        problems.add("app_deploy_service_account.role", role, f"the cluster has no such role for pods; {hint}. Or give an ARN")

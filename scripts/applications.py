@@ -1,0 +1,121 @@
+"""Asks the applications that a rehearsal has deployed, as their users would, and shows a bad release being noticed and undone."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rehearsal import launcher
+from rehearsal.admin_client import AdminClient
+from scripts.playbook import summary_of
+from scripts.terminal import Problem
+
+if TYPE_CHECKING:
+    from scripts.rehearse import Rehearsal
+
+SECONDS = 10
+PLAYBOOK = "playbooks/deploy.yml"
+BAD = re.compile(r"-http-5\d\d")
+"""In the tag of an image whose pods become ready and answer users with errors: see docs/rehearsal.md."""
+VERSION = "X-Version"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a user gets: the status of the reply, and the version that answered; 0 if there was no reply, and then why."""
+
+    url: str
+    status: int
+    version: str = ""
+    reason: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.status}, version {self.version}" if self.status else self.reason
+
+
+@dataclass(frozen=True)
+class BadRelease:
+    """An image that was pushed and answers with errors: the host of the inventory that it belongs to, and its tag."""
+
+    application: str
+    version: str
+
+
+def urls(cloud: Mapping[str, Any]) -> list[str]:
+    """The addresses of all host names that load balancers answer for."""
+    found = AdminClient(cloud["admin"]).load_balancers()["load_balancers"]
+    return sorted({f"{scheme_of(one)}://{host}/" for one in found for host in one["hosts"] if "*" not in host})
+
+
+def scheme_of(balancer: Mapping[str, Any]) -> str:
+    return "https" if any(one["protocol"] in ("HTTPS", "TLS") for one in balancer["listeners"]) else "http"
+
+
+def ask(cloud: Mapping[str, Any], url: str) -> Answer:
+    """One request through the rehearsal's proxy, which stands in for DNS and the Internet."""
+    environment = launcher.environment(dict(cloud))
+    proxy, authority = environment["MAINSTAY_REHEARSAL_PROXY"], environment["MAINSTAY_REHEARSAL_CA"]
+    context = ssl.create_default_context(cafile=authority) if Path(authority).exists() else ssl.create_default_context()
+    handlers = [urllib.request.ProxyHandler({"http": proxy, "https": proxy}), urllib.request.HTTPSHandler(context=context)]
+    try:
+        with urllib.request.build_opener(*handlers).open(url, timeout=SECONDS) as reply:
+            return Answer(url, reply.status, reply.headers.get(VERSION, ""))
+    except urllib.error.HTTPError as error:
+        return Answer(url, error.code, error.headers.get(VERSION, ""))
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(url, 0, reason=str(error))
+
+
+def answers(cloud: Mapping[str, Any]) -> list[Answer]:
+    return [ask(cloud, url) for url in urls(cloud)]
+
+
+def expect_good(found: list[Answer]) -> None:
+    """Raises Problem unless every application answers with a 200."""
+    wrong = [f"{one.url}: {one.words}" for one in found if one.status != 200]
+    if wrong or not found:
+        raise Problem(f"the applications do not answer: {'; '.join(wrong) or 'no load balancer answers for any host name'}.")
+
+
+def instructions(environment: str, found: list[Answer]) -> list[str]:
+    """What a person does to ask the applications."""
+    lines = ["", "Applications, through the rehearsal's proxy:", f'    eval "$(make -s cloud-env ENV={environment})"']
+    command = 'curl --proxy "$MAINSTAY_REHEARSAL_PROXY" --cacert "$MAINSTAY_REHEARSAL_CA" -i'
+    return [*lines, *(f"    {command} {one.url}    # {one.words}" for one in found)]
+
+
+def bad_releases(inventory: Mapping[str, Any], seed: Mapping[str, Any]) -> Iterator[BadRelease]:
+    """The images of applications in the seed that answer with errors. A repository is that of the application whose name it ends with."""
+    applications = inventory.get("app_deploy", {}).get("hosts", [])
+    for repository, images in {**seed.get("repositories", {}), **seed.get("pushed_images", {})}.items():
+        listed = images.get("images", []) if isinstance(images, Mapping) else images
+        tags = [one if isinstance(one, str) else one["tag"] for one in listed]
+        name = repository.rpartition("/")[2]
+        yield from (BadRelease(name, tag) for tag in tags if BAD.search(tag) and name in applications)
+
+
+def show_bad_release(rehearsal: Rehearsal, bad: BadRelease) -> str:
+    """Deploy a release that answers with errors; it must fail, and users must get the old version afterwards. Returns one sentence."""
+    before = answers(rehearsal.cloud)
+    arguments = ["--limit", bad.application, "--extra-vars", json.dumps({"app_deploy_version": bad.version})]
+    code, log = rehearsal.play("bad-release", "apply", arguments, PLAYBOOK)
+    if code == 0:
+        raise Problem(f"{bad.application} {bad.version} answers with errors, but its deployment succeeded: {os.path.relpath(log)}")
+    print(f"\n{summary_of(log)}\n", flush=True)
+    after = answers(rehearsal.cloud)
+    expect_good(after)
+    if [(one.url, one.version) for one in after] != [(one.url, one.version) for one in before]:
+        raise Problem(f"after the failed deployment, other versions answer than before: {'; '.join(one.words for one in after)}.")
+    return (
+        f"The bad release {bad.application} {bad.version} was noticed and undone: {'; '.join(f'{one.url} {one.words}' for one in after)}."
+    )

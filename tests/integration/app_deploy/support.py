@@ -1,0 +1,176 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""An application of an inventory, deployed by the playbooks into a cluster that the inventory does not describe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rehearsal.container_images import push
+from rehearsal.kubernetes.api import Api
+from rehearsal.testing import Cloud
+from scripts import applications
+from tests.integration.eks_content.support import ACCOUNT, CLUSTER, REGION, Account
+from tests.integration.eks_operations.workloads import controller
+from tests.integration.examples.running import Run, play
+from tests.integration.snapshot_gate.support import Site
+from tests.rehearsal.conftest import until
+
+__all__ = ["ACCOUNT", "REGION", "Shop", "furnish"]
+
+DOMAIN = "shop.example"
+HOST = f"www.{DOMAIN}"
+REPOSITORIES = {"api": ("1.0.0", "1.1.0", "1.2.0-http-500"), "migrations": ("1.0.0", "1.1.0", "1.2.0-http-500")}
+
+
+def furnish(cloud: Cloud, folder: Path) -> None:
+    """What the application needs: a cluster with a load balancer controller, a zone with a certificate, images, and a database."""
+    account = Account(cloud)
+    account.make_cluster()
+    subnets = [one["SubnetId"] for one in account.ec2.describe_subnets()["Subnets"] if one["CidrBlock"].startswith("10.0.")]
+    account.ec2.create_tags(Resources=subnets, Tags=[{"Key": "kubernetes.io/role/elb", "Value": "1"}])
+    controller(account.api(folder))
+    ecr = cloud.client("ecr")
+    for name, tags in REPOSITORIES.items():
+        ecr.create_repository(repositoryName=name)
+        for tag in tags:
+            push(ecr, name, tag)
+    cloud.client("route53").create_hosted_zone(Name=DOMAIN, CallerReference="shop")
+    certify(cloud)
+    Site(cloud).create("main")
+
+
+def certify(cloud: Cloud) -> None:
+    """A certificate, issued after its validation record exists."""
+    acm = cloud.client("acm")
+    arn = acm.request_certificate(DomainName=HOST, ValidationMethod="DNS")["CertificateArn"]
+
+    def described() -> dict[str, Any]:
+        return dict(acm.describe_certificate(CertificateArn=arn)["Certificate"])
+
+    until(lambda: "ResourceRecord" in described()["DomainValidationOptions"][0], 30.0)
+    record = described()["DomainValidationOptions"][0]["ResourceRecord"]
+    change(cloud, "CREATE", {"Name": record["Name"], "Type": record["Type"], "TTL": 60, "ResourceRecords": [{"Value": record["Value"]}]})
+    until(lambda: described()["Status"] == "ISSUED", 60.0)
+
+
+def zone_of(cloud: Cloud) -> str:
+    return str(cloud.client("route53").list_hosted_zones()["HostedZones"][0]["Id"])
+
+
+def change(cloud: Cloud, action: str, record: Mapping[str, Any]) -> None:
+    batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+    cloud.client("route53").change_resource_record_sets(HostedZoneId=zone_of(cloud), ChangeBatch=batch)
+
+
+@dataclass
+class Shop:
+    """The application ``shop`` in the namespace of the same name. Playbooks run on copies of one inventory."""
+
+    cloud: Cloud
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.api: Api = Account(self.cloud).api(self.folder)
+        self.inventory = self.folder / "inventory"
+        (self.inventory / "group_vars").mkdir(parents=True)
+        (self.inventory / "hosts.yml").write_text(yaml.safe_dump({"app_deploy": {"hosts": {"shop": None}}}))
+        (self.inventory / "group_vars" / "all.yml").write_text(yaml.safe_dump(self.variables()))
+
+    def variables(self) -> dict[str, Any]:
+        certificate = self.cloud.client("acm").list_certificates()["CertificateSummaryList"][0]["CertificateArn"]
+        return {
+            "ansible_connection": "local",
+            "platform_environment": "prod",
+            "platform_region": REGION,
+            "platform_account_id": ACCOUNT,
+            "platform_poll_interval": 0.5,
+            "app_deploy_eks_cluster": CLUSTER,
+            "app_deploy_namespace": "shop",
+            "app_deploy_services": {
+                "api": {"image": "api:{{ app_deploy_version }}", "port": 8080, "probe": "/healthz", "keep_alive": 65, "replicas": 2}
+            },
+            "app_deploy_migration": {
+                "image": "migrations:{{ app_deploy_version }}",
+                "command": ["migrate", "up"],
+                "databases": ["main"],
+            },
+            "app_deploy_network": {"load_balancer_cidrs": ["10.0.0.0/16"]},
+            "app_deploy_ingress": {"hosts": {HOST: {"/": "api"}}, "scheme": "internet-facing", "certificate": certificate},
+            "app_deploy_gate": {"max_age": 600},
+            "app_deploy_verification": {
+                "wait_timeout": 120,
+                "settle": 2,
+                "poll_interval": 0.5,
+                "probes": [{"url": f"https://{HOST}/", "wait": 8, "interval": 0.5, "timeout": 2}],
+            },
+        }
+
+    def play(self, playbook: str, *arguments: str, **extra: Any) -> Run:
+        self.cloud.admin.clear_requests()
+        given = {"app_deploy_manage": True, **extra}
+        return play(
+            self.cloud,
+            str(self.inventory),
+            self.folder,
+            *arguments,
+            "--extra-vars",
+            json.dumps(given),
+            playbook=f"playbooks/{playbook}.yml",
+        )
+
+    def deploy(self, version: str, **extra: Any) -> Run:
+        return self.play("deploy", app_deploy_version=version, **extra)
+
+    # --- what there is -----------------------------------------------------------------------------------------------
+
+    def deployment(self) -> dict[str, Any]:
+        return dict(self.api.get("/apis/apps/v1/namespaces/shop/deployments/api"))
+
+    def settle(self) -> None:
+        """Wait until the pods of the last release have gone: until then, controllers change the Deployment's status."""
+
+        def settled() -> bool:
+            pods = self.api.get("/api/v1/namespaces/shop/pods")["items"]
+            leaving = self.deployment()["status"].get("terminatingReplicas") or 0
+            return not leaving and not any(pod["metadata"].get("deletionTimestamp") for pod in pods)
+
+        until(settled)
+
+    def image(self) -> str:
+        return str(self.deployment()["spec"]["template"]["spec"]["containers"][0]["image"])
+
+    def managers(self) -> list[tuple[str, str]]:
+        """(manager, operation) of the entries that are not about a subresource."""
+        entries = self.deployment()["metadata"]["managedFields"]
+        return [(one["manager"], one["operation"]) for one in entries if not one.get("subresource")]
+
+    def digest(self, repository: str, tag: str) -> str:
+        """The image by the digest of its index."""
+        reply = self.cloud.client("ecr").batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}])
+        return f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{repository}@{reply['images'][0]['imageId']['imageDigest']}"
+
+    def tags(self, repository: str) -> list[str]:
+        images = self.cloud.client("ecr").describe_images(repositoryName=repository)["imageDetails"]
+        return sorted(tag for one in images for tag in one.get("imageTags", ()))
+
+    def answer(self) -> tuple[int, str]:
+        """Status and version of what users get."""
+        found = applications.ask(self.cloud.description, f"https://{HOST}/")
+        return found.status, found.version
+
+    def records(self) -> list[str]:
+        """The names of the alias records."""
+        found = self.cloud.client("route53").list_resource_record_sets(HostedZoneId=zone_of(self.cloud))["ResourceRecordSets"]
+        return [one["Name"] for one in found if "AliasTarget" in one]
+
+    def jobs(self) -> list[str]:
+        """The UIDs of the migrations' Jobs that exist."""
+        return [one["metadata"]["uid"] for one in self.api.get("/apis/batch/v1/namespaces/shop/jobs")["items"]]

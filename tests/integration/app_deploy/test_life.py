@@ -1,0 +1,83 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The life of one application, run by the playbooks as a user does: each step is one run, and begins where the last one ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tests.integration.examples.running import Run, mutations
+
+from .support import HOST, Shop
+
+
+def succeeded(run: Run) -> Run:
+    assert run.code == 0, run.output
+    return run
+
+
+def changing_calls(run: Run) -> int:
+    """Those of AWS and of Kubernetes together."""
+    return sum(int(one["api_calls"]["write"]) for one in run.report["components"])
+
+
+def closed() -> dict[str, object]:
+    """A window that opens once a year, half a year from now."""
+    return {"schedule": f"0 0 1 {(datetime.now(UTC).month + 5) % 12 + 1} *", "duration": "1h", "time_zone": "UTC"}
+
+
+def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> None:
+    first = succeeded(shop.deploy("1.0.0"))
+    assert shop.image() == shop.digest("api", "1.0.0")
+    assert shop.answer() == (200, "1.0.0")
+    assert shop.records() == [f"{HOST}."]
+    assert "kubernetes_object.Deployment/shop/api" in first.actions
+    assert "CreateDBSnapshot" in str(mutations(shop.cloud))
+
+    again = succeeded(shop.deploy("1.0.0"))
+    assert (again.report["result"], changing_calls(again), mutations(shop.cloud)) == ("no_changes", 0, [])
+
+    refused = shop.deploy("1.1.0", app_deploy_window=closed())
+    assert refused.code != 0
+    assert "app_deploy_break_glass" in refused.output
+    assert (changing_calls(refused), mutations(shop.cloud)) == (0, [])
+    let_through = succeeded(shop.deploy("1.1.0", app_deploy_window=closed(), app_deploy_break_glass="outage 4711"))
+    assert "outage 4711" in let_through.output
+    assert shop.answer() == (200, "1.1.0")
+
+    history = succeeded(shop.play("history"))
+    assert history.output.index("version: 1.1.0") < history.output.index("version: 1.0.0")
+    assert "outage 4711" in history.output
+    shop.settle()
+    before = shop.deployment()["metadata"]["resourceVersion"]
+    verified = succeeded(shop.play("verify"))
+    assert mutations(shop.cloud) == []
+    assert shop.deployment()["metadata"]["resourceVersion"] == before
+    assert shop.api.get("/api/v1/namespaces/shop/configmaps", labelSelector="mainstay.aws/rollout-record")["items"] == []
+    assert "rolled out" in verified.output
+
+    succeeded(shop.play("rollback", rollback_to=""))
+    assert shop.answer() == (200, "1.0.0")
+    assert shop.managers() == [("mainstay", "Apply")]
+
+    bad = shop.deploy("1.2.0-http-500")
+    assert bad.code != 0
+    assert "The application went back to release 1.0.0" in " ".join(bad.output.split())
+    assert "run again to continue" not in bad.output
+    assert shop.image() == shop.digest("api", "1.0.0")
+    assert shop.answer() == (200, "1.0.0")
+    assert shop.managers() == [("mainstay", "Apply")]
+    succeeded(shop.deploy("1.1.0"))
+    assert shop.answer() == (200, "1.1.0")
+
+    planned = succeeded(shop.play("destroy", "--check"))
+    assert planned.actions["kubernetes_object.Ingress/shop/shop"]["action"] == "delete"
+    assert mutations(shop.cloud) == []
+    gone = succeeded(shop.play("destroy", destroy="prod"))
+    assert gone.actions["kubernetes_object.Namespace/shop"]["outcome"] == "done"
+    assert shop.records() == []
+    assert shop.cloud.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
+    assert [tag for tag in shop.tags("api") if tag.startswith("deployed-")] == []
+    assert "shop" not in [one["metadata"]["name"] for one in shop.api.get("/api/v1/namespaces")["items"]]
+    assert succeeded(shop.play("destroy", destroy="prod")).report["result"] == "no_changes"

@@ -1,0 +1,177 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the names in an application's settings stand for, and names that stand for nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.app_deploy.preflight import role_errors
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.app_deploy.surroundings import (
+    Surroundings,
+    cluster_facts,
+    databases_of,
+    needs_outputs,
+    registry_of,
+    resolved,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
+
+GROUPS = {"system": {"instance_types": ["t3.medium"]}, "arm": {"instance_types": ["m7g.large"], "ami_type": "AL2023_ARM_64_STANDARD"}}
+FARGATE = {"jobs": {"selectors": [{"namespace": "jobs-*"}, {"namespace": "shop", "labels": {"app.kubernetes.io/name": "batch"}}]}}
+CLUSTERS = {
+    "main": {"version": "1.36", "node_groups": GROUPS, "pod_identities": {"api": {}}, "irsa_roles": {"web": {}}},
+    "named": {"name": "brandcoach-cluster", "version": "1.33", "fargate_profiles": FARGATE},
+}
+ROLE = "arn:aws:iam::123456789012:role/prod-web"
+WEB, FRONT = (f"arn:aws:acm:af-south-1:123456789012:certificate/{one}" for one in ("web", "front"))
+ZONES = {"main": {"domain": "example.com", "certificates": {"web": {}}}, "shop": {"certificates": {"web": {}, "front": {}}}}
+AROUND = Surroundings(
+    environment="prod",
+    region="af-south-1",
+    clusters=CLUSTERS,
+    zones=ZONES,
+    databases={"main": {}, "user_data": {}, "old": {"identifier": "legacy"}},
+    cluster_outputs={"main": {"roles": {"web": ROLE}}},
+    zone_outputs={
+        "main": {"certificates": {"web": {"arn": WEB, "arns": {"af-south-1": WEB, "us-east-1": "other"}}}},
+        "shop": {"certificates": {"front": {"arn": FRONT, "arns": {}}}},
+    },
+)
+NOTHING = Surroundings(environment="prod", region="af-south-1", clusters=CLUSTERS, zones=ZONES)
+
+FACTS: dict[str, tuple[tuple[str, str, str, dict[str, str]], dict[str, Any]]] = {
+    "a cluster with the default name": (
+        ("main", "", "shop", {}),
+        {"name": "prod-main", "version": "1.36", "fargate": False, "node_architectures": ["amd64", "arm64"]},
+    ),
+    "a cluster with a name of its own": (("named", "", "web", {}), {"name": "brandcoach-cluster", "fargate": False}),
+    "a Fargate profile takes the namespace": (("named", "", "jobs-nightly", {}), {"fargate": True, "node_architectures": ["amd64"]}),
+    "a Fargate profile takes these pods": (("named", "", "shop", {"app.kubernetes.io/name": "batch"}), {"fargate": True}),
+    "a Fargate profile takes other pods": (("named", "", "shop", {"app.kubernetes.io/name": "web"}), {"fargate": False}),
+    "a cluster of others": (("main", "theirs", "shop", {}), {"name": "theirs", "version": UNKNOWN, "node_architectures": []}),
+}
+
+
+@pytest.mark.parametrize("case", FACTS)
+def test_what_is_known_of_the_cluster(case: str) -> None:
+    arguments, expected = FACTS[case]
+    found = cluster_facts(*arguments, AROUND)
+    assert {name: found[name] for name in expected} == expected
+
+
+RESOLVED: dict[str, tuple[dict[str, Any], Surroundings, dict[str, Any]]] = {
+    "a certificate, in the region of the application": (
+        {"ingress": {"certificate": "main/web"}},
+        AROUND,
+        {"ingress": {"certificate": WEB}},
+    ),
+    "one of another zone": ({"ingress": {"certificate": "front"}}, AROUND, {"ingress": {"certificate": FRONT}}),
+    "several, and an ARN": ({"ingress": {"certificate": ["front", ROLE]}}, AROUND, {"ingress": {"certificate": [FRONT, ROLE]}}),
+    "a certificate that does not exist yet": ({"ingress": {"certificate": "front"}}, NOTHING, {"ingress": {"certificate": UNKNOWN}}),
+    "a role for IRSA": ({"service_account": {"role": "web"}}, AROUND, {"service_account": {"role": ROLE, "identity": "irsa"}}),
+    "a role that does not exist yet": (
+        {"service_account": {"role": "web"}},
+        NOTHING,
+        {"service_account": {"role": UNKNOWN, "identity": "irsa"}},
+    ),
+    "a role of an association": (
+        {"service_account": {"name": "a", "role": "api"}},
+        AROUND,
+        {"service_account": {"name": "a", "identity": "pod_identity"}},
+    ),
+    "an ARN stays": ({"service_account": {"role": ROLE}}, AROUND, {"service_account": {"role": ROLE}}),
+    "an account by its name alone": ({"service_account": "api"}, AROUND, {"service_account": "api"}),
+    "nothing": ({"services": {"api": {}}}, AROUND, {"services": {"api": {}}}),
+}
+
+
+@pytest.mark.parametrize("case", RESOLVED)
+def test_what_names_become(case: str) -> None:
+    settings, around, expected = RESOLVED[case]
+    assert resolved(settings, "main", around) == expected
+
+
+NEEDED: dict[str, tuple[dict[str, Any], str, dict[str, bool]]] = {
+    "nothing": ({}, "main", {"eks": False, "dns": False}),
+    "ARNs need no outputs": ({"ingress": {"certificate": WEB}, "service_account": {"role": ROLE}}, "main", {"eks": False, "dns": False}),
+    "names do": ({"ingress": {"certificate": [WEB, "front"]}, "service_account": {"role": "web"}}, "main", {"eks": True, "dns": True}),
+    "a cluster of others has no outputs": ({"service_account": {"role": "web"}}, "", {"eks": False, "dns": False}),
+}
+
+
+@pytest.mark.parametrize("case", NEEDED)
+def test_whose_outputs_are_needed(case: str) -> None:
+    settings, cluster, expected = NEEDED[case]
+    assert needs_outputs(settings, cluster) == expected
+
+
+def test_databases_are_named_as_in_the_inventory_or_by_their_identifiers() -> None:
+    migration = {"databases": ["main", "user_data", "old", "prod-analytics"]}
+    assert databases_of({"migration": migration}, AROUND) == ["prod-main", "prod-user-data", "legacy", "prod-analytics"]
+    assert databases_of({}, AROUND) == []
+
+
+@pytest.mark.parametrize(("region", "suffix"), [("af-south-1", "amazonaws.com"), ("cn-north-1", "amazonaws.com.cn")])
+def test_the_registry_of_the_account(region: str, suffix: str) -> None:
+    assert registry_of("123456789012", region) == f"123456789012.dkr.ecr.{region}.{suffix}"
+
+
+VARIABLES = {
+    "app_deploy_namespace": "shop",
+    "app_deploy_version": "1.4.2",
+    "app_deploy_cluster": "main",
+    "app_deploy_eks_component": "cluster",
+    "app_deploy_eks_cluster": "",
+    "app_deploy_keep": 10,
+    "platform_environment": "prod",
+    "__platform_inventory": {"clusters": CLUSTERS, "zones": ZONES, "databases": AROUND.databases},
+}
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "a cluster that is not described": (
+        {"app_deploy_cluster": "mian"},
+        "app_deploy_cluster is 'mian', but cluster describes no such cluster; did you mean main?",
+    ),
+    "no cluster at all": ({"__platform_inventory": {}}, "app_deploy_eks_cluster is missing: no host of the inventory describes clusters"),
+    "a certificate that no zone has": ({"app_deploy_ingress": {"certificate": "wbe"}}, "did you mean web?"),
+    "a certificate that two zones have": (
+        {"app_deploy_ingress": {"certificate": "web"}},
+        "several zones have a certificate of that name; write one of main/web, shop/web",
+    ),
+    "no certificates at all": (
+        {"app_deploy_ingress": {"certificate": "web"}, "__platform_inventory": {"clusters": CLUSTERS}},
+        "app_deploy_ingress.certificate is 'web', but no zone has any. Or give an ARN",
+    ),
+    "a role that the cluster has not": (
+        {"app_deploy_service_account": {"role": "wbe"}},
+        "the cluster has no such role for pods; did you mean web?",
+    ),
+    "the name of a role of a cluster of others": (
+        {"app_deploy_service_account": {"role": "web"}, "app_deploy_eks_cluster": "theirs"},
+        "app_deploy_service_account.role is 'web', but give its ARN",
+    ),
+    "a migration of no database": ({"app_deploy_migration": {"image": "m:1"}}, "app_deploy_migration.databases is missing"),
+    "a version that is a number": ({"app_deploy_version": "1.4 beta"}, "app_deploy_version is '1.4 beta', but"),
+    "no version where one is required": (
+        {"app_deploy_version": "", "__platform_inventory": {"clusters": CLUSTERS, "version_required": True}},
+        "app_deploy_version is missing: say which version to deploy",
+    ),
+    "a namespace in capitals": ({"app_deploy_namespace": "Shop"}, "app_deploy_namespace is 'Shop', but"),
+    "one record only": ({"app_deploy_keep": 1}, "app_deploy_keep is 1, but it must be 2 to 100"),
+    "a window": ({"app_deploy_window": {"schedule": "x"}}, "app_deploy_window.schedule is 'x', but"),
+    "a reason that is a report": ({"app_deploy_break_glass": "x" * 501}, "app_deploy_break_glass has more than 500 characters"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_refused_before_the_first_call(case: str) -> None:
+    changed, expected = WRONG[case]
+    assert [text for text in role_errors({**VARIABLES, **changed}) if expected in text], role_errors({**VARIABLES, **changed})
+
+
+def test_nothing_is_wrong_with_the_rest() -> None:
+    assert role_errors(VARIABLES) == []
+    assert role_errors({**VARIABLES, "app_deploy_eks_cluster": "theirs", "__platform_inventory": {}}) == []
