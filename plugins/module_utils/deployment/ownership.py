@@ -15,7 +15,7 @@ from ..kubernetes.problems import Forbidden, NotFound
 from ..kubernetes.values import Obj
 from .cluster import Cluster, together
 from .look import address_of
-from .pruning import recorded
+from .pruning import besides, recorded
 from .record import Release, selector
 from .refusals import KEEPS_DATA
 
@@ -64,11 +64,13 @@ class Inventory:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.kept: list[Found] = []
+        self._unlisted: set[ApiType] = set()
         self._namespaces: dict[str, Obj | None] = {}
 
     def objects(self, history: Sequence[Release]) -> list[Found]:
         """What carries the owner labels: in the application's namespace, and wherever a record says that something was applied."""
-        by_uid = {uid(one.live): one for one in [*self._labelled(), *self._recorded(history)]}
+        labelled = self._labelled()
+        by_uid = {uid(one.live): one for one in [*labelled, *self._recorded(history)]}
         owned = [one for one in by_uid.values() if not is_dependent(one.live)]
         self.kept = [one for one in owned if one.wanted.kind in KEEPS_DATA and one.wanted.kind != "Namespace"]
         return [one for one in owned if one.wanted.kind not in KEEPS_DATA]
@@ -77,10 +79,13 @@ class Inventory:
         return [one for several in together(self._of_type, NAMESPACED) for one in several]
 
     def _of_type(self, type_: ApiType) -> list[Found]:
-        """The objects of one kind. A kind that the caller may not list is one that it could not have released."""
+        """The objects of one kind. Of a kind that the caller may not list, the records name what there is."""
         try:
             listed = self.cluster.api.list(self._collection(type_), labelSelector=self.cluster.marks.selector).items
-        except (NotFound, Forbidden):
+        except NotFound:
+            return []
+        except Forbidden:
+            self._unlisted.add(type_)
             return []
         return [found(type_, live) for live in listed]
 
@@ -89,9 +94,12 @@ class Inventory:
 
     def _recorded(self, history: Sequence[Release]) -> list[Found]:
         """Objects of records that the labels of usual kinds in the application's namespace do not find."""
-        listed = {one.name: one for release in history for one in recorded(release)}.values()
+        listed = {one.name: one for release in history for one in (*recorded(release), *besides(release))}.values()
+        found_by_labels = set(NAMESPACED) - self._unlisted
         elsewhere = [
-            one for one in listed if one.kind != "Namespace" and (one.type not in NAMESPACED or one.namespace != self.cluster.namespace)
+            one
+            for one in listed
+            if one.kind != "Namespace" and (one.type not in found_by_labels or one.namespace != self.cluster.namespace)
         ]
         looked = together(self._now, elsewhere)
         return [one for one in looked if one is not None and self.cluster.marks.owns(metadata(one.live))]

@@ -19,7 +19,7 @@ from ..kubernetes.problems import ApiProblem, Conflict, NotFound
 from ..reconcile.errors import Failure
 from ..reconcile.waiting import Stopped
 from . import planning, refusals
-from .applying import POLL_SECONDS, Say
+from .applying import Say
 from .cluster import Cluster, together
 from .history import History
 from .holding import Holding, LeaseLost
@@ -27,7 +27,7 @@ from .ownership import Found, Inventory, balances
 from .phases import waves
 from .record import last_verified
 from .references import images_of
-from .registry import Registry
+from .registry import Registry, lifted
 from .wish import Outcome
 
 
@@ -135,10 +135,7 @@ class Removal:
             if balances(group[0].live):
                 self._await(group, "the load balancer controller removes it once the load balancer is deleted: see the controller's log")
         self._remove_namespace([one for one in self.namespaces if one.wanted.called != self.cluster.namespace])
-        images = sorted({image for one in self.history.releases for image in images_of(one.objects)})
-        if images:
-            problems = self.registry.release(images)
-            self.outcome.warnings += [f"the protection of an image could not be lifted: {one}" for one in problems]
+        self.outcome.warnings += lifted(self.registry, (image for one in self.history.releases for image in images_of(one.objects)))
         self.cluster.fence()
         together(self._drop, self.records)
 
@@ -172,7 +169,7 @@ class Removal:
             if waited > self.wish.timeout:
                 raise NotRemoved(left[0].address, self._why(left[0], waited, reason))
             self.say(left[0].address, "waiting until it is gone", waited)
-            clock.pause(POLL_SECONDS)
+            self.cluster.pause()
 
     def _is_there(self, one: Found) -> bool:
         live = self.cluster.get(one.path)

@@ -137,4 +137,4 @@ class Rollback:
             pruned=False,
         )
         self.outcome.release = self.history.write(restored)
-        self.history.forget(self.wish.keep)
+        self.outcome.warnings += self.history.forget(self.wish.keep, self.registry)

@@ -440,18 +440,9 @@ class Transaction:
                 self.outcome.warnings.append(f"{address} is no longer in the release and could not be deleted: {problem}")
         self._prune_orphans()
         self._prune_jobs()
-        self._forget()
+        self.outcome.warnings += self.history.forget(self.wish.keep, self.registry)
         if not left and not self.shaped.kept:
             self.keep(pruned=True)
-
-    def _forget(self) -> None:
-        """Delete the records beyond the wanted number, and lift the protection of images that only they have."""
-        forgotten = self.history.forget(self.wish.keep)
-        there = {image for one in self.history.releases for image in images_of(one.objects)}
-        images = sorted({image for one in forgotten for image in images_of(one.objects)} - there)
-        if images:
-            problems = self.registry.release(images)
-            self.outcome.warnings += [f"the protection of an image could not be lifted: {one}" for one in problems]
 
     def _prune_orphans(self) -> None:
         for path, old in self.done.orphans:

@@ -189,6 +189,26 @@ def test_another_release_takes_over_from_a_killed_canary(app: Application, error
     )
 
 
+def test_what_a_killed_canary_left_is_removed_with_the_application(app: Application, errors: Any) -> None:
+    rolled_out(app)
+
+    def kill(_number: int, call: str) -> None:
+        if "release.2" in call and weights(app).get("api-canary") == 20:
+            raise Killed
+
+    with pytest.raises(Killed):
+        deploy(app, "canary", "api:2", {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0}, kill)
+    assert app.names("deployments") == ["api", "api-canary", "worker"]
+    planned = app.removal()
+    planned.plan()
+    assert planned.outcome.plan is not None
+    assert {f"kubernetes_object.{kind}/{app.namespace}/api-canary" for kind in ("Deployment", "Service")} <= set(
+        planned.outcome.plan.actions
+    )
+    assert app.removal().run().reason == ""
+    assert app.namespace not in [one["metadata"]["name"] for one in app.api.list("/api/v1/namespaces").items]
+
+
 def test_two_colors_switch_back_and_forth(app: Application) -> None:
     rolled_out(app)
     found: list[Any] = []

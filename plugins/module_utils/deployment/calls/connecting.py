@@ -66,6 +66,7 @@ class Connection:
             Hiding(params.get("sensitive") or (), vault),
             Texts([*secrets, *vault.secrets]),
             params.get("take_over") or (),
+            **({"poll": params["poll_interval"]} if params.get("poll_interval") else {}),
         )
 
     def registry(self) -> Registry:

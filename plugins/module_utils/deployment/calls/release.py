@@ -53,7 +53,7 @@ def run(module: Any) -> NoReturn:
     if params["state"] == "absent":
         removal.run(module)
     objects, problems = objects_of(params)
-    verification, wrong = options_of(params["verification"], params["namespace"])
+    verification, wrong = options_of(params["verification"], params["namespace"], params["poll_interval"])
     settings, misfits = (
         read(params["strategy"], given_settings(params), objects, verification) if not problems and not wrong else (None, [])
     )

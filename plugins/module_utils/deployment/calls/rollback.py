@@ -25,7 +25,7 @@ def run(module: Any) -> NoReturn:
     began = time.monotonic()
     params = module.params
     mask_in_output(module, secrets_of_probes(params))
-    verification, wrong = options_of(params["verification"], params["namespace"])
+    verification, wrong = options_of(params["verification"], params["namespace"], params["poll_interval"])
     if problems := [*problems_of(params), *wrong]:
         module.fail_json(msg="\n".join(problems))
     found = connection(module, needed=True)

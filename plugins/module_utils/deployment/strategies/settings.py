@@ -15,6 +15,7 @@ from ...application.objects.ingress import CLASS
 from ...cluster_objects.manifest import Wanted
 from ...rollout.options import BAKE, METRIC, PROBE, plan_of
 from .. import target_groups
+from ..verification import misfits
 from . import routes, tracks
 
 ROLLING, CANARY, BLUE_GREEN = "rolling", "canary", "blue_green"
@@ -113,21 +114,30 @@ def read(strategy: str, given: Mapping[str, Any], objects: Sequence[Wanted], ver
 
     ``given``: the settings as the user gave them. ``objects``: those of the release. ``verification``: complete options of the verifier.
     """
-    if strategy not in TRACKED:
-        return None, [f"{strategy}: it has no settings; remove them"] if given else []
-    checked = ArgumentSpecValidator(CANARY_SPEC if strategy == CANARY else BLUE_GREEN_SPEC).validate(dict(given))
-    if checked.error_messages:
-        return None, [f"{strategy}: {message}" for message in checked.error_messages]
-    params = checked.validated_parameters
+    params, problems = own(strategy, given)
+    if problems or strategy not in TRACKED:
+        return None, problems
     if strategy == CANARY:
         return _canary(params, objects, verification)
     return _blue_green(params, objects, verification)
 
 
+def own(strategy: str, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
+    """The settings with their defaults, and the problems that they have whatever is deployed."""
+    if strategy not in TRACKED:
+        return {}, [f"{strategy}: it has no settings; remove them"] if given else []
+    checked = ArgumentSpecValidator(CANARY_SPEC if strategy == CANARY else BLUE_GREEN_SPEC).validate(dict(given))
+    if problems := misfits(checked, strategy):
+        return {}, problems
+    params = checked.validated_parameters
+    if strategy == CANARY:
+        return params, _steps_wrong(params["steps"], bool(params["metrics"]))
+    if params["keep"] is not None and params["keep"] < 0:
+        return params, [f"blue_green.keep is {params['keep']:g}; it is a number of seconds, and cannot be negative"]
+    return params, []
+
+
 def _canary(params: Mapping[str, Any], objects: Sequence[Wanted], verification: Mapping[str, Any]) -> tuple[Canary | None, list[str]]:
-    problems = _steps_wrong(params["steps"], bool(params["metrics"]))
-    if problems:
-        return None, problems
     by_weight = params["steps"][0]["weight"] is not None
     services, problems = _services(CANARY, params, objects, behind_ingress=by_weight)
     steps = []
@@ -175,8 +185,6 @@ def _blue_green(
     ingresses = [one.manifest for one in objects if one.kind == "Ingress"]
     cookies = max((routes.stickiness_of(one) for one in ingresses), default=0)
     keep = params["keep"]
-    if keep is not None and keep < 0:
-        problems.append(f"blue_green.keep is {keep:g}; it is a number of seconds, and cannot be negative")
     after = judging(verification, params["probes"], params["metrics"], params["bake"])
     problems += [f"blue_green: {text}" for text in verifier_problems(after)]
     found = BlueGreen(

@@ -18,7 +18,6 @@ from ..target_groups import Expected
 from ..transaction import Failed, Transaction
 from . import routes
 
-POLL_SECONDS = 1.0
 FOLLOW_SECONDS = 300.0
 """The controller needs seconds; throttled by AWS, minutes (argo-rollouts#3333)."""
 
@@ -84,7 +83,7 @@ class Steering:
                     f"kubectl -n {self.cluster.namespace} describe ingress shows why"
                 )
             self.tx.say(self.cluster.marks.component, "waiting for the load balancer to follow the weights", waited)
-            self.clock.pause(POLL_SECONDS)
+            self.cluster.pause()
 
     @property
     def _place(self) -> target_groups.Place:
@@ -109,13 +108,13 @@ class Steering:
             if not late or waited >= seconds:
                 return late
             self.tx.say(late[0], what, waited)
-            self.clock.pause(POLL_SECONDS)
+            self.cluster.pause()
 
     def pause(self, seconds: float, what: str) -> None:
         began = self.clock.now()
         while (waited := self.clock.now() - began) < seconds:
             self.tx.say(self.cluster.marks.component, what, waited)
-            self.clock.pause(min(POLL_SECONDS, seconds - waited))
+            self.cluster.pause(seconds - waited)
 
     def bound(self, services: Collection[str], seconds: float) -> None:
         """Wait until the load balancer controller has target groups for Services: only pods made after that get readiness gates.
@@ -129,7 +128,7 @@ class Steering:
             if (there is not None and set(services) <= there) or waited >= seconds:
                 return
             self.tx.say(self.cluster.marks.component, "waiting for the target groups of the second track", waited)
-            self.clock.pause(min(POLL_SECONDS, seconds))
+            self.cluster.pause(seconds - waited)
 
     def _bound(self) -> set[str] | None:
         try:

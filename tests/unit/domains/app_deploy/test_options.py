@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -109,6 +110,35 @@ def test_every_mistake_is_reported_at_once() -> None:
         application_release(wrong, AROUND)
     assert "app_deploy_services.api.image" in str(error.value)
     assert "app_deploy_window.schedule" in str(error.value)
+
+
+METRIC = {"name": "errors", "maximum": 1, "prometheus": {"url": "http://prometheus", "query": "errors"}}
+STRATEGIES: dict[str, tuple[dict[str, Any], str]] = {
+    "a canary": ({"strategy": "canary", "canary": {"steps": [{"replicas": 1}], "metrics": [METRIC]}}, ""),
+    "settings of another strategy": ({"canary": {"steps": [{"replicas": 1}]}}, ""),
+    "weights without an ingress": (
+        {"strategy": "canary", "canary": {"steps": [{"weight": 1}], "metrics": [METRIC]}},
+        "app_deploy_strategy: strategy canary divides requests by the weights of an Ingress, and the application has none",
+    ),
+    "a service that the application does not have": (
+        {"strategy": "canary", "canary": {"steps": [{"replicas": 1}], "metrics": [METRIC], "services": ["apy"]}},
+        "app_deploy_canary.services names 'apy'",
+    ),
+    "two colors without an ingress": ({"strategy": "blue_green"}, "app_deploy_strategy: strategy blue_green divides requests"),
+    "options that the verification does not have": ({"verification": {"prober": []}}, "app_deploy_verification: no such setting: prober"),
+}
+
+
+@pytest.mark.parametrize("case", STRATEGIES)
+def test_the_strategy_fits_what_is_deployed(case: str) -> None:
+    given, expected = STRATEGIES[case]
+    if not expected:
+        found = application_release({**GIVEN, **given}, AROUND)
+        assert found["strategy"] == given.get("strategy", "rolling")
+        assert found["canary"] == given["canary"]
+        return
+    with pytest.raises(AnsibleFilterError, match=re.escape(expected)):
+        application_release({**GIVEN, **given}, AROUND)
 
 
 def test_a_closed_window_holds_a_release_of_prod_back() -> None:
