@@ -123,7 +123,7 @@ def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str],
     return Transaction(
         found.cluster(params, secrets),
         wish,
-        found.verification(),
+        found.verification(params),
         progress,
         found.holding(params),
         gate=gate,

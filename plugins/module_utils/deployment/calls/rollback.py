@@ -33,7 +33,7 @@ def run(module: Any) -> NoReturn:
     rollback = Rollback(
         found.cluster(params, []),
         wish,
-        found.verification(),
+        found.verification(params),
         progress,
         found.holding(params),
         registry=found.registry(),
