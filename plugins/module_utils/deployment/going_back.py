@@ -37,6 +37,14 @@ class NotRestored(Exception):
     """The release could not be restored. Its text is suitable for users."""
 
 
+@dataclass(frozen=True)
+class Returned:
+    """``progress``: what the record of the release that runs again keeps from now on. ``warnings``: what a user should know."""
+
+    progress: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
 @dataclass
 class Restorer:
     """``judge``: verifies applied objects. ``replaced``: addresses that the failed release has replaced, and that may be replaced back."""
@@ -82,6 +90,11 @@ class Restorer:
             Applier(self.cluster, self.looker, self.say, self.done).apply(looks)
         except ApplyFailed as problem:
             raise NotRestored(f"{problem.address}: {problem}") from None  # its text says all
+
+    def judge_other(self, live: Mapping[str, Obj]) -> None:
+        """Verify workloads that another program has restored. Raises NotRestored, Stopped."""
+        self.done.changed |= set(live)
+        self._judge(live, self.options)
 
     def _judge(self, live: Mapping[str, Obj], options: Mapping[str, Any]) -> Verdict | None:
         verdict = self.judge(verification.result_entries(live, self.done.changed), judging_options(options))

@@ -22,6 +22,8 @@ from .refusals import KEEPS_DATA
 NAMESPACED = tuple(one for one in OWN if one.namespaced)
 OF_EVERY_NAMESPACE = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
 """What Kubernetes itself creates in every namespace."""
+HELM_RECORD = "helm.sh/release.v1"
+"""The type of the Secrets in which Helm keeps its releases. They carry the labels of the owner, but Helm deletes them."""
 OF_OTHERS = frozenset({"Event", "Endpoints", "EndpointSlice", "PodMetrics", "Lease"})
 """Kinds that follow from other objects, or are locks. Nobody loses anything with them."""
 
@@ -37,6 +39,26 @@ class Found:
     @property
     def address(self) -> str:
         return address_of(self.wanted)
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What another program has installed for the application, such as a Helm release. ``objects``: those that exist and belong to it."""
+
+    address: str
+    name: str
+    objects: tuple[Found, ...]
+
+
+class Programs:
+    """No other program installs anything."""
+
+    def installed(self, _cluster: Cluster) -> list[Installed]:
+        """What the application has by such programs. Raises ApiProblem."""
+        return []
+
+    def uninstall(self, _cluster: Cluster, _one: Installed) -> None:
+        """Raises ApiProblem."""
 
 
 def found(type_: ApiType, live: Obj) -> Found:
@@ -87,7 +109,7 @@ class Inventory:
         except Forbidden:
             self._unlisted.add(type_)
             return []
-        return [found(type_, live) for live in listed]
+        return [found(type_, live) for live in listed if live.get("type") != HELM_RECORD]
 
     def _collection(self, type_: ApiType, namespace: str = "") -> str:
         return type_.path(namespace or self.cluster.namespace, "").rstrip("/")

@@ -28,6 +28,9 @@ OF_ENVIRONMENT = f"{DOMAIN}/release-environment"
 OF_COMPONENT = f"{DOMAIN}/release-component"
 """Labels of their own: a record is not one of the component's objects, which are found by its owner labels."""
 
+APPLY, HELM, ARGOCD = "apply", "helm", "argocd"
+"""The modes: who applies what runs."""
+
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 FORMAT = 1
 MOST_BYTES = 1_000_000
@@ -49,10 +52,10 @@ class Release:
     ``objects``: the manifests as applied, Secrets without their data. ``migration``: {job, finished, seconds} of the migration that ran
     for this release, or None. ``added``: the addresses of the objects that did not exist before this release. ``applied``: uid and
     generation by address, as the last apply returned them. ``pruned``: whether what the release made superfluous has been deleted.
-    ``progress``: how far a strategy with several steps has come. ``beside``: manifests, without content, of what a strategy applied beside
-    the objects, such as a canary; they are deleted at its end, or by the next release. ``gate``: {verdict, snapshots, ...} as presented.
-    ``times``: moments by phase. ``recorded``: what the caller wants to be kept with the release, such as why the deployment window was
-    overridden.
+    ``progress``: how far a strategy with several steps has come; with Helm and Argo CD, {revision, workloads}. ``beside``: manifests,
+    without content, of what a strategy applied beside the objects, such as a canary; they are deleted at its end, or by the next release.
+    ``gate``: {verdict, snapshots, ...} as presented. ``times``: moments by phase. ``recorded``: what the caller wants to be kept with the
+    release, such as why the deployment window was overridden.
     """
 
     id: str
@@ -63,6 +66,7 @@ class Release:
     reason: str = ""
     by: str = ""
     strategy: str = "rolling"
+    mode: str = APPLY
     images: Mapping[str, str] = field(default_factory=dict)
     migration: Mapping[str, Any] | None = None
     gate: Mapping[str, Any] | None = None
@@ -93,6 +97,12 @@ class Release:
     @property
     def workloads(self) -> list[dict[str, str]]:
         """What a verification of the release watches, as {kind, namespace, name}."""
+        return [
+            *(dict(one) for one in self.progress.get("workloads") or ()),
+            *self._own_workloads(),
+        ]
+
+    def _own_workloads(self) -> list[dict[str, str]]:
         return [
             {"kind": str(one["kind"]), "namespace": str(one["metadata"].get("namespace") or ""), "name": str(one["metadata"]["name"])}
             for one in self.objects

@@ -14,26 +14,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..cluster_objects.manifest import Wanted
+from ..cluster_objects.hiding import Hiding
+from ..cluster_objects.manifest import Marks, Wanted
 from ..kubernetes.lease import Locked
 from ..kubernetes.objects import generation, metadata, spec, uid
 from ..kubernetes.problems import ApiProblem, Conflict, Forbidden, NotFound, Refused
 from ..kubernetes.values import Obj
 from ..reconcile.errors import Failure
+from ..reconcile.planner import Action
 from ..reconcile.waiting import Stopped
 from . import planning, pruning, refusals, verification, way_back
 from .applying import Applied, Applier, ApplyFailed, Say
 from .cluster import Cluster, together
-from .going_back import NotRestored, Restorer, absent
+from .going_back import NotRestored, Restorer, Returned, absent
 from .history import History
 from .holding import Holding, LeaseLost
 from .identity import without_secrets
-from .look import KIND, Look, Looker, address_of, missing_kinds
+from .look import KIND, Look, Looker, address_of, is_of_helm, missing_kinds
 from .migration import Migration, MigrationFailed
 from .phases import split
 from .planning import ReleasePlan
 from .pods import pod_problems
-from .record import RecordProblem, Release, already_migrated, encode, last_verified
+from .record import APPLY, RecordProblem, Release, already_migrated, encode, last_verified
 from .references import images_of
 from .registry import Registry
 from .synced import Synced
@@ -52,7 +54,8 @@ class Shaped:
     """The objects of a release as a strategy has them.
 
     ``recorded``: what going back to the release applies. ``kept``: (kind, name) of what earlier releases left and is not deleted yet.
-    ``objection``: why the release cannot be deployed now. ``choice``: what the strategy has decided, for itself.
+    ``objection``: why the release cannot be deployed now. ``choice``: what the strategy has decided, for itself. ``actions``: what happens
+    besides, such as to a Helm release.
     """
 
     objects: Sequence[Wanted]
@@ -60,16 +63,39 @@ class Shaped:
     kept: frozenset[tuple[str, str]] = frozenset()
     objection: str = ""
     choice: Any = None
+    actions: tuple[Action, ...] = ()
 
 
 class ShapingStrategy:
-    """A strategy that also decides, before each plan, which objects the release consists of now."""
+    """A strategy that also decides, before each plan, which objects the release consists of now.
+
+    ``mode``: who applies what runs: this collection, Helm, or Argo CD.
+    """
+
+    mode = APPLY
 
     def shape(self, tx: Transaction, asked: Sequence[Wanted]) -> Shaped:
         raise NotImplementedError
 
+    def on_nothing(self, marks: Marks, hiding: Hiding) -> tuple[Action, ...]:
+        """What happens besides, if the cluster does not exist yet."""
+        return ()
+
+    def on_way_back(self, cluster: Cluster, say: Say, target: Release) -> tuple[Action, ...]:
+        """What ``back`` would change. Raises NotRestored, ApiProblem."""
+        return ()
+
+    def back(self, restorer: Restorer, target: Release) -> Returned:
+        """Go back to a verified release with what is not among its objects. Raises NotRestored, ApiProblem, Stopped."""
+        return Returned(target.progress)
+
     def __call__(self, tx: Transaction) -> None:
         raise NotImplementedError
+
+
+def mode_of(strategy: Strategy | None) -> str:
+    """Who applies what runs."""
+    return strategy.mode if isinstance(strategy, ShapingStrategy) else APPLY
 
 
 class Failed(Exception):
@@ -122,6 +148,7 @@ class Transaction:
         found = replace(found, failures=(*found.failures, *self._objections(found, applying)))
         if self.migrates:
             found = planning.with_migration(found, self.wish.job or {})
+        found = planning.with_actions(found, self.shaped.actions)
         self._leftovers = [] if self._is_pruned() else self._find_leftovers()
         found = planning.with_pruned(found, [address for address, _one, _live in self._leftovers])
         current = last_verified(history)
@@ -213,7 +240,7 @@ class Transaction:
         wanted = [one for one in wanted if (one.kind, one.called) not in self.shaped.kept]
         found: list[tuple[str, Wanted, Obj]] = []
         for one, live in zip(wanted, together(self.cluster.live, wanted)):
-            if live is not None and self.cluster.marks.owns(metadata(live)):
+            if live is not None and self.cluster.marks.owns(metadata(live)) and not is_of_helm(live):
                 found.append((address_of(one), one, live))
         return found
 
@@ -241,6 +268,7 @@ class Transaction:
             status=going_on.status if going_on else "started",
             by=wish.by,
             strategy=wish.strategy,
+            mode=mode_of(self.strategy),
             images=dict(wish.images),
             migration=migration,
             gate=_gate_summary(wish.gate),
@@ -483,12 +511,19 @@ class Transaction:
 
     def _back_to(self, target: Release, failed: Release) -> str:
         """Restore a verified release; returns what came of it, as a sentence."""
+        if why := way_back.other_mode(target, mode_of(self.strategy)):
+            return f"Going back to release {target.called} is not possible: {why}."
         self.say(self.cluster.marks.component, f"going back to release {target.called}", 0.0)
         restorer = Restorer(self.cluster, self.say, self.judge, self.wish.verification, self.done.replaced)
         applied = {address: live for address, live in self.done.live.items() if address in self.done.changed}
         try:
             restorer.restore(target, applied)
             removed = restorer.remove_added(failed, target, {*failed.added, *self.done.added})
+            if isinstance(self.strategy, ShapingStrategy):
+                returned = self.strategy.back(restorer, target)
+                self.outcome.warnings += returned.warnings
+                if returned.progress != target.progress:
+                    self.history.mark(target, progress=dict(returned.progress))
         except (NotRestored, CannotVerify, ApiProblem) as problem:
             return f"Going back to release {target.called} failed too: {str(problem).rstrip('.')}."
         self.outcome.went_back = True

@@ -90,6 +90,13 @@ def _plural(kind: str, names: Sequence[str]) -> str:
     return f"{kind} {names[0]}" if len(names) == 1 else f"{kind}s {', '.join(names)}"
 
 
+def other_mode(target: Release, mode: str) -> str:
+    """Why a release that was deployed in another mode cannot be restored; empty if it was not."""
+    if target.mode == mode:
+        return ""
+    return f"it was deployed in mode {target.mode}, and mode is {mode}; deploy it again in mode {target.mode}"
+
+
 def changed_since(address: str, applied: Mapping[str, Any], live: Mapping[str, Any] | None) -> str:
     """Why an object is no longer the one that the release applied; empty if it is.
 

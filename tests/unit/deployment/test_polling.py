@@ -58,7 +58,7 @@ class Slow:
 def test_the_deployment_waits_in_these_intervals() -> None:
     api: Any = Slow()
     params = {"environment": "prod", "component": "shop", "namespace": "shop", "poll_interval": 0.2}
-    cluster = Connection(None, None, api).cluster(params, [])  # type: ignore[arg-type]
+    cluster = Connection(None, None, api, None).cluster(params, [])  # type: ignore[arg-type]
     (secret,) = wanted(named("ExternalSecret", "database", "external-secrets.io/v1", spec={}))
     cluster.path_of = lambda one: f"/externalsecrets/{one.called}"  # type: ignore[method-assign]
     Synced(cluster, lambda *_words: None, 60.0).wait([secret])

@@ -13,7 +13,7 @@ from typing import Any
 from ...aws.connection import Aws
 from ...aws.place import Place
 from ...cluster_objects.hiding import Hiding
-from ...cluster_objects.link import Calls, link_of
+from ...cluster_objects.link import Calls, ClusterLink, link_of
 from ...cluster_objects.manifest import Marks
 from ...component.connect import check_options, connect, fail, place_of, unidentified
 from ...component.progress import progress
@@ -35,6 +35,7 @@ class Connection:
     aws: Aws
     place: Place
     api: Calls | None
+    link: ClusterLink
 
     @property
     def caller(self) -> str:
@@ -91,6 +92,7 @@ def connection(module: Any, *, needed: bool) -> Connection:
     except CallFailed as error:
         fail(module, [failure("", error)], unidentified(error, region))
     try:
-        return Connection(aws, place, link_of(params, needed=needed).reach(aws))
+        link = link_of(params, needed=needed)
+        return Connection(aws, place, link.reach(aws), link)
     except CallFailed as error:
         fail(module, [failure("", error)], "The cluster could not be reached, so nothing was planned or changed.")

@@ -14,6 +14,8 @@ from ...cluster_objects.options import CONNECTION
 from ...component.options import OWNER, shared
 from ...sensitive.names import is_secret
 from ..generated import ANNOTATION, lengths
+from ..modes import settings as modes
+from ..record import APPLY
 from ..strategies.settings import ROLLING, TRACKED
 from ..wish import REFUSE, WARN
 
@@ -25,6 +27,7 @@ COMMON: dict[str, Any] = {
     **CONNECTION,
     "namespace": {"type": "str", "required": True},
     "verification": {"type": "dict", "default": {}, "no_log": True},
+    **modes.options(),
     "keep": {"type": "int", "default": 10},
 }
 
@@ -102,7 +105,7 @@ def problems_of(params: Mapping[str, Any]) -> list[str]:
 def objects_of(params: Mapping[str, Any]) -> tuple[list[Wanted], list[str]]:
     """The objects of a release, and one sentence for each problem with them."""
     objects, problems = read(params["objects"], "")
-    if not objects and not problems:
+    if not objects and not problems and params["mode"] == APPLY:
         problems.append("objects is empty: a release has at least one object")
     problems += [
         f"objects has a Job {one.called}: a Job runs once and cannot be changed. Give a migration as migration, and repeated work as a "

@@ -252,6 +252,11 @@ def last_good(application: Obj, source: int | None, but: str = "") -> str:
     return ""
 
 
+def target(application: Obj, source: int | None) -> str:
+    """The revision that is set; empty for the default one."""
+    return _target_in(spec(application), source)
+
+
 def is_deployed(application: Obj, asked: Asked) -> bool:
     """Whether the revision is set, synced, and healthy already, so that nothing is to be done."""
     found = status(application)
