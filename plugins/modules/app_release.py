@@ -44,7 +44,7 @@ options:
     description:
       - The manifests of the release. Namespaced objects must name their namespace. They receive the owner labels of the component.
       - Leave C(replicas) out of a workload that a HorizontalPodAutoscaler scales. Name ConfigMaps after their content.
-      - Required with O(state=present).
+      - Required with O(state=present). With O(mode=helm) and O(mode=argocd) it may be empty.
     type: list
     elements: dict
   migration:
@@ -170,6 +170,7 @@ options:
 extends_documentation_fragment:
   - mainstay.aws.application
   - mainstay.aws.application.change
+  - mainstay.aws.application.modes
   - mainstay.aws.component
   - amazon.aws.common.modules
   - amazon.aws.region.modules

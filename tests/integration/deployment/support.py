@@ -92,7 +92,7 @@ class Application:
     ) -> Transaction:
         wanted, problems = read(list(objects), "")
         assert not problems, problems
-        release = identity.release_id(wanted, migration)
+        release = str(wish.pop("release", "") or identity.release_id(wanted, migration))
         job = identity.migration_job(migration, release, MARKS) if migration else None
         clock = EventClock()
         api = self.client(clock)

@@ -44,22 +44,39 @@ def options() -> dict[str, Any]:
     }
 
 
+def problems_of(params: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the options whatever the chart contains: see ``read``."""
+    mode = str(params.get("mode") or APPLY)
+    if problem := mode_problem(str(params.get("strategy") or ROLLING), mode):
+        return [problem]
+    given = params.get("chart") or {}
+    if mode == HELM and not given:
+        example = "{chart: shop, repository: https://charts.example.com, version: 1.4.2}"
+        return [f"chart is missing: mode {HELM} needs one, such as {example}"]
+    if mode == HELM:
+        return [f"chart has no setting {name}; valid names are {', '.join(OF_CHART)}" for name in given if name not in OF_CHART]
+    if mode == ARGOCD:
+        checked = ArgumentSpecValidator(ARGOCD_SPEC).validate(dict(params.get("argocd") or {}))
+        nothing = "argocd.revision is missing: give the commit, tag, or branch to deploy. It defaults to the version"
+        named = (params.get("argocd") or {}).get("revision") or params.get("version")
+        return misfits(checked, "argocd") or ([] if named else [nothing])
+    return [
+        f"{name} is given, and mode is {APPLY}: set mode to {other}, or remove {name}"
+        for name, other in (("chart", HELM), ("argocd", ARGOCD))
+        if params.get(name)
+    ]
+
+
 def read(params: Mapping[str, Any]) -> tuple[Other, list[str]]:
     """What a release consists of in its mode, from options of a module.
 
     ``params``: mode, strategy, chart, argocd, helm_binary, component, namespace, version, and keep; those that do not matter may be absent.
     """
-    mode = str(params.get("mode") or APPLY)
-    if problem := mode_problem(str(params.get("strategy") or ROLLING), mode):
-        return None, [problem]
-    if mode == HELM:
+    if problems := problems_of(params):
+        return None, problems
+    if params.get("mode") == HELM:
         return _chart(params)
-    if mode == ARGOCD:
-        return _application(params)
-    modes = {"chart": HELM, "argocd": ARGOCD}
-    return None, [
-        f"{name} is given, and mode is {APPLY}: set mode to {other}, or remove {name}" for name, other in modes.items() if params.get(name)
-    ]
+    return (_application(params), []) if params.get("mode") == ARGOCD else (None, [])
 
 
 def identity_of(other: Other) -> dict[str, Any] | None:
@@ -74,7 +91,8 @@ def for_way_back(params: Mapping[str, Any]) -> tuple[Other, list[str]]:
         wanted = WantedRelease(called, f"{namespace}/{called}", namespace, ReleaseChart("", ""))
         return Chart(wanted, str(params.get("helm_binary") or "helm"), int(params.get("keep") or 10)), []
     if params.get("mode") == ARGOCD:
-        return _application({**params, "version": "recorded"})
+        recorded = {**params, "version": "recorded"}
+        return (None, wrong) if (wrong := problems_of(recorded)) else (_application(recorded), [])
     return None, []
 
 
@@ -84,29 +102,21 @@ def _called(params: Mapping[str, Any]) -> str:
 
 
 def _chart(params: Mapping[str, Any]) -> tuple[Chart | None, list[str]]:
-    given = dict(params.get("chart") or {})
-    if not given:
-        example = "{chart: shop, repository: https://charts.example.com, version: 1.4.2}"
-        return None, [f"chart is missing: mode {HELM} needs one, such as {example}"]
-    unknown = [f"chart has no setting {name}; valid names are {', '.join(OF_CHART)}" for name in given if name not in OF_CHART]
-    if unknown:
-        return None, unknown
-    given.pop("release", None)
+    given = {name: value for name, value in params["chart"].items() if name != "release"}
     wanted, problems = release_of(_called(params), {**given, "namespace": params["namespace"]}, "chart", str(params["namespace"]))
     if wanted is None or problems:
         return None, problems
     return Chart(wanted, str(params.get("helm_binary") or "helm"), int(params.get("keep") or 10)), []
 
 
-def _application(params: Mapping[str, Any]) -> tuple[Application | None, list[str]]:
-    checked = ArgumentSpecValidator(ARGOCD_SPEC).validate(dict(params.get("argocd") or {}))
-    if problems := misfits(checked, "argocd"):
-        return None, problems
-    found = checked.validated_parameters
-    revision = str(found["revision"] or params.get("version") or "")
-    if not revision:
-        return None, ["argocd.revision is missing: give the commit, tag, or branch to deploy. It defaults to the version"]
-    one = Application(
-        found["application"], revision, found["namespace"], found["source"], found["timeout"], found["grace"], prune=found["prune"]
+def _application(params: Mapping[str, Any]) -> Application:
+    found = ArgumentSpecValidator(ARGOCD_SPEC).validate(dict(params["argocd"])).validated_parameters
+    return Application(
+        found["application"],
+        str(found["revision"] or params.get("version")),
+        found["namespace"],
+        found["source"],
+        found["timeout"],
+        found["grace"],
+        prune=found["prune"],
     )
-    return one, []

@@ -13,7 +13,7 @@ from ...deployment.strategies import settings as strategies
 from ...inputs.problems import Problems
 from ...inputs.values import NAMESPACE
 from . import window
-from .options import with_prefix
+from .options import mode_problems, with_prefix
 from .surroundings import Surroundings, reference_problems
 
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
@@ -67,6 +67,9 @@ def _check_migration(variables: Mapping[str, Any], problems: Problems) -> None:
 def _check_strategy(variables: Mapping[str, Any], problems: Problems) -> None:
     """What is wrong with the settings of the strategy whatever is deployed."""
     strategy = str(variables.get("app_deploy_strategy") or strategies.ROLLING)
+    of_mode = {name: variables.get(f"app_deploy_{name}") for name in ("mode", "strategy", "chart", "argocd", "version")}
+    if all(isinstance(of_mode[name] or {}, Mapping) for name in ("chart", "argocd")):
+        problems.messages += mode_problems(of_mode)
     given = variables.get(f"app_deploy_{strategy}") if strategy in strategies.TRACKED else None
     if isinstance(given or {}, Mapping):
         problems.messages += [with_prefix(strategy, text) for text in strategies.own(strategy, given or {})[1]]

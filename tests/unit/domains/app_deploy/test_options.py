@@ -12,6 +12,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.application_release import application_release
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.modes import settings as modes
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.pending import migration_pending
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.app_deploy.needs import argument_spec, with_images
 
@@ -139,6 +140,29 @@ def test_the_strategy_fits_what_is_deployed(case: str) -> None:
         return
     with pytest.raises(AnsibleFilterError, match=re.escape(expected)):
         application_release({**GIVEN, **given}, AROUND)
+
+
+CHART = {"chart_files": {"Chart.yaml": "name: shop\nversion: 1.4.2\n", "templates/all.yaml": "a: b"}, "values": {"replicas": 2}}
+MODES: dict[str, dict[str, Any]] = {
+    "helm": {"mode": "helm", "chart": CHART},
+    "argocd": {"mode": "argocd", "argocd": {"application": "shop"}},
+}
+
+
+@pytest.mark.parametrize("case", MODES)
+def test_another_program_applies_what_runs(case: str) -> None:
+    """What is around it stays ours, and the settings of the other program make it another release."""
+    given = {**GIVEN, **MODES[case], "application": {case.replace("helm", "chart"): MODES[case].get("chart") or MODES[case].get("argocd")}}
+    found = application_release(given, AROUND)
+    assert [one["kind"] for one in found["objects"]] == ["Namespace"]
+    assert (found["mode"], found["chart"], found["argocd"]) == (case, given.get("chart") or {}, given.get("argocd") or {})
+    ids = []
+    for version in ("1.4.2", "1.4.3"):
+        chart = {**CHART, "values": {"tag": version}} if case == "helm" else {}
+        other, problems = modes.read({**found, "chart": chart, "version": version, "component": "shop"})
+        assert problems == []
+        ids.append(migration_pending([], found["objects"], None, modes.identity_of(other))[0])
+    assert ids[0] != ids[1]
 
 
 def test_a_closed_window_holds_a_release_of_prod_back() -> None:

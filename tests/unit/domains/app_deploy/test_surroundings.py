@@ -179,6 +179,28 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"app_deploy_strategy": "blue_green", "app_deploy_blue_green": {"keep": -1}},
         "app_deploy_blue_green.keep is -1; it is a number of seconds",
     ),
+    "two colors of a chart": (
+        {"app_deploy_mode": "helm", "app_deploy_chart": {"chart": "shop"}, "app_deploy_strategy": "blue_green"},
+        "app_deploy_strategy: strategy blue_green needs mode apply, and mode is helm: there, the chart owns the objects",
+    ),
+    "a canary of Argo CD": (
+        {"app_deploy_mode": "argocd", "app_deploy_argocd": {"application": "shop"}, "app_deploy_strategy": "canary"},
+        "app_deploy_strategy: strategy canary needs mode apply, and mode is argocd: there, Argo CD owns the objects",
+    ),
+    "no chart": ({"app_deploy_mode": "helm"}, "app_deploy_chart is missing: mode helm needs one"),
+    "a chart that nothing uses": (
+        {"app_deploy_chart": {"chart": "shop"}},
+        "app_deploy_chart is given, and mode is apply: set mode to helm",
+    ),
+    "a setting that a chart does not have": (
+        {"app_deploy_mode": "helm", "app_deploy_chart": {"chart": "shop", "vales": {}}},
+        "app_deploy_chart has no setting vales",
+    ),
+    "no Application": ({"app_deploy_mode": "argocd"}, "app_deploy_argocd: missing required arguments: application"),
+    "no revision": (
+        {"app_deploy_mode": "argocd", "app_deploy_argocd": {"application": "shop"}, "app_deploy_version": ""},
+        "app_deploy_argocd.revision is missing",
+    ),
     "a reason that is a report": ({"app_deploy_break_glass": "x" * 501}, "app_deploy_break_glass has more than 500 characters"),
 }
 
