@@ -193,9 +193,7 @@ def _check_whole(reader: Reader) -> None:
             for key in described
         ]
     elif not [key for key in described if key != "ingress"]:
-        reader.problems.missing(
-            reader.at("services"), "describe at least one service, worker or cron job, or give manifests, chart, or argocd"
-        )
+        reader.problems.missing(reader.at("services"), "describe a service, worker or cron job, or give manifests, chart, or argocd")
 
 
 def _finish(reader: Reader) -> None:
