@@ -11,6 +11,25 @@ from tests.integration.examples.running import Run, mutations
 
 from .support import HOST, Shop
 
+CANARY = {
+    "steps": [{"weight": 30, "bake": 3}, {"weight": 70, "bake": 3}],
+    "drain": 2,
+    "metrics": [
+        {
+            "name": "errors",
+            "cloudwatch": {
+                "namespace": "AWS/ApplicationELB",
+                "metric": "HTTPCode_Target_5XX_Count",
+                "statistic": "Sum",
+                "dimensions": {"TargetGroup": "${target_group}", "LoadBalancer": "${load_balancer}"},
+            },
+            "maximum": 0,
+            "interval": 1,
+            "on_no_data": "pass",
+        }
+    ],
+}
+
 
 def succeeded(run: Run) -> Run:
     assert run.code == 0, run.output
@@ -68,8 +87,14 @@ def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> 
     assert shop.image() == shop.digest("api", "1.0.0")
     assert shop.answer() == (200, "1.0.0")
     assert shop.managers() == [("mainstay", "Apply")]
-    succeeded(shop.deploy("1.1.0"))
+    with shop.load() as answers:
+        gradual = succeeded(shop.deploy("1.1.0", app_deploy_strategy="canary", app_deploy_canary=CANARY))
+    versions = [one.version for one in answers]
+    assert {one.status for one in answers} == {200}, "no request fails while the load balancer's weights change"
+    assert "1.0.0" in versions[versions.index("1.1.0") :], "both versions serve users by their weights"
+    assert "could not be read" not in gradual.output, "the rules of the load balancer were awaited"
     assert shop.answer() == (200, "1.1.0")
+    assert shop.deployments() == ["api"]
 
     planned = succeeded(shop.play("destroy", "--check"))
     assert planned.actions["kubernetes_object.Ingress/shop/shop"]["action"] == "delete"
