@@ -46,6 +46,18 @@ def closed() -> dict[str, object]:
     return {"schedule": f"0 0 1 {(datetime.now(UTC).month + 5) % 12 + 1} *", "duration": "1h", "time_zone": "UTC"}
 
 
+def deploy_gradually(shop: Shop, old: str, new: str) -> None:
+    """A canary by the weights of the load balancer, while users ask."""
+    with shop.load() as answers:
+        run = succeeded(shop.deploy(new, app_deploy_strategy="canary", app_deploy_canary=CANARY))
+    versions = [one.version for one in answers]
+    assert {one.status for one in answers} == {200}, "no request fails while the load balancer's weights change"
+    assert old in versions[versions.index(new) :], "both versions serve users by their weights"
+    assert "could not be read" not in run.output, "the rules of the load balancer were awaited"
+    assert shop.answer() == (200, new)
+    assert shop.deployments() == ["api"]
+
+
 def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> None:
     first = succeeded(shop.deploy("1.0.0"))
     assert shop.image() == shop.digest("api", "1.0.0")
@@ -87,14 +99,7 @@ def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> 
     assert shop.image() == shop.digest("api", "1.0.0")
     assert shop.answer() == (200, "1.0.0")
     assert shop.managers() == [("mainstay", "Apply")]
-    with shop.load() as answers:
-        gradual = succeeded(shop.deploy("1.1.0", app_deploy_strategy="canary", app_deploy_canary=CANARY))
-    versions = [one.version for one in answers]
-    assert {one.status for one in answers} == {200}, "no request fails while the load balancer's weights change"
-    assert "1.0.0" in versions[versions.index("1.1.0") :], "both versions serve users by their weights"
-    assert "could not be read" not in gradual.output, "the rules of the load balancer were awaited"
-    assert shop.answer() == (200, "1.1.0")
-    assert shop.deployments() == ["api"]
+    deploy_gradually(shop, "1.0.0", "1.1.0")
 
     planned = succeeded(shop.play("destroy", "--check"))
     assert planned.actions["kubernetes_object.Ingress/shop/shop"]["action"] == "delete"
