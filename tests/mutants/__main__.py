@@ -1,4 +1,4 @@
-"""Switch off the rules of the rollout verifier, of the snapshot gate, and of deployments one by one: `make mutants`. Tests must notice each.
+"""Switch off the rules of the rollout verifier, of the snapshot gate, and of deployments one by one: `make mutants`. Tests must notice.
 
 Each mutant replaces one piece of source, which must occur exactly once, in a copy of the project, and runs the tests that are named after
 its rule. The exit code is 1 if any mutant survives, if one no longer applies, if the tests fail without any, or if a rule has none.
