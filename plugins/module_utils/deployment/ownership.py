@@ -43,7 +43,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Installed:
-    """What another program has installed for the application, such as a Helm release. ``objects``: those that exist and belong to it."""
+    """What another program has installed for the application, such as a Helm release.
+
+    ``objects``: those that exist and go with it, its records included.
+    """
 
     address: str
     name: str

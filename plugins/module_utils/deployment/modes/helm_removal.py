@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ...cluster_objects.api import BY_NAME
 from ...cluster_objects.ready import key_of
 from ...domains.cluster_content.kinds.helm_release import HelmRelease
 from ...domains.cluster_content.releases.helm import Helm
@@ -19,6 +20,8 @@ from ...kubernetes.problems import ApiProblem
 from ...reconcile.errors import CallFailed
 from ..cluster import Cluster
 from ..ownership import Found, Installed, Programs, found
+
+SECRET = BY_NAME["v1", "Secret"]
 
 
 class NotUninstalled(ApiProblem):
@@ -35,11 +38,16 @@ class Charts(Programs):
         """The Helm releases in the application's namespace whose records carry its labels."""
         path = f"/api/v1/namespaces/{cluster.namespace}/secrets"
         try:
-            revisions = [read(one)[0] for one in secrets(cluster.api, path, cluster.marks.selector, superseded=True)]
+            records = secrets(cluster.api, path, cluster.marks.selector, superseded=True)
+            revisions = [read(one)[0] for one in records]
         except CallFailed as problem:
             raise NotUninstalled(f"{problem}") from None
         return [
-            Installed(f"{HelmRelease.name}.{one.namespace}/{one.name}", one.name, tuple(_objects(cluster, one)))
+            Installed(
+                f"{HelmRelease.name}.{one.namespace}/{one.name}",
+                one.name,
+                (*_objects(cluster, one), *(found(SECRET, record) for record, each in zip(records, revisions) if each.name == one.name)),
+            )
             for one in newest(revisions).values()
         ]
 
