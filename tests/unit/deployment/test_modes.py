@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.hiding import Hiding
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.manifest import Marks
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment import way_back
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls import secrecy
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.look import is_of_helm
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.modes import running, settings
-from ansible_collections.mainstay.aws.plugins.module_utils.deployment.modes.argo_cd import Application
-from ansible_collections.mainstay.aws.plugins.module_utils.deployment.modes.helm_release import Chart
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.modes.argo_cd import Application, ArgoMode
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.modes.helm_release import Chart, HelmMode
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.record import Release
 
 from .samples import deployment, named
@@ -98,6 +100,20 @@ def test_what_runs_is_verified_and_recorded() -> None:
     kept = running.workloads_in(found)
     assert [one["name"] for one in kept] == ["api", "worker"]
     assert Release("1", mode="helm", progress={"revision": 4, "workloads": kept}).workloads == kept
+
+
+def test_the_plan_for_a_cluster_that_does_not_exist_shows_the_chart_and_no_secret() -> None:
+    found = read(mode="helm", chart={"chart_files": FILES, "values": {"replicas": 2, "password": "s3cret-one"}})
+    assert isinstance(found, Chart)
+    (action,) = HelmMode(found, None).on_nothing(Marks("prod", "web_shop"), Hiding())  # type: ignore[arg-type]
+    assert (action.verb, action.address) == ("create", "helm_release.shop/web-shop")
+    shown = {one.property: one.after for one in action.changes}
+    assert (shown["chart"], shown["version"], shown["values"]["replicas"]) == ("shop", "1.4.2", 2)
+    assert "s3cret-one" not in str(action)
+    application = read(mode="argocd", argocd={"application": "shop"}, version="v1")
+    assert isinstance(application, Application)
+    (action,) = ArgoMode(application).on_nothing(Marks("prod", "web_shop"), Hiding())
+    assert (action.address, action.changes[0].after) == ("argocd_application.argocd/shop", "v1")
 
 
 def test_objects_of_helm_are_not_pruned() -> None:
