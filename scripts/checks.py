@@ -149,7 +149,7 @@ CHECKS = (
     suite("content", "cluster content", 380, "tests/integration/eks_content"),
     suite("database-content", "databases", 155, "tests/integration/database_content"),
     suite("rollouts", "rollout", 250, "tests/integration/rollout"),
-    suite("deployments", "deployment", 280, "tests/integration/deployment"),
+    suite("deployments", "deployment", 245, "tests/integration/deployment"),
     suite("snapshot-gate", "databases", 205, *folders("snapshot_gate", "recovery")),
     suite("restore", "databases", 95, *folders("restore", "cutover")),
     suite("refresh", "databases", 75, "tests/integration/refresh"),
