@@ -47,15 +47,15 @@ def mode(app: Application, program: str = "", **values: Any) -> HelmMode:
     return HelmMode(found, ClusterLink(ClusterTarget(), needed=True))
 
 
-def transaction(app: Application, version: str, chart: HelmMode, level: str = "info") -> Transaction:
-    objects = [app.namespace_object, app.config(level=level)]
-    made = app.transaction(*objects, version=version, strategy=chart, verification={"settle": 0.0})
+def transaction(app: Application, version: str, chart: HelmMode, settle: float = 0.0) -> Transaction:
+    objects = [app.namespace_object, app.config(level="info")]
+    made = app.transaction(*objects, version=version, strategy=chart)
     release = identity.release_id(made.wish.objects, None, chart.chart.identity)
-    return app.transaction(*objects, version=version, strategy=chart, release=release, verification={"settle": 0.0})
+    return app.transaction(*objects, version=version, strategy=chart, release=release, verification={"settle": settle})
 
 
 def deploy(app: Application, version: str, **values: Any) -> Outcome:
-    return transaction(app, version, mode(app, image=f"api:{version}", **values)).run()
+    return transaction(app, version, mode(app, image=f"api:{version}", **values), settle=3.0 if "behaviour" in values else 0.0).run()
 
 
 def revisions(app: Application) -> list[tuple[int, str]]:
