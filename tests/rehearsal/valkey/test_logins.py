@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from rehearsal.valkey import ValkeyError, server
 from rehearsal.valkey.client import Client
@@ -83,6 +86,34 @@ def test_users_have_their_own_rights(account: CacheAccount) -> None:
     assert [answer(account, "app", PASSWORD), answer(account, "late", PASSWORD)] == ["WRONGPASS", "PONG"]
     account.cache.modify_user(UserId="late", Passwords=[f"{PASSWORD}-new"])
     assert [answer(account, "late", PASSWORD), answer(account, "late", f"{PASSWORD}-new")] == ["WRONGPASS", "PONG"]
+
+
+def token(account: CacheAccount, user: str, group: str = "main", role: str = "apply") -> str:
+    """An IAM token as applications make it: a presigned request without its scheme."""
+    environment = account.cloud.environment(role=role)
+    keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+    request = AWSRequest("GET", f"http://{group}/", params={"Action": "connect", "User": user})
+    SigV4QueryAuth(keys, "elasticache", account.region, expires=900).add_auth(request)
+    return str(request.url).removeprefix("http://")
+
+
+def test_users_with_iam_authentication(account: CacheAccount) -> None:
+    account.user("worker", Passwords=None, AuthenticationMode={"Type": "iam"})
+    account.user("app")
+    account.user_group(users=("worker", "app"))
+    account.create(UserGroupIds=["team"])
+    valid = token(account, "worker")
+    assert [answer(account, "worker", valid), answer(account, "app", PASSWORD)] == ["PONG", "PONG"]
+    with client(account, primary(account)) as one:
+        assert one.do("HELLO", "2", "AUTH", "worker", valid)
+        assert one.do("ACL", "WHOAMI") == "worker"
+    wrong = [token(account, "app"), token(account, "worker", "other"), valid[:-1] + ("0" if valid[-1] != "0" else "1"), PASSWORD]
+    assert [answer(account, "worker", one) for one in wrong] == ["WRONGPASS"] * 4
+    assert answer(account, "app", token(account, "app")) == "WRONGPASS"
+    deny = {"Effect": "Deny", "Action": "elasticache:Connect", "Resource": f"{account.arns}:user:worker"}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    account.cloud.admin.policies(apply=[{"Version": "2012-10-17", "Statement": [everything, deny]}])
+    assert answer(account, "worker", valid) == "WRONGPASS"
 
 
 def test_a_built_in_default_user_leaves_a_group_open(account: CacheAccount) -> None:

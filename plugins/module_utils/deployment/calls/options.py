@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...cluster_objects.manifest import Wanted, read
 from ...cluster_objects.options import CONNECTION
 from ...component.options import OWNER, shared
+from ...inputs.values import NAMESPACE
 from ...sensitive.names import is_secret
 from ..generated import ANNOTATION, lengths
 from ..modes import settings as modes
@@ -20,7 +20,6 @@ from ..strategies.settings import ROLLING, TRACKED
 from ..wish import REFUSE, WARN
 
 REQUIRED_IF = [("state", "present", ("objects",))]
-NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 STRATEGIES = (ROLLING, *TRACKED)
 COMMON: dict[str, Any] = {
     **shared(*OWNER, "poll_interval", "lock_wait", "sensitive_values"),
