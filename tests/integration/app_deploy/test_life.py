@@ -25,6 +25,8 @@ CANARY = {
             },
             "maximum": 0,
             "interval": 1,
+            "period": 1,
+            "lag": 0,
             "on_no_data": "pass",
         }
     ],
