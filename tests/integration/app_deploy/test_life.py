@@ -7,30 +7,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from tests.integration.deployment.prometheus import metric, prometheus
 from tests.integration.examples.running import Run, mutations
 
 from .support import HOST, Shop
-
-CANARY = {
-    "steps": [{"weight": 30, "bake": 3}, {"weight": 70, "bake": 3}],
-    "drain": 2,
-    "metrics": [
-        {
-            "name": "errors",
-            "cloudwatch": {
-                "namespace": "AWS/ApplicationELB",
-                "metric": "HTTPCode_Target_5XX_Count",
-                "statistic": "Sum",
-                "dimensions": {"TargetGroup": "${target_group}", "LoadBalancer": "${load_balancer}"},
-            },
-            "maximum": 0,
-            "interval": 1,
-            "period": 1,
-            "lag": 0,
-            "on_no_data": "pass",
-        }
-    ],
-}
 
 
 def succeeded(run: Run) -> Run:
@@ -50,8 +30,9 @@ def closed() -> dict[str, object]:
 
 def deploy_gradually(shop: Shop, old: str, new: str) -> None:
     """A canary by the weights of the load balancer, while users ask."""
-    with shop.load() as answers:
-        run = succeeded(shop.deploy(new, app_deploy_strategy="canary", app_deploy_canary=CANARY))
+    with prometheus() as errors, shop.load() as answers:
+        canary = {"steps": [{"weight": 30, "bake": 3}, {"weight": 70, "bake": 3}], "drain": 2, "metrics": [metric(errors)]}
+        run = succeeded(shop.deploy(new, app_deploy_strategy="canary", app_deploy_canary=canary))
     versions = [one.version for one in answers]
     assert {one.status for one in answers} == {200}, "no request fails while the load balancer's weights change"
     assert old in versions[versions.index(new) :], "both versions serve users by their weights"

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -17,6 +14,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.deployment.verificati
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.wish import Outcome
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import NotFound
 
+from .prometheus import metric, prometheus
 from .support import QUICK, Application
 from .test_rollback import rollback
 
@@ -31,30 +29,8 @@ class Killed(BaseException):
 @pytest.fixture
 def errors() -> Iterator[Any]:
     """A Prometheus that returns what ``errors.rate`` returns at each query."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            value = [0, str(server.rate())]  # type: ignore[attr-defined]
-            body = json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {}, "values": [value]}]}})
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        do_POST = do_GET
-
-        def log_message(self, *_arguments: Any) -> None:
-            return None
-
-    server = HTTPServer(("127.0.0.1", 0), Answer)
-    server.rate = lambda: 0  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-
-
-def metric(errors: Any) -> dict[str, Any]:
-    source = {"url": f"http://127.0.0.1:{errors.server_port}", "query": "rate"}
-    return {"name": "errors", "prometheus": source, "maximum": 0.5, "interval": 1.0, "period": 1}
+    with prometheus() as server:
+        yield server
 
 
 def shop(app: Application, image: str, **more: Any) -> list[dict[str, Any]]:
