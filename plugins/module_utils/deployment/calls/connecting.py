@@ -13,7 +13,7 @@ from typing import Any
 from ...aws.connection import Aws
 from ...aws.place import Place
 from ...cluster_objects.hiding import Hiding
-from ...cluster_objects.link import Calls, link_of
+from ...cluster_objects.link import Calls, ClusterLink, link_of
 from ...cluster_objects.manifest import Marks
 from ...component.connect import check_options, connect, fail, place_of, unidentified
 from ...component.progress import progress
@@ -25,6 +25,7 @@ from ..cluster import Cluster
 from ..holding import Holding
 from ..origin_secret import SecretValues, Veil
 from ..registry import Ecr, Registry
+from ..target_groups import AwsTargetGroups
 from ..verification import Verification
 
 
@@ -35,6 +36,7 @@ class Connection:
     aws: Aws
     place: Place
     api: Calls | None
+    link: ClusterLink
 
     @property
     def caller(self) -> str:
@@ -67,14 +69,16 @@ class Connection:
             Texts([*secrets, *vault.secrets]),
             params.get("take_over") or (),
             veil=Veil(SecretValues(self.aws)),
+            **({"poll": params["poll_interval"]} if params.get("poll_interval") else {}),
         )
 
     def registry(self) -> Registry:
         """The images in ECR, protected in the name of the component."""
         return Ecr(self.aws, user_of(self.place.environment, self.place.component))
 
-    def verification(self) -> Verification:
-        return Verification(self.inside.access, self.bell, progress, self.holder(), lambda: self.aws.client("cloudwatch"))
+    def verification(self, params: Any) -> Verification:
+        targets = AwsTargetGroups(self.aws, params.get("cluster") or "")
+        return Verification(self.inside.access, self.bell, progress, self.holder(), lambda: self.aws.client("cloudwatch"), targets)
 
     def holding(self, params: Any) -> Holding:
         return Holding(self.inside, params["namespace"], params["component"], self.holder(), progress)
@@ -90,6 +94,7 @@ def connection(module: Any, *, needed: bool) -> Connection:
     except CallFailed as error:
         fail(module, [failure("", error)], unidentified(error, region))
     try:
-        return Connection(aws, place, link_of(params, needed=needed).reach(aws))
+        link = link_of(params, needed=needed)
+        return Connection(aws, place, link.reach(aws), link)
     except CallFailed as error:
         fail(module, [failure("", error)], "The cluster could not be reached, so nothing was planned or changed.")

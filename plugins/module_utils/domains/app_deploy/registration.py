@@ -24,7 +24,12 @@ def load() -> Details:
             reads={
                 "eks:DescribeCluster": (REGIONAL,),
                 **each("ecr", "BatchGetImage DescribeImages GetDownloadUrlForLayer", repositories),
-                "elasticloadbalancing:DescribeLoadBalancers": (REGIONAL,),
+                **each(
+                    "elasticloadbalancing",
+                    "DescribeListeners DescribeLoadBalancers DescribeRules DescribeTags DescribeTargetGroups",
+                    REGIONAL,
+                ),
+                "cloudwatch:GetMetricData": (REGIONAL,),
                 "wafv2:GetWebACLForResource": (GLOBAL,),
                 # The value of a secret header, in plans, too: whether the load balancer admits it is compared.
                 "secretsmanager:GetSecretValue": (origins,),
@@ -42,6 +47,8 @@ def load() -> Details:
             "images": operations("ecr", "batch_get_image describe_images get_download_url_for_layer"),
             "load balancer": (*operations("elbv2", "describe_load_balancers"), *operations("wafv2", "get_web_acl_for_resource")),
             "secret header of the load balancer": operations("secretsmanager", "get_secret_value"),
+            "weights of the load balancer": operations("elbv2", "describe_listeners describe_rules describe_tags describe_target_groups"),
+            "metrics": operations("cloudwatch", "get_metric_data"),
             "records": operations("route53", "get_change list_hosted_zones list_resource_record_sets"),
         },
         applying={

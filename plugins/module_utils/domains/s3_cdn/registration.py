@@ -25,6 +25,7 @@ def load() -> Details:
             "managed rule groups": operations("wafv2", "describe_managed_rule_group"),
             "what a deletion destroys": operations("s3", "get_object_lock_configuration"),
             "whether certificates cover aliases": operations("acm", "describe_certificate"),
+            "zones of aliases": operations("route53", "list_hosted_zones"),
             "flat-rate plans of distributions": operations("pricing-plan-manager", "list_subscriptions"),
         },
         applying={"emptying a bucket": operations("s3", "delete_objects")},
