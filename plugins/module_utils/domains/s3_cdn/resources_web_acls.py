@@ -150,5 +150,5 @@ def _group_rule(one: WebAcl, each: ManagedGroup) -> dict[str, Any]:
         statement["ManagedRuleGroupConfigs"] = [dict(one) for one in each.configuration]
     if each.overrides:
         statement["RuleActionOverrides"] = [{"Name": name, "ActionToUse": _action(to)} for name, to in sorted(each.overrides.items())]
-    override = {"Count": {}} if each.count else {"None": {}}
+    override: dict[str, Any] = {"Count": {}} if each.count else {"None": {}}
     return _rule(one, each.name.replace("_", "-"), {"ManagedRuleGroupStatement": statement}, OverrideAction=override)

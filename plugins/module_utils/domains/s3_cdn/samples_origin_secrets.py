@@ -15,7 +15,7 @@ from ...reconcile.model import Resource
 
 
 def origin_secret(place: Place, name: str = NAME, **more: Any) -> Resource:
-    properties = {"secret_name": f"{place.path}origin-{name}", "content": {}, "deletion_date": None}
+    properties: dict[str, Any] = {"secret_name": f"{place.path}origin-{name}", "content": {}, "deletion_date": None}
     return Resource("origin_secret", name, {**properties, **more})
 
 

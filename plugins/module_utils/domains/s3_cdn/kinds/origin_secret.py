@@ -22,7 +22,7 @@ class OriginSecret(Secret):
     """
 
     name = "origin_secret"
-    operations = ("get_secret_value", "update_secret_version_stage")
+    operations: tuple[str, ...] = ("get_secret_value", "update_secret_version_stage")
 
     promoted = later()
 
