@@ -30,7 +30,7 @@ def load() -> Details:
                     REGIONAL,
                 ),
                 "cloudwatch:GetMetricData": (REGIONAL,),
-                "wafv2:GetWebACLForResource": (GLOBAL,),
+                "wafv2:GetWebACLForResource": (REGIONAL,),
                 # The value of a secret header, in plans, too: whether the load balancer admits it is compared.
                 "secretsmanager:GetSecretValue": (origins,),
                 "route53:ListHostedZones": (GLOBAL,),

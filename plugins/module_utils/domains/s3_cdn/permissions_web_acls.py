@@ -8,7 +8,7 @@ What is for CloudFront is in us-east-1, whatever the component's region.
 
 from __future__ import annotations
 
-from ...aws.grants import GLOBAL, Grant, Permissions, arn, each, keeps_mark, marked, not_others, request_marked
+from ...aws.grants import Conditions, Grant, Permissions, Scope, arn, each, keeps_mark, marked, not_others, request_marked
 from .kinds.waf_kind import GLOBAL_REGION
 from .settings.web_acls import LOG_PREFIX
 
@@ -19,6 +19,12 @@ def _both(*parts: str) -> tuple[str, ...]:
     return (*regional, *(arn("wafv2", f"global/{part}/*", region=GLOBAL_REGION) for part in parts))
 
 
+def near(scope: Scope) -> Conditions:
+    """In the component's regions, or in that of CloudFront."""
+    return {"StringEquals": {"aws:RequestedRegion": list(dict.fromkeys((*scope.regions, GLOBAL_REGION)))}}
+
+
+NEAR = Grant(("*",), (near,))
 EVERY = Grant(_both("ipset", "webacl"))
 OWN = Grant(EVERY.resources, (marked,))
 NEW = Grant(EVERY.resources, (request_marked,))
@@ -29,11 +35,11 @@ GROUP_ACTIONS = "AssociateKmsKey DeleteLogGroup DeleteRetentionPolicy Disassocia
 
 WEB_ACLS = Permissions(
     reads={
-        **each("wafv2", "ListIPSets ListWebACLs", GLOBAL),
+        **each("wafv2", "ListIPSets ListWebACLs", NEAR),
         # The holder of a wanted name is read to find its owner.
         **each("wafv2", "GetIPSet GetLoggingConfiguration GetWebACL ListTagsForResource", EVERY),
         "wafv2:DescribeManagedRuleGroup": (MANAGED,),
-        "logs:DescribeLogGroups": (GLOBAL,),
+        "logs:DescribeLogGroups": (NEAR,),
         "logs:ListTagsForResource": (LOGS,),
     },
     writes={
@@ -45,7 +51,7 @@ WEB_ACLS = Permissions(
         "wafv2:TagResource": (Grant(EVERY.resources, (marked, keeps_mark)), Grant(EVERY.resources, (request_marked, not_others))),
         "logs:CreateLogGroup": (Grant(LOGS.resources, (request_marked,)),),
         **each("logs", GROUP_ACTIONS, LOGS),
-        **each("logs", "CreateLogDelivery DescribeResourcePolicies PutResourcePolicy", GLOBAL),
+        **each("logs", "CreateLogDelivery DescribeResourcePolicies PutResourcePolicy", NEAR),
     },
     together={
         "logs:CreateLogGroup": ("logs:TagResource",),
