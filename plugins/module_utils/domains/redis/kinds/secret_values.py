@@ -1,0 +1,31 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Values of secrets on their way into a request, and nowhere else."""
+
+from __future__ import annotations
+
+from ....aws.connection import Aws
+from ....reconcile.errors import CallFailed, NotYet
+from .cache_credentials import Login, value_in, value_problem
+
+
+def value_of(aws: Aws, login: Login) -> str:
+    """The token or password of a login. Raises CallFailed without any part of it."""
+    version = {"VersionId": login["version"]} if login.get("version") else {}
+    found = read_value(aws, str(login["secret_arn"]), version)
+    if found is None:
+        raise NotYet(f"the secret {login['secret_arn']} has no value yet", "secretsmanager:GetSecretValue", "ResourceNotFoundException")
+    if problem := value_problem(found):
+        raise CallFailed(f"the value of {login['secret_arn']} cannot be used: {problem}", hint="Store another value, or rotate it.")
+    return found
+
+
+def previous_value(aws: Aws, login: Login) -> str:
+    """The value before the current one; empty if there is none."""
+    return read_value(aws, str(login["secret_arn"]), {"VersionStage": "AWSPREVIOUS"}) or ""
+
+
+def read_value(aws: Aws, secret: str, version: dict[str, str]) -> str | None:
+    reply = aws.find("secretsmanager", "get_secret_value", SecretId=secret, **version)
+    return None if reply is None else value_in(str(reply.get("SecretString") or ""))
