@@ -17,9 +17,10 @@ from .dns.registration import REGISTRATION as DNS
 from .eks.registration import REGISTRATION as EKS
 from .network.registration import REGISTRATION as NETWORK
 from .rds.registration import REGISTRATION as RDS
+from .redis.registration import REGISTRATION as REDIS
 from .repositories.registration import REGISTRATION as REPOSITORIES
 
-DOMAINS: tuple[Registration, ...] = (NETWORK, DNS, EKS, CLUSTER_CONTENT, RDS, DATABASE_CONTENT, REPOSITORIES, APP_DEPLOY)
+DOMAINS: tuple[Registration, ...] = (NETWORK, DNS, EKS, CLUSTER_CONTENT, RDS, DATABASE_CONTENT, REDIS, REPOSITORIES, APP_DEPLOY)
 """In reading order: a domain comes after the domains it depends on."""
 
 SHARED = ("kms_key", "iam_role", "log_group")

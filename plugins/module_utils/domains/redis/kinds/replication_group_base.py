@@ -231,6 +231,7 @@ class BaseGroup(NamedKind):
             "kms_key_id": raw.get("KmsKeyId"),
             "clustered": self.get_cluster_mode(raw) in (ENABLED, COMPATIBLE),
             "global_group": (raw.get("GlobalReplicationGroupInfo") or {}).get("GlobalReplicationGroupId"),
+            "token_secret_arn": self.get_login(raw).get("secret_arn"),
             "nodes": sorted(raw.get("MemberClusters") or []),
         }
 
