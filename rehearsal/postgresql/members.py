@@ -14,9 +14,11 @@ from rehearsal.postgresql import PostgresError, parameters
 from rehearsal.postgresql.access import InstanceAccess, Question, TokenCheck
 from rehearsal.postgresql.history import History
 from rehearsal.postgresql.proxies import Proxies
-from rehearsal.postgresql.relay import HOST, Port, Relay
+from rehearsal.postgresql.relay import Relay
 from rehearsal.postgresql.server import Server
-from rehearsal.postgresql.site import LOCAL, Site
+from rehearsal.postgresql.site import Site
+from rehearsal.relays import HOST, Port
+from rehearsal.server_site import LOCAL
 
 VERSION = "17.4"
 
@@ -109,7 +111,7 @@ class Members:
             check_token=self._ask,
             encrypted_only=lambda: parameters.demands_encryption(server.settings, server.version),
         )
-        member = Member(key, server, Relay(site.loop, port, site.encryption(key, name), access), access, user)
+        member = Member(key, server, Relay(site.loop, port, site.encryption(key, [name] if name else []), access), access, user)
         try:
             yield member
             if resets != self._resets:
