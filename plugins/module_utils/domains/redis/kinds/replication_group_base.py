@@ -96,7 +96,7 @@ class BaseGroup(NamedKind):
     multi_az_enabled = given("MultiAZEnabled")
     cache_subnet_group_name = fixed(canonical=lower)
     security_group_ids = given(canonical=sorted_strings)
-    port = initial()
+    port = fixed()
     transit_encryption = given()
     at_rest_encryption_enabled = fixed()
     kms_key_id = fixed()
@@ -187,8 +187,9 @@ class BaseGroup(NamedKind):
     def get_multi_az_enabled(self, raw: Mapping[str, Any]) -> bool:
         return raw.get("MultiAZ") == "enabled"
 
-    def get_port(self, _raw: Mapping[str, Any]) -> None:
-        return None
+    def get_port(self, raw: Mapping[str, Any]) -> Any:
+        first = (raw.get("NodeGroups") or [{}])[0].get("PrimaryEndpoint") or {}
+        return (raw.get("ConfigurationEndpoint") or {}).get("Port") or first.get("Port")
 
     def get_snapshot_name(self, _raw: Mapping[str, Any]) -> None:
         return None
@@ -225,7 +226,7 @@ class BaseGroup(NamedKind):
             "configuration_endpoint": configuration.get("Address"),
             "primary_endpoint": primary.get("Address"),
             "reader_endpoint": (first.get("ReaderEndpoint") or {}).get("Address"),
-            "port": configuration.get("Port") or primary.get("Port"),
+            "port": self.get_port(raw),
             "engine": self.get_engine(raw),
             "engine_version": self.get_engine_version(raw),
             "kms_key_id": raw.get("KmsKeyId"),
