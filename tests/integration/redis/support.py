@@ -18,9 +18,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from rehearsal.valkey.client import Client, ValkeyError
 from tests.integration.site import ACCOUNT, DomainSite
 
-__all__ = ["ACCOUNT", "REGION", "Site"]
+__all__ = ["ACCOUNT", "PURGE", "REGION", "Site"]
 
 REGION = "eu-west-1"
+PURGE = ("*", "cache_key.*", "replication_group.*", "secret.*")
+"""Consent to delete everything: kinds that hold data are covered only by their full name."""
 
 
 @dataclass

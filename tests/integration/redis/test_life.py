@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.integration.site import summary, touched
 
-from .support import Site
+from .support import PURGE, Site
 
 MAIN: dict[str, Any] = {"node_type": "cache.t4g.small", "snapshots": {"retention_days": 7}, "logs": {"retention_days": 7}}
 
@@ -144,11 +144,11 @@ def test_a_secret_whose_value_aws_refuses_stops_the_run_before_its_first_change(
 
 def test_nothing_is_left_but_a_snapshot_and_its_key_and_a_new_cache_comes_from_it(site: Site) -> None:
     site.bring(caches())
-    plan = site.plan([], purge=("*", "replication_group.*", "cache_key.*", "secret.*"))
+    plan = site.plan([], purge=PURGE)
     said = "\n".join(site.checked(plan).warnings)
     assert "a final snapshot of prod-main is kept" in said
     assert "stays" in said
-    site.apply([], purge=("*", "replication_group.*", "cache_key.*", "secret.*"))
+    site.apply([], purge=PURGE)
     assert site.ids() == {}
     (snapshot,) = site.cloud.client("elasticache").describe_snapshots()["Snapshots"]
     key = site.cloud.client("kms").describe_key(KeyId=snapshot["KmsKeyId"])["KeyMetadata"]
