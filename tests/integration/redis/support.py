@@ -79,11 +79,11 @@ class Site(DomainSite):
         return self.changes() - before
 
     def changes(self) -> int:
-        return sum(one["mutating"] for one in self.cloud.requests())
+        return len(self.calls(0))
 
     def calls(self, since: int) -> list[str]:
         """The changing operations after the first ``since`` ones."""
-        return [one["operation"] for one in self.cloud.requests() if one["mutating"]][since:]
+        return [one["operation"] for one in self.cloud.admin.requests() if one["mutating"]][since:]
 
     def group(self, identifier: str = "prod-main") -> dict[str, Any]:
         found: dict[str, Any] = self.cloud.client("elasticache").describe_replication_groups(ReplicationGroupId=identifier)[

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,12 @@ CACHES: dict[str, Any] = {"main": {"node_type": "cache.t4g.small", "snapshots": 
 
 
 @pytest.fixture(scope="module")
-def site(cloud_for: CloudFor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(cloud_for: CloudFor, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The tests of this module follow each other."""
     cloud = cloud_for(account_id=ACCOUNT, region=REGION, settings={"control_planes": False})
     made = Site(cloud, Path(tmp_path_factory.mktemp("life")), {"vpc": ["network"], "redis": ["cache"]})
     made.variables |= {"redis_caches": CACHES}
-    yield made
+    return made
 
 
 def token(site: Site) -> str:
