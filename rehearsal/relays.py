@@ -191,10 +191,10 @@ TLS_HANDSHAKE = 0x16
 async def _begins_with_tls(connection: socket.socket) -> bool:
     """Looks at the first byte without taking it."""
     loop = asyncio.get_running_loop()
-    readable: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(connection, lambda: readable.done() or readable.set_result(None))
+    readable = asyncio.Event()
+    loop.add_reader(connection, readable.set)
     try:
-        await readable
+        await readable.wait()
     finally:
         loop.remove_reader(connection)
     return connection.recv(1, socket.MSG_PEEK) == bytes([TLS_HANDSHAKE])

@@ -13,6 +13,7 @@ from rehearsal.extensions.elasticache_record import ParameterGroup, UserGroup
 from rehearsal.extensions.elasticache_user_groups import active
 from rehearsal.extensions.elasticache_versions import (
     TIERED,
+    WITH_DURABILITY,
     WITH_ENCRYPTION_CHANGES,
     WITH_ENGINE_LOG,
     WITH_LOGS,
@@ -27,6 +28,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
 LONGEST_RETENTION = 35
 SHORTEST_WINDOW = 60
 MOST_REPLICAS, MOST_SHARDS = 5, 500
+DURABILITIES = ("default", "async", "sync", "disabled")
 LOG_TYPES = {"slow-log": WITH_LOGS, "engine-log": WITH_ENGINE_LOG}
 DESTINATIONS = {
     "cloudwatch-logs": ("CloudWatchLogsDetails", "LogGroup"),
@@ -84,6 +86,18 @@ def check_encryption_mode(version: Version, mode: Any) -> None:
         raise invalid(f"Invalid TransitEncryptionMode: {mode}. Valid values are preferred and required.")
     if mode == "preferred" and version.number < WITH_ENCRYPTION_CHANGES:
         raise contradictory(f"TransitEncryptionMode preferred requires engine version 7.0.5 or later; this is {version.full}.")
+
+
+def durability(version: Version, asked: Any) -> dict[str, str]:
+    """The members that say how durable writes are: an option of Valkey from version 9 on."""
+    if asked not in (None, *DURABILITIES):
+        raise invalid(f"Invalid Durability: {asked}. Valid values are {', '.join(DURABILITIES)}.")
+    if (version.engine, version.number >= WITH_DURABILITY) != ("valkey", True):
+        if asked in ("async", "sync"):
+            raise contradictory(f"Durability requires Valkey 9.0 or later; this is {version.engine} {version.full}.")
+        return {}
+    effective = asked if asked in ("async", "sync") else "disabled"
+    return {"Durability": asked or "default", "EffectiveDurability": effective}
 
 
 def check_tiering(node_type: str, tiered: bool) -> None:

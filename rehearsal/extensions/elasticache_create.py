@@ -48,6 +48,8 @@ def create(call: Call) -> Any:
     version = version_of(given.get("Engine"), given.get("EngineVersion"))
     group = _build(call, name, given, version)
     group.tags, group.server = tags, call.settings.caches
+    if "SnapshotName" in given:
+        group.source = available_snapshot(call, given["SnapshotName"]).arn
     elasticache_logs.request(group, given.get("LogDeliveryConfigurations") or [])
     known[name] = begun(group, [phase(GROUP, "creating", end=lambda: elasticache_logs.settle(group))], "available")
     return {"ReplicationGroup": described(group, "creating")}
@@ -148,6 +150,7 @@ def _build(call: Call, name: str, given: Mapping[str, Any], version: Version) ->
         "DataTiering": "enabled" if node_type.startswith(TIERED) else "disabled",
         "NetworkType": given.get("NetworkType", "ipv4"),
         "IpDiscovery": given.get("IpDiscovery", "ipv4"),
+        **checks.durability(version, given.get("Durability")),
     }
     if topic := given.get("NotificationTopicArn"):
         group.member_values["NotificationConfiguration"] = {"TopicArn": topic, "TopicStatus": "active"}

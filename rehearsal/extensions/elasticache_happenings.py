@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rehearsal.extensions import elasticache_servers
 from rehearsal.extensions.elasticache_common import arn, group_of, store
 from rehearsal.extensions.elasticache_modify import upgrade, waiting
 from rehearsal.extensions.elasticache_snapshot_record import take
@@ -55,5 +56,6 @@ def snapshot_of_the_day(call: Call) -> Any:
     made = take(call, group, f"automatic-{group.id}-{moment():%Y%m%d%H%M%S}", key=group.key, tags=dict(group.tags))
     known = store(call).snapshots
     known[name] = known.pop(made.id)
+    elasticache_servers.save_again(made.arn, arn(call, "snapshot", name))
     made.id, made.arn, made.source = name, arn(call, "snapshot", name), "automated"
     return {"SnapshotName": name}

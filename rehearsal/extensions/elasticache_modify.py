@@ -39,6 +39,7 @@ def modify(call: Call) -> Any:
     mode = _mode(group, given, version)
     _check_parameter_group(call, group, given, version, mode)
     _check_failover(group, given, mode)
+    durability = checks.durability(version, given["Durability"]) if "Durability" in given else {}
     access = access_change(call, group, given, version)
     _check_rest(call, group, given, version)
     changes = [*_upgrade(call, group, given, version), *_structure(group, given, mode), *_access(group, access)]
@@ -46,6 +47,8 @@ def modify(call: Call) -> Any:
     if logs := given.get("LogDeliveryConfigurations"):
         elasticache_logs.request(group, logs)
         changes.append(lambda: elasticache_logs.settle(group))
+    if durability:
+        changes.append(lambda: group.values.update(durability))
     begin(group, changes)
     return {"ReplicationGroup": described(group, "modifying" if changes else "available")}
 

@@ -117,6 +117,7 @@ class ReplicationGroup:
     mode: the cluster mode, enabled, disabled, or compatible. encryption: the mode of encryption in transit; None if there is none.
     pending: PendingModifiedValues; pending_members: what waits for the maintenance window, by the names of PendingModifiedValues of
     CacheCluster. logs: log delivery configurations by log type, as described. server: whether its endpoints lead to real servers.
+    source: the ARN of the snapshot that it was restored from.
     """
 
     id: str
@@ -151,6 +152,7 @@ class ReplicationGroup:
     logs: dict[str, dict[str, Any]] = field(default_factory=dict)
     apply_status: str = "in-sync"
     server: bool = False
+    source: str = ""
     tags: Tags = field(default_factory=dict)
     secret: str = field(default_factory=lambda: secrets.token_hex(3))
 
@@ -197,12 +199,12 @@ class Store:
 
     def resources(self) -> Iterator[Any]:
         for kind in (self.groups, self.snapshots, self.users, self.user_groups, self.parameter_groups, self.subnet_groups):
-            yield from kind.values()  # type: ignore[attr-defined]
+            yield from kind.values()
 
     def advance(self) -> None:
         """Applies what has been completed."""
         for kind in (self.groups, self.snapshots, self.users, self.user_groups):
-            for one in list(kind.values()):  # type: ignore[attr-defined]
+            for one in list(kind.values()):
                 life_of(one).advance()
 
 

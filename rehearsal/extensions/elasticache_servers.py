@@ -6,6 +6,8 @@ Nothing is started here: see `rehearsal/valkey/fleet.py`.
 from __future__ import annotations
 
 import importlib
+import sys
+from collections.abc import Callable
 from typing import Any
 
 from rehearsal.extensions import elasticache_endpoints as endpoints
@@ -43,6 +45,28 @@ def address(group: ReplicationGroup, of: str) -> tuple[str, int] | None:
     return found
 
 
+def save(group: ReplicationGroup, snapshot: str) -> Callable[[], bool]:
+    """Copies the group's data for a snapshot; the function says whether that is complete."""
+    copying = fleet().copy(group.arn, snapshot) if group.server else None
+    return copying.done if copying else lambda: True
+
+
+def save_again(source: str, snapshot: str) -> None:
+    """The data of a snapshot's copy. Without servers there are none, and the fleet need not be imported."""
+    if known := _loaded():
+        known.copy_again(source, snapshot)
+
+
+def forget(snapshot: str) -> None:
+    if known := _loaded():
+        known.drop_copy(snapshot)
+
+
+def _loaded() -> Any:
+    module = sys.modules.get("rehearsal.valkey.fleet")
+    return getattr(module, "fleet", None)
+
+
 def delete(group: ReplicationGroup) -> None:
     if group.server:
         fleet().delete(group.arn)
@@ -67,6 +91,7 @@ def wanted(group: ReplicationGroup) -> Any:
             host_names={name: endpoints.host_name(group, name) for name in leads},
             parameters=_parameters(store, group),
             port=group.port,
+            source=group.source,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from rehearsal.extensions import elasticache_servers
 from rehearsal.extensions.elasticache_common import arn, identifier, store
 from rehearsal.extensions.elasticache_record import GROUP, SNAPSHOT, ReplicationGroup, Snapshot, Tags, begun, phase
 from rehearsal.life import life_of
@@ -28,7 +29,7 @@ def take(call: Call, group: ReplicationGroup, name: str, *, key: str | None, tag
     text = new_name(call, name, "FinalSnapshotIdentifier" if call.operation == "DeleteReplicationGroup" else "SnapshotName")
     known = store(call).snapshots
     made = Snapshot(text, arn(call, "snapshot", text), _content(call, group), _nodes(group), key=key, tags=tags)
-    known[text] = begun(made, [phase(SNAPSHOT, "creating")], "available")
+    known[text] = begun(made, [phase(SNAPSHOT, "creating", ready=elasticache_servers.save(group, made.arn))], "available")
     life_of(group).play([phase(GROUP, "snapshotting", 0.0, ready=lambda: made.status != "creating")], "available")
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rehearsal.extensions import elasticache_servers
 from rehearsal.extensions.elasticache_common import arn, available_group, given_tags, key_arn, node_of, store
 from rehearsal.extensions.elasticache_record import SNAPSHOT, ReplicationGroup, Snapshot, begun, phase
 from rehearsal.extensions.elasticache_snapshot_record import described, new_name, take
@@ -62,6 +63,7 @@ def copy(call: Call) -> Any:
         key_arn(call, source.key)  # which ElastiCache needs to read the source
     key = key_arn(call, call.get("KmsKeyId")) if call.get("KmsKeyId") else source.key
     made = Snapshot(name, arn(call, "snapshot", name), dict(source.content), list(source.nodes), key=key, tags=tags)
+    elasticache_servers.save_again(source.arn, made.arn)
     store(call).snapshots[name] = begun(made, [phase(SNAPSHOT, "copying")], "available")
     return {"Snapshot": described(made, "copying")}
 
@@ -89,5 +91,10 @@ def delete(call: Call) -> Any:
     if found.status not in ("available", "failed"):
         raise Refusal("InvalidSnapshotState", f"Snapshot {found.id} cannot be deleted in the state {found.status}.")
     end_script(SNAPSHOT, found)
-    life_of(found).play([phase(SNAPSHOT, "deleting", 0.2, end=lambda: known.pop(found.id, None))], "deleting")
+
+    def remove() -> None:
+        known.pop(found.id, None)
+        elasticache_servers.forget(found.arn)
+
+    life_of(found).play([phase(SNAPSHOT, "deleting", 0.2, end=remove)], "deleting")
     return {"Snapshot": described(found, "deleting")}

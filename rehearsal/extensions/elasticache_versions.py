@@ -43,6 +43,7 @@ VERSIONS = (
 DEFAULTS = {"redis": "7.1", "valkey": "8.2"}
 FAMILIES = tuple(dict.fromkeys(version.family for version in VERSIONS))
 WITH_RBAC, WITH_LOGS, WITH_ENGINE_LOG, WITH_ENCRYPTION_CHANGES, WITH_MODE_CHANGES = (6,), (6,), (6, 2), (7, 0, 5), (7, 0)
+WITH_DURABILITY = (9,)
 """The first versions, of both engines, that have a feature."""
 
 

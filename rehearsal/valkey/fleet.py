@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import shutil
 import socket
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ class Wanted:
     opening: the password with which a client is logged in that has not done so itself; None: it is not.
     encryption: required, preferred, or None. shards: the slots of each, None without cluster mode. leads: by the name of each endpoint, its
     shard. primaries: by shard, the name of the endpoint that is announced for it in cluster mode. host_names: by the name of an endpoint.
+    source: the copy with whose data the servers begin, shard by shard; empty for none.
     """
 
     users: Mapping[str, tuple[str, ...]] = field(repr=False)
@@ -49,6 +51,7 @@ class Wanted:
     host_names: Mapping[str, str]
     parameters: Mapping[str, str]
     port: int
+    source: str = ""
     opening: str | None = field(default=None, repr=False)
 
 
@@ -58,9 +61,10 @@ type Question = Callable[[], Wanted]
 class Cache:
     """The servers of one group. `ask` returns what they are to be now."""
 
-    def __init__(self, site: ServerSite, ask: Question, addresses: Addresses) -> None:
+    def __init__(self, site: ServerSite, ask: Question, addresses: Addresses, copy: Callable[[str], Path | None]) -> None:
         self.ask = ask
-        self._site, self._addresses = site, addresses
+        self._site, self._addresses, self._copy = site, addresses, copy
+        self._began = False
         # `ask` takes the lock of the API's calls, within which endpoints are named. So no lock here is held while it is called, and the one
         # of the servers, which is held while they start, is not the one of the endpoints.
         self._lock, self._naming = threading.RLock(), threading.RLock()
@@ -142,10 +146,11 @@ class Cache:
             own, others = members.get(shard), [one for name, one in members.items() if name != shard]
             folder = self._site.folder / "s" / secrets.token_hex(4)
             self._servers[shard] = Server(folder, program(self._site.folder), own, others)
-            self._servers[shard].start(at_start)
+            dump = None if self._began else self._copy(wanted.source)
+            self._servers[shard].start(at_start, dump / f"{shard}.rdb" if dump else None)
         for shard in members:
             self._servers[shard].wait_for_cluster()
-        self._layout = layout
+        self._layout, self._began = layout, True
         self._announced = {name: shard for shard, name in wanted.primaries.items()}
 
     def _member(self, wanted: Wanted, shard: str, slots: tuple[int, int]) -> Member:
@@ -162,6 +167,16 @@ class Cache:
                 print(f"Valkey refuses the access string of {reason}", file=sys.stderr, flush=True)
             server.set_parameters(parameters)
         self._applied = (wanted.users, parameters)
+
+    def save(self, folder: Path) -> None:
+        """Writes the data of each shard to a folder; those of a group that no client has used are in the copy that it began with."""
+        wanted = self.ask()
+        folder.mkdir(parents=True)
+        with self._lock:
+            if not self._began and (source := self._copy(wanted.source)):
+                shutil.copytree(source, folder, dirs_exist_ok=True)
+            for shard, server in self._servers.items():
+                server.save(folder / f"{shard}.rdb")
 
     def stop(self) -> None:
         with self._lock:
@@ -213,6 +228,11 @@ def _is_free(host: str, port: int) -> bool:
         return True
 
 
+def _report(work: Future[None]) -> None:
+    if not work.cancelled() and (error := work.exception()):
+        traceback.print_exception(error)
+
+
 class Fleet:
     """`home` is the cloud's folder; without one, files are in a temporary folder."""
 
@@ -224,6 +244,7 @@ class Fleet:
         self._site = ServerSite(self._home, CACHES)
         self._addresses = Addresses()
         self._caches: dict[str, Cache] = {}
+        self._copies: dict[str, Path] = {}
         self._lock = threading.RLock()
         self._background = ThreadPoolExecutor(1, thread_name_prefix="caches")
 
@@ -232,7 +253,7 @@ class Fleet:
         with self._lock:
             if key not in self._caches:
                 _bundle = self._site.ca_bundle  # clients read it before they connect
-                self._caches[key] = Cache(self._site, ask, self._addresses)
+                self._caches[key] = Cache(self._site, ask, self._addresses, self._copies.get)
             return self._caches[key].address(name, port)
 
     def refresh(self, key: str) -> None:
@@ -240,13 +261,40 @@ class Fleet:
         with self._lock:
             cache = self._caches.get(key)
             if cache and cache.running:
-                self._background.submit(cache.refresh)
+                self._do(cache.refresh)
 
     def delete(self, key: str) -> None:
         with self._lock:
             cache = self._caches.pop(key, None)
             if cache:
-                self._background.submit(cache.close)
+                self._do(cache.close)
+
+    def _do(self, work: Callable[[], None]) -> Future[None]:
+        """Does work in the background, after what has been submitted before; the cloud's log says why it failed."""
+        found = self._background.submit(work)
+        found.add_done_callback(_report)
+        return found
+
+    def copy(self, key: str, copy: str) -> Future[None] | None:
+        """A copy of a group's data, made in the background; None if the group has no servers to copy."""
+        with self._lock:
+            cache = self._caches.get(key)
+            if cache is None:
+                return None
+            folder = self._copies[copy] = self._site.folder / "b" / secrets.token_hex(4)
+            return self._do(lambda: cache.save(folder))
+
+    def copy_again(self, source: str, copy: str) -> None:
+        """A copy of a copy, which shares its files."""
+        with self._lock:
+            if source in self._copies:
+                self._copies[copy] = self._copies[source]
+
+    def drop_copy(self, copy: str) -> None:
+        with self._lock:
+            folder = self._copies.pop(copy, None)
+            if folder and folder not in self._copies.values():
+                shutil.rmtree(folder, ignore_errors=True)
 
     def described(self) -> dict[str, Any]:
         return {
@@ -267,6 +315,8 @@ class Fleet:
             caches, self._caches = list(self._caches.values()), {}
         for cache in caches:
             cache.close()
+        for copy in list(self._copies):
+            self.drop_copy(copy)
 
     def close(self) -> None:
         """Ends every server and removes every file. The fleet can be used again."""

@@ -19,6 +19,7 @@ from rehearsal.valkey.protocol import Connection, ReplyError
 
 ADMINISTRATOR = "rehearsal"
 """The user that the rehearsal itself logs in with."""
+DUMP = "dump.rdb"
 START_SECONDS, POLL_SECONDS = 20.0, 0.005
 FIXED = {
     "port": "0",
@@ -85,9 +86,11 @@ class Server:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self, parameters: Mapping[str, str]) -> None:
-        """Returns when it answers. `parameters` are those that only a start applies."""
+    def start(self, parameters: Mapping[str, str], dump: Path | None = None) -> None:
+        """Returns when it answers. `parameters` are those that only a start applies; `dump` has the data that it begins with."""
         self.data.mkdir(parents=True, mode=0o700)
+        if dump and dump.is_file():
+            shutil.copyfile(dump, self.data / DUMP)
         content = {**FIXED, "dir": str(self.data), "pidfile": str(self.data / "valkey.pid"), "unixsocket": str(self.socket), **parameters}
         lines = [f"{name} {value}" for name, value in content.items()]
         lines.append(f"user {ADMINISTRATOR} on >{self._password} ~* &* +@all")
@@ -125,6 +128,12 @@ class Server:
 
     def connect(self) -> Connection:
         return Connection(self.socket, ADMINISTRATOR, self._password)
+
+    def save(self, dump: Path) -> None:
+        """Writes its data to a file."""
+        with self.connect() as connection:
+            connection.do("SAVE")
+        shutil.copyfile(self.data / DUMP, dump)
 
     def stop(self) -> None:
         if self._process:

@@ -1,4 +1,4 @@
-"""An account with the prerequisites of replication groups, in a cloud where nothing takes time."""
+"""An account with the prerequisites of replication groups, in a cloud without cache servers, where nothing takes time."""
 
 from __future__ import annotations
 
@@ -10,4 +10,5 @@ from .cache_account import CacheAccount
 
 @pytest.fixture
 def account(cloud: CheckedCloud) -> CacheAccount:
+    cloud.admin.settings(caches=False)
     return CacheAccount(cloud)

@@ -265,6 +265,16 @@ def test_members_of_a_global_datastore_are_changed_by_it(account: CacheAccount) 
     account.modify(ReplicationGroupDescription="still ours")
 
 
+def test_durability_is_an_option_of_valkey_9(account: CacheAccount) -> None:
+    valkey: dict[str, Any] = {"Engine": "valkey", "EngineVersion": "9.0"}
+    assert refused(account.create, Durability="sync") == "InvalidParameterCombination"
+    assert refused(account.create, **valkey, Durability="always") == "InvalidParameterValue"
+    account.create(**valkey)
+    assert (account.group()["Durability"], account.group()["EffectiveDurability"]) == ("default", "disabled")
+    account.modify(Durability="async")
+    assert account.group()["EffectiveDurability"] == "async"
+
+
 def test_engine_versions_and_node_types(account: CacheAccount) -> None:
     account.create()
     newest = account.cache.describe_cache_engine_versions(Engine="valkey")["CacheEngineVersions"][-1]

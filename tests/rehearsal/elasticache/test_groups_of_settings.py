@@ -17,7 +17,7 @@ def pair(name: str, value: str = "") -> dict[str, str]:
 def test_parameters(account: CacheAccount) -> None:
     assert account.parameter_group()["ARN"] == f"{account.arns}:parametergroup:own"
     assert refused(account.parameter_group) == "CacheParameterGroupAlreadyExists"
-    assert refused(account.parameter_group, "x", "redis99") == VALUE
+    assert refused(account.parameter_group, name="x", family="redis99") == VALUE
     change = account.cache.modify_cache_parameter_group
     change(CacheParameterGroupName="own", ParameterNameValues=[pair("maxmemory-policy", "allkeys-lru"), pair("timeout", "300")])
 
@@ -98,7 +98,7 @@ def test_snapshots_and_what_is_restored_from_them(account: CacheAccount) -> None
     assert account.group()["Status"] == "snapshotting"
     assert refused(create, SnapshotName="second", ReplicationGroupId="main") == "InvalidReplicationGroupState"
     assert refused(account.cache.delete_snapshot, SnapshotName="first") == "InvalidSnapshotState"
-    assert refused(account.cluster, "copy", SnapshotName="first") == "InvalidSnapshotState"
+    assert refused(account.cluster, name="copy", SnapshotName="first") == "InvalidSnapshotState"
     until(lambda: account.group()["Status"] == "available", 5)
     account.takes(snapshot=0)
     assert refused(create, SnapshotName="first", ReplicationGroupId="main") == "SnapshotAlreadyExistsFault"
@@ -109,9 +109,9 @@ def test_snapshots_and_what_is_restored_from_them(account: CacheAccount) -> None
     restored = account.group("restored")
     assert [one["Slots"] for one in restored["NodeGroups"]] == [one["Slots"] for one in account.group()["NodeGroups"]]
     assert len(restored["MemberClusters"]) == 6
-    assert refused(account.create, "older", SnapshotName="first", EngineVersion="7.0") == COMBINATION
+    assert refused(account.create, name="older", SnapshotName="first", EngineVersion="7.0") == COMBINATION
     account.cloud.client("kms").disable_key(KeyId=key)
-    assert refused(account.cluster, "keyless", SnapshotName="first") == "InvalidKMSKeyFault"
+    assert refused(account.cluster, name="keyless", SnapshotName="first") == "InvalidKMSKeyFault"
     assert refused(account.cache.copy_snapshot, SourceSnapshotName="first", TargetSnapshotName="x") == "InvalidKMSKeyFault"
     assert refused(account.cache.delete_replication_group, ReplicationGroupId="main", FinalSnapshotIdentifier="first") == (
         "SnapshotAlreadyExistsFault"
@@ -171,5 +171,5 @@ def test_policies_by_tags_and_names(account: CacheAccount) -> None:
     assert refused(account.modify, SnapshotRetentionLimit=1) == "AccessDenied"
     delivery = {"LogType": "slow-log", "DestinationType": "cloudwatch-logs", "LogFormat": "json",
                 "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": "/x"}}}  # fmt: skip
-    assert refused(account.modify, "own", LogDeliveryConfigurations=[delivery]) == "AccessDenied"
+    assert refused(account.modify, name="own", LogDeliveryConfigurations=[delivery]) == "AccessDenied"
     assert refused(account.cache.delete_replication_group, ReplicationGroupId="own") == "AccessDenied"

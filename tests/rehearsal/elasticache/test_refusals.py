@@ -158,12 +158,12 @@ def test_quotas_of_the_rest(account: CacheAccount) -> None:
     names = ("parameter_groups", "subnet_groups", "users", "user_groups")
     account.cloud.admin.settings(quotas={f"elasticache_{name}": 1 for name in names})
     account.parameter_group("one")
-    assert refused(account.parameter_group, "two") == "CacheParameterGroupQuotaExceeded"
+    assert refused(account.parameter_group, name="two") == "CacheParameterGroupQuotaExceeded"
     given = {"CacheSubnetGroupName": "two", "CacheSubnetGroupDescription": "x", "SubnetIds": account.subnets}
     assert refused(account.cache.create_cache_subnet_group, **given) == "CacheSubnetGroupQuotaExceeded"
     account.user_group("one")
-    assert refused(account.user_group, "two") == "UserGroupQuotaExceeded"
-    assert refused(account.user, "app") == "UserQuotaExceeded"
+    assert refused(account.user_group, identity="two") == "UserGroupQuotaExceeded"
+    assert refused(account.user, identity="app") == "UserQuotaExceeded"
 
 
 def test_clusters_of_their_own_are_not_played(account: CacheAccount) -> None:

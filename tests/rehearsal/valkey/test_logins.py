@@ -68,7 +68,7 @@ def test_a_first_token_leaves_the_group_open_until_it_is_set(account: CacheAccou
 
 
 def test_users_have_their_own_rights(account: CacheAccount) -> None:
-    account.user("app", AccessString="on ~app:* +@read +@write +ping", Passwords=[PASSWORD, f"{PASSWORD}-new"])
+    account.user("app", AccessString="on ~app:* +@read +@write -@dangerous +ping", Passwords=[PASSWORD, f"{PASSWORD}-new"])
     account.user("late", AccessString="on ~* +@all")
     account.user_group(users=("app",))
     account.create(UserGroupIds=["team"])
@@ -140,6 +140,30 @@ def test_parameters_reach_the_server(account: CacheAccount) -> None:
     account.create(CacheParameterGroupName="own")
     with client(account, primary(account)) as one:
         assert "maxmemory_policy:noeviction" in one.do("INFO", "memory")
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_a_restored_group_holds_the_data_of_its_snapshot(account: CacheAccount, clustered: bool) -> None:
+    one_shard: dict[str, Any] = {"NumNodeGroups": 1, "ReplicasPerNodeGroup": 0, "MultiAZEnabled": False}
+    make = (lambda name, **options: account.cluster(name, **one_shard, **options)) if clustered else account.create
+    make("main")
+
+    def endpoint(name: str) -> dict[str, Any]:
+        return dict(account.group(name)["ConfigurationEndpoint"]) if clustered else primary(account, name)
+
+    with client(account, endpoint("main")) as one:
+        one.do("SET", "order", "1")
+        account.cache.create_snapshot(SnapshotName="first", ReplicationGroupId="main")
+        until(lambda: account.group()["Status"] == "available", 10)
+        one.do("SET", "order", "2")
+    account.cache.copy_snapshot(SourceSnapshotName="first", TargetSnapshotName="second")
+    account.cache.delete_replication_group(ReplicationGroupId="main", FinalSnapshotIdentifier="last")
+    until(lambda: not account.cache.describe_replication_groups()["ReplicationGroups"], 10)
+    account.cache.delete_snapshot(SnapshotName="first")
+    for name, expected in (("second", "1"), ("last", "2")):
+        make(f"from-{name}", SnapshotName=name)
+        with client(account, endpoint(f"from-{name}")) as one:
+            assert one.do("GET", "order") == expected
 
 
 def test_a_server_lives_as_long_as_its_group(account: CacheAccount) -> None:
