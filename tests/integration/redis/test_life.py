@@ -144,6 +144,7 @@ def test_a_secret_whose_value_aws_refuses_stops_the_run_before_its_first_change(
 
 def test_nothing_is_left_but_a_snapshot_and_its_key_and_a_new_cache_comes_from_it(site: Site) -> None:
     site.bring(caches())
+    site.domain_of(None, state="absent")
     plan = site.plan([], purge=PURGE)
     said = "\n".join(site.checked(plan).warnings)
     assert "a final snapshot of prod-main is kept" in said
