@@ -145,7 +145,7 @@ def replication_group(place: Place) -> Sample:
     return Sample(
         group_resource(place),
         needs=(VPC, *subnets(place), subnet_group_resource(place), PARAMETERS),
-        change={"snapshot_retention_limit": 2},
+        change={"cache_node_type": "cache.t4g.medium"},
         drift=Drift(
             Operation("elasticache", "modify_replication_group"),
             lambda one: {"ReplicationGroupId": one.id, "SnapshotRetentionLimit": 3, "ApplyImmediately": True},

@@ -47,6 +47,9 @@ PLAIN: Mapping[str, str] = {
 """Properties that the create call takes as they are, and their names there."""
 
 
+TAKEN = "SnapshotAlreadyExists"
+
+
 class ReplicationGroup(UpdatingGroup):
     """``final``: whether a group with this identifier leaves a final snapshot when it is deleted; those that are not named do."""
 
@@ -89,7 +92,8 @@ class ReplicationGroup(UpdatingGroup):
         try:
             aws.remove("elasticache", "delete_replication_group", **self.where(seen), RetainPrimaryCluster=False, **how)
         except CallFailed as error:
-            if error.code in BUSY:
+            # a snapshot of this name: the next attempt has another one
+            if error.code in BUSY or error.code.startswith(TAKEN):
                 raise NotYet(error.message, error.operation, error.code, dependency=True) from error
             raise
 
