@@ -12,6 +12,7 @@ from ...aws.connection import Aws
 from ...aws.owner import Owner
 from ...text.final_names import is_final_of
 from .kinds.cache_credentials import value_in, value_problem
+from .kinds.secret_values import read_secret
 from .names import generates_token, password_users, user_part
 from .settings.access import TOKEN
 from .settings.cache import Cache
@@ -59,7 +60,7 @@ def tokens(aws: Aws, secrets: Mapping[str, list[str]]) -> dict[str, dict[str, An
     The values themselves go nowhere.
     """
     wanted = [(cache, secret) for cache, names in secrets.items() for secret in names]
-    replies = aws.map(lambda pair: aws.find("secretsmanager", "get_secret_value", SecretId=pair[1]), wanted)
+    replies = aws.map(lambda pair: read_secret(aws, pair[1]), wanted)
     found: dict[str, dict[str, Any]] = {}
     for (cache, secret), reply in zip(wanted, replies, strict=True):
         own = found.setdefault(cache, {"version": "", "problems": {}})

@@ -148,7 +148,7 @@ def replication_group(place: Place) -> Sample:
         change={"cache_node_type": "cache.t4g.medium"},
         drift=Drift(
             Operation("elasticache", "modify_replication_group"),
-            lambda one: {"ReplicationGroupId": one.id, "SnapshotRetentionLimit": 3, "ApplyImmediately": True},
-            "snapshot_retention_limit",
+            lambda one: {"ReplicationGroupId": one.id, "CacheNodeType": "cache.t4g.micro", "ApplyImmediately": True},
+            "cache_node_type",
         ),
     )

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ....aws.connection import Aws
+from ....kinds.secret import INVALID
 from ....reconcile.errors import CallFailed, NotYet
 from .cache_credentials import Login, value_in, value_problem
 
@@ -27,5 +30,15 @@ def previous_value(aws: Aws, login: Login) -> str:
 
 
 def read_value(aws: Aws, secret: str, version: dict[str, str]) -> str | None:
-    reply = aws.find("secretsmanager", "get_secret_value", SecretId=secret, **version)
+    reply = read_secret(aws, secret, **version)
     return None if reply is None else value_in(str(reply.get("SecretString") or ""))
+
+
+def read_secret(aws: Aws, secret: str, **version: str) -> dict[str, Any] | None:
+    """The reply of GetSecretValue; None if the secret does not exist, has no value, or is scheduled for deletion."""
+    try:
+        return aws.find("secretsmanager", "get_secret_value", SecretId=secret, **version)
+    except CallFailed as error:
+        if error.code != INVALID:
+            raise
+        return None
