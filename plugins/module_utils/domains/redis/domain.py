@@ -43,10 +43,12 @@ ALL = "*"
 
 
 def kinds(final: Mapping[str, bool] | None = None, secrets: Sequence[str] = ()) -> dict[str, Kind]:
-    """The kinds of the domain. ``final``: identifier -> whether it leaves a final snapshot. ``secrets``: the names of described secrets."""
+    """The kinds of the domain. ``final``: identifier -> whether it leaves a final snapshot. ``secrets``: the names of described
+    secrets, whose new values clients can read once the caches accept them.
+    """
     found: tuple[Kind, ...] = (
         CacheKey(),
-        Secret(secrets),
+        Secret(secrets, secrets),
         CacheSubnetGroup(),
         CacheParameterGroup(),
         CacheLogGroup(),

@@ -78,7 +78,11 @@ CACHES = Permissions(
         ),
         "elasticache:RemoveTagsFromResource": (own(*TYPES),),
         "secretsmanager:CreateSecret": (Grant(SECRETS.resources, (request_marked,)),),
-        **each("secretsmanager", "DeleteSecret PutSecretValue RestoreSecret TagResource UntagResource UpdateSecret", SECRETS),
+        **each(
+            "secretsmanager",
+            "DeleteSecret PutSecretValue RestoreSecret TagResource UntagResource UpdateSecret UpdateSecretVersionStage",
+            SECRETS,
+        ),
         **each("kms", "CreateGrant GenerateDataKey", OWN_KEY),
         # ElastiCache delivers logs with the caller's rights (CloudWatch Logs User Guide, "Logs sent to CloudWatch Logs").
         **each(

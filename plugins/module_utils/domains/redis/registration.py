@@ -25,6 +25,7 @@ def load() -> Details:
             "snapshots": operations("elasticache", "describe_snapshots"),
             "tokens": operations("secretsmanager", "get_secret_value"),
         },
+        applying={"rotation of tokens and passwords": operations("secretsmanager", "update_secret_version_stage")},
         unused=unused,
         names=names,
         samples=samples,

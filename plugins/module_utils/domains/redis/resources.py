@@ -149,7 +149,7 @@ class Parts:
 
     def credential(self, part: str, credential: Credential) -> dict[str, Any]:
         secret = f"secret.{self.name(part)}"
-        return {"secret_arn": ref(secret, "arn"), "version": ref(secret, "version_id"), "previous": credential.previous}
+        return {"secret_arn": ref(secret, "arn"), "version": ref(secret, "newest_version_id"), "previous": credential.previous}
 
     def user_engine(self) -> str:
         """A group of Redis users also serves Valkey and takes no Valkey users, so one that exists keeps its engine after an upgrade."""

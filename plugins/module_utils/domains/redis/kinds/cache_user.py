@@ -17,7 +17,7 @@ from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, State, fixed, given
 from ..settings.access import ACCEPT
 from .cache_credentials import MARK, kept, mark_of, marked
-from .secret_values import previous_value, value_of
+from .secret_values import previous_value, promote, value_of
 
 ALL_AWS_USERS = "default"
 """The ID of the user that AWS makes in every region, who may do everything without a password. It is never ours."""
@@ -48,7 +48,7 @@ class CacheUser(NamedKind):
         arn="ARN",
     )
     tagging = READ_TAGS
-    operations = ("modify_user", "secretsmanager.get_secret_value")
+    operations = ("modify_user", "secretsmanager.describe_secret", "secretsmanager.get_secret_value")
     status_member = "Status"
     states = STATES
     settles = ("update", "delete")
@@ -119,6 +119,8 @@ class CacheUser(NamedKind):
             params["AuthenticationMode"] = self.mode(aws, login)
         if params:
             self.modify(aws, seen, params)
+        if login and "secret_arn" in login:
+            promote(aws, login)
         if login and (mark := self.mark(login)):
             aws.change("elasticache", self.tagging.tag, **self._tag_key(seen), **self.tagging.sent(mark))
 

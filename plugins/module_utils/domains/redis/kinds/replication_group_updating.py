@@ -18,11 +18,11 @@ from typing import Any, NoReturn
 from ....aws.connection import Aws
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed
-from .cache_credentials import FIRST, MARK, mark_of
+from .cache_credentials import FIRST, MARK, mark_of, marked
 from .cache_user import busy
 from .replication_group_base import FAILED, BaseGroup, progress
 from .replication_group_changes import MODIFY, Call, calls, log_configurations, login_steps
-from .secret_values import value_of
+from .secret_values import promote, value_of
 
 VISIBLE_WITHIN = 900.0
 """Seconds after the end of a change within which its values must read back."""
@@ -40,6 +40,7 @@ class UpdatingGroup(BaseGroup):
         "increase_replica_count",
         "decrease_replica_count",
         "modify_replication_group_shard_configuration",
+        "secretsmanager.describe_secret",
         "secretsmanager.get_secret_value",
     )
 
@@ -144,6 +145,7 @@ class UpdatingGroup(BaseGroup):
         if text is None:
             return
         if text != NO_MARK:
+            promote(aws, marked(str(now.attributes["arn"]), "elasticache", text) or {"secret_arn": ""})
             self.mark(aws, now, text)
         elif now.attributes.get("mark"):
             aws.change("elasticache", self.tagging.untag, **self._tag_key(now), **self.tagging.dropped([MARK]))

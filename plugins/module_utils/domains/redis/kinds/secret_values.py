@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ....aws.connection import Aws
-from ....kinds.secret import INVALID
+from ....kinds.secret import INVALID, PENDING, PREVIOUS, make_current
 from ....reconcile.errors import CallFailed, NotYet
 from .cache_credentials import Login, value_in, value_problem
 
@@ -25,8 +25,23 @@ def value_of(aws: Aws, login: Login) -> str:
 
 
 def previous_value(aws: Aws, login: Login) -> str:
-    """The value before the current one; empty if there is none."""
-    return read_value(aws, str(login["secret_arn"]), {"VersionStage": "AWSPREVIOUS"}) or ""
+    """The value before that of a login; empty if there is none. While the new one is pending, it is the current one."""
+    secret = str(login["secret_arn"])
+    current = read_secret(aws, secret)
+    if current is not None and current.get("VersionId") != login.get("version"):
+        return value_in(str(current.get("SecretString") or ""))
+    return read_value(aws, secret, {"VersionStage": PREVIOUS}) or ""
+
+
+def promote(aws: Aws, login: Login) -> None:
+    """Let clients read the value of a login, which the cache accepts by now. Secrets that others keep are left alone."""
+    secret = str(login["secret_arn"])
+    if f":secret:{aws.owner.path}" not in secret:
+        return
+    versions = aws.read("secretsmanager", "describe_secret", SecretId=secret).get("VersionIdsToStages") or {}
+    stages = {stage: version for version, labels in versions.items() for stage in labels}
+    if stages.get(PENDING) == login.get("version"):
+        make_current(aws, secret, str(login["version"]), stages)
 
 
 def read_value(aws: Aws, secret: str, version: dict[str, str]) -> str | None:
