@@ -36,6 +36,7 @@ options:
         are replicas.
       - C(port) (V(6379)) cannot be changed later. C(subnet_ids) and C(security_group_ids) override those of O(network).
       - C(tls) is V(required), V(preferred), or V(off). A cache without TLS gets it in two runs, V(preferred) first.
+      - C(at_rest) is V(key), the default. V(aws) (AWS's own key) and V(none) describe a cache that was made elsewhere and is taken over.
       - C(kms_key_arn) is your own key, used instead of the component's. An existing cache cannot change it.
       - C(auth) is V(users), V(token), or V(none). It defaults to V(users) if C(users) is given, and to V(token) otherwise.
       - C(users) has users by name, each with C(access), its rules in the syntax of access control lists such as V(on ~app:* +@all), and

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...reconcile.model import Observed
 from .settings.access import ACCEPT
-from .settings.cache import OFF, PREFERRED, Cache
+from .settings.cache import OFF, PREFERRED, UNENCRYPTED, Cache
 from .settings.versions import EXTENDED_PRICE, SUPPORT_ENDS, VALKEY, major_of, number, reached
 
 GLOBAL = (
@@ -34,6 +34,8 @@ def of_cache(one: Cache, present: Observed | None) -> Iterator[str]:
         yield "clients without TLS are let in; set tls: required when all of them use it"
     elif one.tls == OFF:
         yield "it has no TLS: data crosses the network in plain text"
+    if one.at_rest == UNENCRYPTED:
+        yield "its data and snapshots are not encrypted at rest, which only another cache can be, created with restore_from from its snapshot"
     if present is None:
         return
     if name := present.attributes.get("global_group"):

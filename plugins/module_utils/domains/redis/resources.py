@@ -19,7 +19,7 @@ from ...reconcile.model import Observed, Ref, Resource, ref
 from .kinds.cache_log_group import log_group_name
 from .names import KEY, generates_token, password_users, secret_name, user_id, user_name, user_part
 from .settings.access import DEFAULT_USER, IAM, NONE, USERS, Credential
-from .settings.cache import Cache
+from .settings.cache import OWN_KEY, UNENCRYPTED, Cache
 from .settings.upkeep import LATEST_FINAL
 from .settings.versions import family_of
 
@@ -218,8 +218,8 @@ class Parts:
             "security_group_ids": list(one.security_group_ids),
             "port": one.port,
             "transit_encryption": one.tls,
-            "at_rest_encryption_enabled": True,
-            "kms_key_id": self.key_arn(),
+            "at_rest_encryption_enabled": one.at_rest != UNENCRYPTED,
+            **({"kms_key_id": self.key_arn()} if one.at_rest == OWN_KEY else {}),
             "login": self.login(),
             "snapshot_retention_limit": one.snapshots.retention_days,
             "auto_minor_version_upgrade": one.maintenance.minor_upgrades,

@@ -39,6 +39,9 @@ LONGEST_IDENTIFIER = 40
 NODE_TYPE = re.compile(r"cache\.[a-z0-9-]+\.[a-z0-9]+")
 REQUIRED, PREFERRED, OFF = "required", "preferred", "off"
 TLS = (REQUIRED, PREFERRED, OFF)
+OWN_KEY, AWS_KEY, UNENCRYPTED = "key", "aws", "none"
+AT_REST = (OWN_KEY, AWS_KEY, UNENCRYPTED)
+"""What encrypts the data at rest. An existing cache cannot change it, so one that is taken over may have to describe the other two."""
 PARAMETER = re.compile(r"[a-z][a-z0-9-]*")
 
 SERVERLESS = "serverless caches are not supported; remove it and describe a replication group with node_type"
@@ -75,6 +78,7 @@ class Cache:
     multi_az: bool = False
     port: int = 6379
     tls: str = REQUIRED
+    at_rest: str = OWN_KEY
     kms_key_arn: str = ""
     access: Access = field(default_factory=Access)
     subnet_ids: tuple[str, ...] = ()
@@ -123,6 +127,7 @@ def read_cache(name: str, reader: Reader, environment: str, network: Network) ->
         multi_az=reader.boolean("multi_az", production),
         port=reader.integer("port", 6379, 1150, 65535),
         tls=read_tls(reader),
+        at_rest=reader.choice("at_rest", AT_REST, OWN_KEY),
         kms_key_arn=read_key(reader),
         access=read_access(reader),
         subnet_ids=reader.ids("subnet_ids", network.subnet_ids, "subnet-"),
