@@ -35,7 +35,7 @@ def of_cache(one: Cache, present: Observed | None) -> Iterator[str]:
     elif one.tls == OFF:
         yield "it has no TLS: data crosses the network in plain text"
     if one.at_rest == UNENCRYPTED:
-        yield "its data and snapshots are not encrypted at rest, which only another cache can be, created with restore_from from its snapshot"
+        yield "its data and snapshots are not encrypted at rest, which only another cache can be, created with restore_from"
     if present is None:
         return
     if name := present.attributes.get("global_group"):
