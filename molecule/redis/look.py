@@ -29,7 +29,7 @@ def running(session: boto3.Session) -> None:
     expect("its state", (group["Status"], group["AutomaticFailover"], group["MultiAZ"]), ("available", "enabled", "enabled"))
     expect("its encryption", (group["TransitEncryptionEnabled"], group["AtRestEncryptionEnabled"]), (True, True))
     expect("its nodes", len(group["MemberClusters"]), 2)
-    expect("its user groups", group["UserGroupIds"], [CACHE])
+    expect("its user groups", group["UserGroupIds"], [f"users-{CACHE}"])
     users = {one["UserName"]: one for one in cache.describe_users()["Users"] if one["UserId"].startswith(f"{CACHE}-")}
     expect("its users", sorted(users), ["default", f"{CACHE}-app", f"{CACHE}-reports"])
     expect("the user default", users["default"]["AccessString"].split()[0], "off")

@@ -33,7 +33,7 @@ def encrypted_redis(state: CacheState) -> None:
     one = state.only
     assert one["Engine"] == "redis"
     assert (one["TransitEncryptionMode"], one["AtRestEncryptionEnabled"]) == ("required", True)
-    assert one["UserGroupIds"] == [one["ReplicationGroupId"]]
+    assert one["UserGroupIds"] == [f"users-{one['ReplicationGroupId']}"]
 
 
 def cluster_mode(state: CacheState) -> None:

@@ -76,6 +76,10 @@ def test_users_come_go_and_change_their_passwords(site: Site) -> None:
     site.bring(caches(users=users))
     assert [site.answer("prod-main-app", one) for one in (old, site.secret("user-app"))] == ["WRONGPASS", "PONG"]
     assert site.bring(caches(users=users)) == 0
+    site.domain_of(None, state="absent")
+    site.apply([], purge=PURGE)
+    left = {one["UserId"] for one in site.cloud.client("elasticache").describe_users()["Users"]}
+    assert left <= {"default"}
 
 
 def test_replicas_shards_and_types_change_in_place(site: Site) -> None:

@@ -33,6 +33,11 @@ def user_id(identifier: str, user: str) -> str:
     return f"{identifier}-{user}"
 
 
+def user_group_id(identifier: str) -> str:
+    """Not the cache's own identifier: the order of deletions follows names, and each would count as mentioning the other."""
+    return f"users-{identifier}"
+
+
 def user_name(identifier: str, user: str) -> str:
     """Our disabled user is named ``default``, which every user group must have; all others are named like their IDs."""
     return DEFAULT_USER if user == DEFAULT_USER else user_id(identifier, user)

@@ -17,7 +17,7 @@ from ...aws.place import Place
 from ...aws.policies import key_policy, logs_use_of_key
 from ...reconcile.model import Observed, Ref, Resource, ref
 from .kinds.cache_log_group import log_group_name
-from .names import KEY, generates_token, password_users, secret_name, user_id, user_name, user_part
+from .names import KEY, generates_token, password_users, secret_name, user_group_id, user_id, user_name, user_part
 from .settings.access import DEFAULT_USER, IAM, NONE, USERS, Credential
 from .settings.cache import OWN_KEY, UNENCRYPTED, Cache
 from .settings.upkeep import LATEST_FINAL
@@ -165,7 +165,7 @@ class Parts:
             login = {"iam": True} if user.login == IAM else self.credential(user_part(name), user.credential)
             yield self.user(name, user.access, login)
         properties = {
-            "user_group_id": self.one.identifier,
+            "user_group_id": user_group_id(self.one.identifier),
             "engine": self.user_engine(),
             "user_ids": [ref(f"cache_user.{self.name(name)}") for name in (DEFAULT_USER, *sorted(self.one.access.users))],
             "tags": self.tags("users"),

@@ -52,11 +52,17 @@ def check_identifiers(caches: Mapping[str, Cache], problems: Problems) -> None:
             remedy = f"{taken[one.identifier]} already has that identifier; choose another one for one of them"
             problems.add(f"{one.path}.identifier", one.identifier, remedy)
         taken.setdefault(one.identifier, one.path)
-        for user in (*one.access.users, *([DEFAULT_USER] if one.access.form == USERS else [])):
-            full = user_id(one.identifier, user)
-            if len(full) > LONGEST_IDENTIFIER:
-                remedy = f"with the cache's identifier its ID is {full}, and ElastiCache takes {LONGEST_IDENTIFIER} characters; shorten one"
-                problems.add(f"{one.path}.users", user, remedy)
+        check_user_ids(one, problems)
+
+
+def check_user_ids(one: Cache, problems: Problems) -> None:
+    if one.access.form != USERS:
+        return
+    for user in (*one.access.users, DEFAULT_USER):
+        full = user_id(one.identifier, user)
+        if len(full) > LONGEST_IDENTIFIER:
+            remedy = f"with the cache's identifier its ID is {full}, and ElastiCache takes {LONGEST_IDENTIFIER} characters; shorten one"
+            problems.add(f"{one.path}.users", user, remedy)
 
 
 def check_place(one: Cache, problems: Problems) -> None:

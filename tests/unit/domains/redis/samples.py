@@ -37,6 +37,6 @@ def seen(**properties: Any) -> Observed:
         "transit_encryption": "required",
         "cluster_mode": "disabled",
         "shards": {"0001": 1},
-        "login": {"user_group_id": "prod-main"},
+        "login": {"user_group_id": "users-prod-main"},
     }
     return Observed("replication_group", "replication_group.main", "prod-main", {**usual, **properties})

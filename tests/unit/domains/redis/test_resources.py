@@ -57,6 +57,8 @@ def test_a_cache_with_users() -> None:
     assert len(found["cache_user_group.main"].properties["user_ids"]) == 3
     main = found["replication_group.main"].properties
     assert main["login"] == {"user_group_id": ref("cache_user_group.main")}
+    # equal names would count as mentioning each other when everything is deleted
+    assert found["cache_user_group.main"].properties["user_group_id"] == "users-prod-main" != main["replication_group_id"]
     assert (main["transit_encryption"], main["at_rest_encryption_enabled"], main["kms_key_id"]) == (
         "required",
         True,
