@@ -56,6 +56,7 @@ def serve(config: dict[str, Any]) -> None:
     from rehearsal.postgresql.login import checker
     from rehearsal.traffic import cloud as load_balancers
     from rehearsal.valkey import cloud as caches
+    from rehearsal.valkey.login import checker as caches_checker
 
     roles = {role: Credentials(**credentials) for role, credentials in config["credentials"].items()}
     state = CloudState(config["account_id"], config["region"], roles, config["settings"], config["policies"])
@@ -66,7 +67,7 @@ def serve(config: dict[str, Any]) -> None:
     admin = AdminServer(HOST, config["admin_port"], state, health, config["admin_token"])
     fleet.open(Path(config["state_file"]).parent, lambda directory: _open_door(directory, state, server.server_port))
     databases.open_(Path(config["state_file"]).parent, checker(state))
-    caches.open_(Path(config["state_file"]).parent)
+    caches.open_(Path(config["state_file"]).parent, caches_checker(state))
     threading.Thread(target=admin.serve_forever, daemon=True).start()
     proxy = load_balancers.open_(Path(config["state_file"]).parent, config["proxy_port"])
     _write(Path(config["state_file"]), _description(config, server.server_port, admin.server_port) | {"proxy": proxy})

@@ -37,8 +37,8 @@ def access_change(call: Call, group: ReplicationGroup, given: Mapping[str, Any],
     if not PARAMETERS & set(given):
         return None
     encryption = _encryption(group, given, version)
-    user_group, users_pending = _user_group(call, group, given, version, encryption)
-    tokens, token_pending = _tokens(group, given, encryption, user_group)
+    user_group, users_pending = _user_group(call, group, given, version)
+    tokens, token_pending = _tokens(group, given, user_group)
     pending = {**token_pending, **users_pending}
     if encryption != group.encryption:
         pending |= {"TransitEncryptionEnabled": encryption is not None} | ({"TransitEncryptionMode": encryption} if encryption else {})
@@ -66,9 +66,8 @@ def _encryption(group: ReplicationGroup, given: Mapping[str, Any], version: Vers
     return str(mode or group.encryption)
 
 
-def _user_group(
-    call: Call, group: ReplicationGroup, given: Mapping[str, Any], version: Version, encryption: str | None
-) -> tuple[str | None, dict[str, Any]]:
+def _user_group(call: Call, group: ReplicationGroup, given: Mapping[str, Any], version: Version) -> tuple[str | None, dict[str, Any]]:
+    """Encryption in transit must be there before the call: the same call cannot enable it."""
     joining, leaving = list(given.get("UserGroupIdsToAdd") or []), list(given.get("UserGroupIdsToRemove") or [])
     if given.get("RemoveUserGroups") and group.user_group:
         leaving = [group.user_group]
@@ -76,7 +75,7 @@ def _user_group(
         raise invalid(f"The user group {absent[0]} is not associated with the replication group {group.id}.")
     kept = [] if leaving or not group.user_group else [group.user_group]
     if joining:
-        wanted: str | None = checks.user_group_for(call, [*kept, *joining], version, encryption is not None).id
+        wanted: str | None = checks.user_group_for(call, [*kept, *joining], version, group.encryption is not None).id
     else:
         wanted = kept[0] if kept else None
     names = {"UserGroupIdsToAdd": joining, "UserGroupIdsToRemove": leaving}
@@ -84,9 +83,7 @@ def _user_group(
     return wanted, {"UserGroups": change} if change else {}
 
 
-def _tokens(
-    group: ReplicationGroup, given: Mapping[str, Any], encryption: str | None, user_group: str | None
-) -> tuple[Tokens, dict[str, Any]]:
+def _tokens(group: ReplicationGroup, given: Mapping[str, Any], user_group: str | None) -> tuple[Tokens, dict[str, Any]]:
     token, strategy = given.get("AuthToken"), given.get("AuthTokenUpdateStrategy")
     if strategy not in (None, *STATUS):
         raise invalid(f"Invalid AuthTokenUpdateStrategy: {strategy}. Valid values are {', '.join(STATUS)}.")
@@ -97,8 +94,8 @@ def _tokens(
     if token is None and strategy is None:
         return group.tokens, {}
     if strategy != DELETE and user_group:
-        raise contradictory("An AUTH token cannot be set while a user group is associated with the replication group.")
-    if encryption is None:
+        raise contradictory("Auth tokens can't be enabled with a user group already associated. Pass RemoveUserGroups to proceed.")
+    if group.encryption is None:
         raise contradictory("The AUTH token is only supported when encryption-in-transit is enabled.")
     if token is not None:
         checks.check_token(token)

@@ -32,8 +32,7 @@ def available_group(call: Call) -> ReplicationGroup:
     """The group that a call changes."""
     group = group_of(call)
     if group.status != "available":
-        text = f"Replication group {group.id} is not in a valid state for this operation; it is {group.status}."
-        raise Refusal("InvalidReplicationGroupState", text)
+        raise Refusal("InvalidReplicationGroupState", f"Replication group must be in available state to modify. ({group.id})")
     return group
 
 

@@ -154,7 +154,7 @@ def _upgrade(call: Call, group: ReplicationGroup, given: Mapping[str, Any], vers
         return []
     if not call.get("ApplyImmediately") and set(pending) != {"CacheParameterGroupName"}:
         group.pending_members = {name: value for name, value in pending.items() if name in ("CacheNodeType", "EngineVersion")}
-        group.__dict__["rehearsal_waiting"] = pending
+        group.waiting = pending
         return []
     return [lambda: upgrade(group, pending)]
 
@@ -219,5 +219,5 @@ def _at_once(group: ReplicationGroup, given: Mapping[str, Any]) -> None:
 
 def waiting(group: ReplicationGroup) -> dict[str, Any]:
     """What waits for the maintenance window; it is taken out."""
-    found: dict[str, Any] = group.__dict__.pop("rehearsal_waiting", {})
+    found, group.waiting = group.waiting, {}
     return found

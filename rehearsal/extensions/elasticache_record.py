@@ -117,7 +117,8 @@ class ReplicationGroup:
     mode: the cluster mode, enabled, disabled, or compatible. encryption: the mode of encryption in transit; None if there is none.
     pending: PendingModifiedValues; pending_members: what waits for the maintenance window, by the names of PendingModifiedValues of
     CacheCluster. logs: log delivery configurations by log type, as described. server: whether its endpoints lead to real servers.
-    source: the ARN of the snapshot that it was restored from.
+    source: the ARN of the snapshot that it was restored from. iam_password: with which its servers know users who log in with IAM tokens.
+    waiting: the changes behind `pending_members`.
     """
 
     id: str
@@ -154,7 +155,8 @@ class ReplicationGroup:
     server: bool = False
     source: str = ""
     tags: Tags = field(default_factory=dict)
-    secret: str = field(default_factory=lambda: secrets.token_hex(3))
+    iam_password: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    waiting: dict[str, Any] = field(default_factory=dict)
 
     status = LifeState(KINDS[GROUP])
 

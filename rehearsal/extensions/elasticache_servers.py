@@ -92,6 +92,8 @@ def wanted(group: ReplicationGroup) -> Any:
             parameters=_parameters(store, group),
             port=group.port,
             source=group.source,
+            tokens=dict.fromkeys(_token_users(store, group), group.iam_password),
+            resource=group.arn,
         )
 
 
@@ -103,9 +105,16 @@ def users_of(store: Store, group: ReplicationGroup) -> dict[str, tuple[str, ...]
     found = {}
     for identity in store.user_groups[group.user_group].users:
         user = store.users[identity]
-        passwords = ("nopass",) if user.authentication == "no-password" else tuple(f">{password}" for password in user.passwords)
+        known = [group.iam_password] if user.authentication == "iam" else user.passwords
+        passwords = ("nopass",) if user.authentication == "no-password" else tuple(f">{password}" for password in known)
         found[user.name] = (*passwords, *user.access.split(), *NOT_FOR_CLIENTS)
     return found
+
+
+def _token_users(store: Store, group: ReplicationGroup) -> list[str]:
+    """The users who log in with IAM tokens; such a user's ID is its name."""
+    members = store.user_groups[group.user_group].users if group.user_group else []
+    return [name for name in members if store.users[name].authentication == "iam"]
 
 
 def _opening(group: ReplicationGroup) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from rehearsal.extensions.elasticache_clusters import arn_of
-from rehearsal.extensions.elasticache_record import Tags, store_of
+from rehearsal.extensions.elasticache_record import GROUP, Tags, phase, store_of
+from rehearsal.life import life_of
 from rehearsal.query_api import check_tags, listed, pairs
 from rehearsal.registry import Call, answers, lists_tags
 from rehearsal.replies import Refusal
@@ -49,12 +50,18 @@ def _found(call: Call) -> Tags:
     return tags
 
 
-def _check_state(call: Call) -> None:
-    """Tags of a replication group and of its clusters can be changed only while the group is available."""
+TAGGING_SHARE = 0.1
+
+
+def _begin(call: Call) -> None:
+    """Tags of a replication group and of its clusters change only while it is available, and it is `modifying` for a moment."""
     arn = str(call.get("ResourceName"))
     for group in store_of(call.backend).groups.values():
-        if arn in (group.arn, *(arn_of(group, node) for node in group.nodes)) and group.status != "available":
-            raise Refusal("InvalidReplicationGroupState", f"Replication group {group.id} is not available; it is {group.status}.")
+        if arn not in (group.arn, *(arn_of(group, node) for node in group.nodes)):
+            continue
+        if group.status != "available":
+            raise Refusal("InvalidReplicationGroupState", f"Replication group must be in available state to modify. ({group.id})")
+        life_of(group).play([phase(GROUP, "modifying", TAGGING_SHARE)], "available")
 
 
 @answers("elasticache", "AddTagsToResource")
@@ -62,7 +69,7 @@ def add(call: Call) -> Any:
     tags, given = _found(call), call.get("Tags") or []
     check_tags(given)
     check_tags(listed(tags | pairs(given)))
-    _check_state(call)
+    _begin(call)
     tags.update(pairs(given))
     return {"TagList": listed(tags)}
 
@@ -72,7 +79,7 @@ def remove(call: Call) -> Any:
     tags, keys = _found(call), [str(key) for key in call.get("TagKeys") or []]
     if missing := [key for key in keys if key not in tags]:
         raise Refusal("TagNotFound", f"The tag {missing[0]} is not found on the resource.", 404)
-    _check_state(call)
+    _begin(call)
     for key in keys:
         tags.pop(key)
     return {"TagList": listed(tags)}

@@ -98,7 +98,7 @@ def describe(call: Call) -> Any:
 def active(call: Call, name: Any) -> UserGroup:
     group = user_group(call, name)
     if group.status != "active":
-        raise Refusal("InvalidUserGroupState", f"User group {group.id} is in the state {group.status}.")
+        raise Refusal("InvalidUserGroupState", f"User group {group.id} has status {group.status}. Only active user groups can be modified.")
     return group
 
 
@@ -116,7 +116,7 @@ def modify(call: Call) -> Any:
     if absent := sorted(set(leaving) - set(group.users)):
         if absent[0] not in store(call).users:
             raise Refusal("UserNotFound", f"User {absent[0]} not found.", 404)
-        raise invalid(f"The user {absent[0]} is not a member of the user group {group.id}.")
+        raise invalid(f"User {absent[0]} is not a member of user group {group.id}.")
     _check_users(call, engine, [name for name in group.users if name not in leaving] + joining)
     group.engine = engine
     begin(store(call), group, joining, leaving)

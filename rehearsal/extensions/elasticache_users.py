@@ -144,7 +144,7 @@ def changeable(call: Call) -> User:
     if user.id == DEFAULT_USER:
         raise invalid("The user default cannot be modified or deleted.")
     if user.status != "active":
-        raise Refusal("InvalidUserState", f"User {user.id} is in the state {user.status} and cannot be changed.")
+        raise Refusal("InvalidUserState", f"User {user.id} has status {user.status}. Only active users can be modified.")
     return user
 
 

@@ -1,10 +1,10 @@
-"""CloudWatch Logs: the key of an existing log group can be changed, and the tags of a deleted one are gone."""
+"""CloudWatch Logs: the key of an existing log group can be changed, and a deleted group takes its tags with it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.registry import Call, adjusts, answers
+from rehearsal.registry import MOTO, Call, answers
 from rehearsal.replies import Refusal
 
 
@@ -29,16 +29,8 @@ def disassociate_key(call: Call) -> Any:
     return {}
 
 
-@adjusts("logs")
-def forget_tags() -> None:
-    """moto keeps tags by ARN, and a new log group of the same name would have those of the deleted one."""
-    from moto.logs.models import LogsBackend
-
-    original = LogsBackend.delete_log_group
-
-    def delete(self: Any, log_group_name: str) -> None:
-        arn = self.groups[log_group_name].arn if log_group_name in self.groups else ""
-        original(self, log_group_name)
-        self.tagger.delete_all_tags_for_resource(arn)
-
-    LogsBackend.delete_log_group = delete
+@answers("logs", "DeleteLogGroup")
+def drop_tags(call: Call) -> Any:
+    """moto keeps the tags of a deleted group, and gives them to the next one of that name."""
+    call.backend.tagger.delete_all_tags_for_resource(existing(call).arn)
+    return MOTO

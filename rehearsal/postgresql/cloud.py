@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rehearsal.server_kinds import DATABASES
 
 if TYPE_CHECKING:
-    from rehearsal.postgresql.access import Question
+    from rehearsal.connect_tokens import Question
     from rehearsal.postgresql.fleet import Fleet
 
 

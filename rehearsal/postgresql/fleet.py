@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Unpack
 
+from rehearsal.connect_tokens import TokenCheck
 from rehearsal.postgresql import PostgresError, extensions, statistics, template
-from rehearsal.postgresql.access import TokenCheck
 from rehearsal.postgresql.cloud import current
 from rehearsal.postgresql.copies import Copying
 from rehearsal.postgresql.history import History

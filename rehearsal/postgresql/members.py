@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 
+from rehearsal.connect_tokens import Question, TokenCheck
 from rehearsal.postgresql import PostgresError, parameters
-from rehearsal.postgresql.access import InstanceAccess, Question, TokenCheck
+from rehearsal.postgresql.access import InstanceAccess
 from rehearsal.postgresql.history import History
 from rehearsal.postgresql.proxies import Proxies
 from rehearsal.postgresql.relay import Relay

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from rehearsal.postgresql.access import ProxyAccess, TokenCheck
+from rehearsal.connect_tokens import TokenCheck
+from rehearsal.postgresql.access import ProxyAccess
 from rehearsal.postgresql.relay import Relay
 from rehearsal.postgresql.server import Server
 from rehearsal.postgresql.site import Site

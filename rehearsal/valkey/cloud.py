@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.server_kinds import CACHES
 
 if TYPE_CHECKING:
+    from rehearsal.connect_tokens import Question
     from rehearsal.valkey.fleet import Fleet
 
 
+@dataclass
 class Cloud:
-    """`home` is the cloud's folder; None: a temporary one."""
+    """`home` is the cloud's folder; None: a temporary one. `check_token` returns why an IAM token is not valid, None if it is."""
 
     home: Path | None = None
+    check_token: Callable[[Question], str | None] = lambda question: "no IAM token is valid here"
 
 
 current = Cloud()
 
 
-def open_(home: Path) -> None:
+def open_(home: Path, check_token: Callable[[Question], str | None]) -> None:
     """Removes what an earlier cloud of that name left behind."""
-    current.home = home
+    current.home, current.check_token = home, check_token
     CACHES.forget(home)
 
 

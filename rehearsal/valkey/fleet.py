@@ -14,19 +14,21 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rehearsal.connect_tokens import Question
 from rehearsal.relays import CHUNK, EncryptedListener, Encryption, Port, connect_both
 from rehearsal.server_kinds import CACHES
 from rehearsal.server_site import ServerSite
 from rehearsal.valkey import ValkeyError
 from rehearsal.valkey.cloud import current
+from rehearsal.valkey.commands import first_command, login_in, with_password
 from rehearsal.valkey.protocol import encoded
-from rehearsal.valkey.server import Member, Server, program
+from rehearsal.valkey.server import Item, Member, Server, program
 
 BUS_DISTANCE = 10_000
 AT_START = ("databases",)
@@ -40,6 +42,7 @@ class Wanted:
     opening: the password with which a client is logged in that has not done so itself; None: it is not.
     encryption: required, preferred, or None. shards: the slots of each, None without cluster mode. leads: by the name of each endpoint, its
     shard. primaries: by shard, the name of the endpoint that is announced for it in cluster mode. host_names: by the name of an endpoint.
+    tokens: the users who log in with IAM tokens, with their passwords in Valkey. resource: the group's ARN, for which tokens are.
     source: the copy with whose data the servers begin, shard by shard; empty for none.
     """
 
@@ -52,16 +55,18 @@ class Wanted:
     parameters: Mapping[str, str]
     port: int
     source: str = ""
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    resource: str = ""
     opening: str | None = field(default=None, repr=False)
 
 
-type Question = Callable[[], Wanted]
+type Ask = Callable[[], Wanted]
 
 
 class Cache:
     """The servers of one group. `ask` returns what they are to be now."""
 
-    def __init__(self, site: ServerSite, ask: Question, addresses: Addresses, copy: Callable[[str], Path | None]) -> None:
+    def __init__(self, site: ServerSite, ask: Ask, addresses: Addresses, copy: Callable[[str], Path | None]) -> None:
         self.ask = ask
         self._site, self._addresses, self._copy = site, addresses, copy
         self._began = False
@@ -114,7 +119,24 @@ class Cache:
             if wanted.opening is not None:
                 own_writer.write(encoded("AUTH", wanted.opening))
                 await own_reader.readline()
+            if wanted.tokens:
+                own_writer.write(await self._with_token(wanted, reader))
             await connect_both((reader, writer), (own_reader, own_writer))
+
+    async def _with_token(self, wanted: Wanted, reader: asyncio.StreamReader) -> bytes:
+        """A client's first command. A valid IAM token in it is replaced by the user's password; Valkey refuses any other."""
+        raw, words = await first_command(reader)
+        login = login_in(words) if words else None
+        if not words or not login or login[0] not in wanted.tokens:
+            return raw
+        user, token = login
+        _rest, _colon, group = wanted.resource.rpartition(":")
+        names, region = frozenset({group}), wanted.resource.split(":")[3]
+        question = Question(token, user, names, None, wanted.resource, region, "elasticache", "User")
+        if reason := await asyncio.to_thread(current.check_token, question):
+            print(f"login of {user!r} to {group} refused: {reason}", file=sys.stderr, flush=True)
+            return raw
+        return with_password(words, token, wanted.tokens, user)
 
     def ready(self, wanted: Wanted, name: str) -> Server:
         """The server behind an endpoint, as it is wanted."""
@@ -135,11 +157,12 @@ class Cache:
                 self._apply(wanted)
 
     def _start(self, wanted: Wanted) -> None:
-        """Other shards or slots are new servers, without the data of the old ones."""
+        """Other shards or slots are new servers, to which the data of the old ones are moved."""
         at_start = {name: value for name, value in wanted.parameters.items() if name in AT_START}
         layout = (dict(wanted.shards), at_start)
         if self._layout == layout and all(server.running for server in self._servers.values()):
             return
+        items = [item for server in self._servers.values() if server.running for item in server.items()]
         self.stop()
         members = {shard: self._member(wanted, shard, slots) for shard, slots in wanted.shards.items() if slots}
         for shard in wanted.shards:
@@ -150,8 +173,17 @@ class Cache:
             self._servers[shard].start(at_start, dump / f"{shard}.rdb" if dump else None)
         for shard in members:
             self._servers[shard].wait_for_cluster()
+        self._distribute(items, members)
         self._layout, self._began = layout, True
         self._announced = {name: shard for shard, name in wanted.primaries.items()}
+
+    def _distribute(self, items: Iterable[Item], members: Mapping[str, Member]) -> None:
+        """Puts each key where its slot is; without cluster mode, into the only server."""
+        for item in items:
+            first = next(iter(self._servers.values()))
+            slot = first.slot_of(item.key) if members else 0
+            owner = next((shard for shard, one in members.items() if one.slots[0] <= slot <= one.slots[1]), None)
+            (self._servers[owner] if owner else first).put([item])
 
     def _member(self, wanted: Wanted, shard: str, slots: tuple[int, int]) -> Member:
         host, port = self.address(wanted.primaries[shard], wanted.port)
@@ -248,7 +280,7 @@ class Fleet:
         self._lock = threading.RLock()
         self._background = ThreadPoolExecutor(1, thread_name_prefix="caches")
 
-    def address(self, key: str, name: str, port: int, ask: Question) -> tuple[str, int]:
+    def address(self, key: str, name: str, port: int, ask: Ask) -> tuple[str, int]:
         """Where an endpoint of a group leads. `ask`: what the group's servers are to be; it is asked at each connection."""
         with self._lock:
             if key not in self._caches:

@@ -15,13 +15,13 @@ class ReplyError(ValkeyError):
     """The server refused a command; the text is its reply, such as "NOAUTH Authentication required."."""
 
 
-def encoded(*words: str) -> bytes:
-    parts = [word.encode() for word in words]
+def encoded(*words: str | bytes) -> bytes:
+    parts = [word.encode() if isinstance(word, str) else word for word in words]
     return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
 
 
-def read_reply(stream: IO[bytes]) -> Any:
-    """One reply: text, number, list, or None. Raises ReplyError for an error."""
+def read_reply(stream: IO[bytes], *, binary: bool = False) -> Any:
+    """One reply: text, number, list, or None; `binary`: bytes in place of longer texts. Raises ReplyError for an error."""
     line = stream.readline()
     if not line.endswith(b"\r\n"):
         raise ValkeyError("the server closed the connection")
@@ -33,10 +33,13 @@ def read_reply(stream: IO[bytes]) -> Any:
     if kind == b":":
         return int(text)
     if kind == b"*":
-        return [read_reply(stream) for _one in range(int(text))] if text != "-1" else None
+        return [read_reply(stream, binary=binary) for _one in range(int(text))] if text != "-1" else None
     if kind != b"$":
         raise ValkeyError(f"a reply begins with {kind!r}")
-    return None if text == "-1" else stream.read(int(text) + 2)[:-2].decode(errors="replace")
+    if text == "-1":
+        return None
+    content = stream.read(int(text) + 2)[:-2]
+    return content if binary else content.decode(errors="replace")
 
 
 class Connection:
@@ -49,9 +52,9 @@ class Connection:
         self._stream = self._socket.makefile("rb")
         self.do("AUTH", user, password)
 
-    def do(self, *words: str) -> Any:
+    def do(self, *words: str | bytes, binary: bool = False) -> Any:
         self._socket.sendall(encoded(*words))
-        return read_reply(self._stream)
+        return read_reply(self._stream, binary=binary)
 
     def close(self) -> None:
         self._stream.close()

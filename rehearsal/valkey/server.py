@@ -10,7 +10,7 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +47,16 @@ class Member:
         """Its line in the file with the layout, see `CLUSTER NODES`."""
         flags = "myself,master" if myself else "master"
         return f"{self.identity} {self.host}:{self.port}@{self.bus} {flags} - 0 0 {epoch} connected {self.slots[0]}-{self.slots[1]}"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A key with its value, as `DUMP` writes it. `lifetime`: in milliseconds; 0 for ever."""
+
+    database: str
+    key: bytes
+    lifetime: int
+    content: bytes | None
 
 
 def program(folder: Path) -> Path:
@@ -134,6 +144,30 @@ class Server:
         with self.connect() as connection:
             connection.do("SAVE")
         shutil.copyfile(self.data / DUMP, dump)
+
+    def items(self) -> list[Item]:
+        """All that it holds."""
+        found = []
+        with self.connect() as connection:
+            for line in connection.do("INFO", "keyspace").splitlines():
+                if not line.startswith("db"):
+                    continue
+                database = line.partition(":")[0].removeprefix("db")
+                connection.do("SELECT", database)
+                for key in connection.do("KEYS", "*", binary=True):
+                    lifetime = max(int(connection.do("PTTL", key)), 0)
+                    found.append(Item(database, key, lifetime, connection.do("DUMP", key, binary=True)))
+        return [item for item in found if item.content is not None]  # without those that have expired meanwhile
+
+    def put(self, items: Iterable[Item]) -> None:
+        with self.connect() as connection:
+            for item in items:
+                connection.do("SELECT", item.database)
+                connection.do("RESTORE", item.key, str(item.lifetime), item.content or b"", "REPLACE")
+
+    def slot_of(self, key: bytes) -> int:
+        with self.connect() as connection:
+            return int(connection.do("CLUSTER", "KEYSLOT", key))
 
     def stop(self) -> None:
         if self._process:

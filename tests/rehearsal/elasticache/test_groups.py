@@ -138,7 +138,11 @@ def test_encryption_in_transit_is_turned_on_in_two_steps(account: CacheAccount) 
     account.create(TransitEncryptionEnabled=None)
     before = account.group()["NodeGroups"][0]["PrimaryEndpoint"]["Address"]
     assert refused(account.modify, TransitEncryptionEnabled=True, TransitEncryptionMode="required") == "InvalidParameterCombination"
-    account.modify(TransitEncryptionEnabled=True, TransitEncryptionMode="preferred")
+    both: dict[str, Any] = {"TransitEncryptionEnabled": True, "TransitEncryptionMode": "preferred"}
+    account.user_group()
+    assert refused(account.modify, **both, UserGroupIdsToAdd=["team"]) == "InvalidParameterCombination"
+    assert refused(account.modify, **both, AuthToken=TOKEN) == "InvalidParameterCombination"
+    account.modify(**both)
     assert account.group()["TransitEncryptionMode"] == "preferred"
     account.modify(TransitEncryptionMode="required")
     assert account.group()["TransitEncryptionMode"] == "required"

@@ -144,8 +144,12 @@ def test_tags_of_everything(account: CacheAccount) -> None:
     found = tagging.get_resources(TagFilters=[{"Key": "a", "Values": ["b"]}], ResourceTypeFilters=["elasticache"])
     shown = {one["ResourceARN"].split(":", 5)[5] for one in found["ResourceTagMappingList"]}
     assert shown == {*names, "cluster:main-001", "cluster:main-002"}  # members have the tags of their group
+    account.takes(replication_group=60)
+    account.cache.add_tags_to_resource(ResourceName=f"{account.arns}:cluster:main-001", Tags=[{"Key": "g", "Value": "h"}])
+    assert account.group()["Status"] == "modifying"
+    assert refused(account.modify, CacheNodeType="cache.t4g.medium") == "InvalidReplicationGroupState"
     tagging.tag_resources(ResourceARNList=[f"{account.arns}:replicationgroup:main"], Tags={"e": "f"})
-    assert len(account.cache.list_tags_for_resource(ResourceName=f"{account.arns}:cluster:main-001")["TagList"]) == 2
+    assert len(account.cache.list_tags_for_resource(ResourceName=f"{account.arns}:cluster:main-001")["TagList"]) == 3
 
 
 def allow(*statements: dict[str, object]) -> list[dict[str, object]]:

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from rehearsal.valkey import ValkeyError, server
 from rehearsal.valkey.client import Client
@@ -85,6 +88,34 @@ def test_users_have_their_own_rights(account: CacheAccount) -> None:
     assert [answer(account, "late", PASSWORD), answer(account, "late", f"{PASSWORD}-new")] == ["WRONGPASS", "PONG"]
 
 
+def token(account: CacheAccount, user: str, group: str = "main", role: str = "apply") -> str:
+    """An IAM token as applications make it: a presigned request without its scheme."""
+    environment = account.cloud.environment(role=role)
+    keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+    request = AWSRequest("GET", f"http://{group}/", params={"Action": "connect", "User": user})
+    SigV4QueryAuth(keys, "elasticache", account.region, expires=900).add_auth(request)
+    return str(request.url).removeprefix("http://")
+
+
+def test_users_with_iam_authentication(account: CacheAccount) -> None:
+    account.user("worker", Passwords=None, AuthenticationMode={"Type": "iam"})
+    account.user("app")
+    account.user_group(users=("worker", "app"))
+    account.create(UserGroupIds=["team"])
+    valid = token(account, "worker")
+    assert [answer(account, "worker", valid), answer(account, "app", PASSWORD)] == ["PONG", "PONG"]
+    with client(account, primary(account)) as one:
+        assert one.do("HELLO", "2", "AUTH", "worker", valid)
+        assert one.do("ACL", "WHOAMI") == "worker"
+    wrong = [token(account, "app"), token(account, "worker", "other"), valid[:-1] + ("0" if valid[-1] != "0" else "1"), PASSWORD]
+    assert [answer(account, "worker", one) for one in wrong] == ["WRONGPASS"] * 4
+    assert answer(account, "app", token(account, "app")) == "WRONGPASS"
+    deny = {"Effect": "Deny", "Action": "elasticache:Connect", "Resource": f"{account.arns}:user:worker"}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    account.cloud.admin.policies(apply=[{"Version": "2012-10-17", "Statement": [everything, deny]}])
+    assert answer(account, "worker", valid) == "WRONGPASS"
+
+
 def test_a_built_in_default_user_leaves_a_group_open(account: CacheAccount) -> None:
     account.cache.create_user_group(UserGroupId="open", Engine="redis", UserIds=["default"])
     account.create(UserGroupIds=["open"])
@@ -131,6 +162,29 @@ def test_a_cluster_sends_clients_to_the_announced_nodes(account: CacheAccount) -
         assert owner.error("AUTH", TOKEN) == "WRONGPASS"
         owner.do("AUTH", NEW)
         assert owner.do("GET", "a") == "1"
+
+
+def test_keys_move_with_their_slots(account: CacheAccount) -> None:
+    account.cluster(NumNodeGroups=1, ReplicasPerNodeGroup=1)
+
+    def node(shard: str) -> Client:
+        members = {one["CacheClusterId"]: one["CacheNodes"][0]["Endpoint"] for one in account.members()}
+        return client(account, members[f"main-{shard}-001"])
+
+    with node("0001") as one:
+        one.do("SET", "a", "1", "EX", "1000")  # slot 15495
+        one.do("RPUSH", "b", "x", "y")  # slot 3300
+    account.cache.modify_replication_group_shard_configuration(ReplicationGroupId="main", NodeGroupCount=2, ApplyImmediately=True)
+    with node("0001") as first, node("0002") as second:
+        assert first.do("LRANGE", "b", "0", "-1") == ["x", "y"]
+        assert first.error("GET", "a") == "MOVED"
+        assert second.do("GET", "a") == "1"
+        assert 900 < second.do("TTL", "a") <= 1000
+    account.cache.modify_replication_group_shard_configuration(
+        ReplicationGroupId="main", NodeGroupCount=1, NodeGroupsToRemove=["0001"], ApplyImmediately=True
+    )
+    with node("0002") as second:
+        assert second.do("LRANGE", "b", "0", "-1") == ["x", "y"]
 
 
 def test_parameters_reach_the_server(account: CacheAccount) -> None:
