@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -29,6 +31,7 @@ __all__ = ["ACCOUNT", "REGION", "Shop", "furnish"]
 
 DOMAIN = "shop.example"
 HOST = f"www.{DOMAIN}"
+HEADER, SECRET = "x-origin-verify", "/mainstay/prod/edge/origin-api"
 REPOSITORIES = {"api": ("1.0.0", "1.1.0", "1.2.0-http-500"), "migrations": ("1.0.0", "1.1.0", "1.2.0-http-500")}
 
 
@@ -61,6 +64,10 @@ def certify(cloud: Cloud) -> None:
     record = described()["DomainValidationOptions"][0]["ResourceRecord"]
     change(cloud, "CREATE", {"Name": record["Name"], "Type": record["Type"], "TTL": 60, "ResourceRecords": [{"Value": record["Value"]}]})
     until(lambda: described()["Status"] == "ISSUED", 60.0)
+
+
+def unpacked(content: bytes) -> str:
+    return (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("utf-8", "replace")
 
 
 def zone_of(cloud: Cloud) -> str:
@@ -163,9 +170,9 @@ class Shop:
         images = self.cloud.client("ecr").describe_images(repositoryName=repository)["imageDetails"]
         return sorted(tag for one in images for tag in one.get("imageTags", ()))
 
-    def answer(self) -> tuple[int, str]:
-        """Status and version of what users get."""
-        found = applications.ask(self.cloud.description, f"https://{HOST}/")
+    def answer(self, secret: str = "") -> tuple[int, str]:
+        """Status and version of what users get. ``secret``: the value of the header that a distribution adds."""
+        found = applications.ask(self.cloud.description, f"https://{HOST}/", {HEADER: secret} if secret else {})
         return found.status, found.version
 
     @contextmanager
@@ -186,6 +193,29 @@ class Shop:
 
     def deployments(self) -> list[str]:
         return sorted(one["metadata"]["name"] for one in self.api.get("/apis/apps/v1/namespaces/shop/deployments")["items"])
+
+    def demanding(self, secret: str, **settings: Any) -> dict[str, Any]:
+        """Variables for a load balancer with further settings, and probes that have its header."""
+        variables = self.variables()
+        probes = [{**probe, "headers": {HEADER: secret}} for probe in variables["app_deploy_verification"]["probes"]]
+        return {
+            "app_deploy_ingress": {**variables["app_deploy_ingress"], **settings},
+            "app_deploy_verification": {**variables["app_deploy_verification"], "probes": probes},
+        }
+
+    def web_acl(self) -> str:
+        """The ARN of a new web ACL."""
+        visible = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": True, "MetricName": "shop"}
+        made = self.cloud.client("wafv2").create_web_acl(
+            Name="shop", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visible, Rules=[]
+        )
+        return str(made["Summary"]["ARN"])
+
+    def recorded(self) -> str:
+        """What the records of releases contain."""
+        found = self.api.get("/api/v1/namespaces/shop/secrets")["items"]
+        data = [value for one in found if one["type"] == "mainstay.aws/release" for value in one["data"].values()]
+        return "".join(unpacked(base64.b64decode(value)) for value in data)
 
     def records(self) -> list[str]:
         """The names of the alias records."""

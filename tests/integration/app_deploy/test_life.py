@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from tests.integration.deployment.prometheus import metric, prometheus
 from tests.integration.examples.running import Run, mutations
 
-from .support import HOST, Shop
+from .support import HEADER, HOST, SECRET, Shop
 
 
 def succeeded(run: Run) -> Run:
@@ -39,6 +40,29 @@ def deploy_gradually(shop: Shop, old: str, new: str) -> None:
     assert "could not be read" not in run.output, "the rules of the load balancer were awaited"
     assert shop.answer() == (200, new)
     assert shop.deployments() == ["api"]
+
+
+def behind_a_distribution(shop: Shop) -> None:
+    """The load balancer gets a web ACL and demands a header, whose value is then rotated. No value is shown or recorded."""
+    old, new = "O" * 40, "N" * 40
+    secrets, acl = shop.cloud.client("secretsmanager"), shop.web_acl()
+    secrets.create_secret(Name=SECRET, SecretString=json.dumps({"password": old}))
+    settings = {"origin_secret": {"secret": SECRET}, "web_acl": acl}
+    admitted = succeeded(shop.deploy("1.1.0", **shop.demanding(old, **settings)))
+    assert [shop.answer(value)[0] for value in ("", new, old)] == [403, 403, 200]
+    balancer = shop.cloud.client("elbv2").describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    assert shop.cloud.client("wafv2").get_web_acl_for_resource(ResourceArn=balancer)["WebACL"]["ARN"] == acl
+
+    secrets.put_secret_value(SecretId=SECRET, SecretString=json.dumps({"password": new}), VersionStages=["AWSPENDING"])
+    rotated = succeeded(shop.deploy("1.1.0", **shop.demanding(old, **settings)))
+    assert set(rotated.actions) >= {"kubernetes_object.Ingress/shop/shop"}
+    assert [shop.answer(value) for value in (new, old)] == [(200, "1.1.0")] * 2
+    again = succeeded(shop.deploy("1.1.0", **shop.demanding(old, **settings)))
+    assert changing_calls(again) == 0
+
+    shown = "".join(json.dumps(run.report) + run.output for run in (admitted, rotated, again)).replace(f"{HEADER}: {old}", "")
+    assert [value for value in (old, new) if value in shown] == []
+    assert new not in shop.recorded()
 
 
 def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> None:
@@ -83,6 +107,7 @@ def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> 
     assert shop.answer() == (200, "1.0.0")
     assert shop.managers() == [("mainstay", "Apply")]
     deploy_gradually(shop, "1.0.0", "1.1.0")
+    behind_a_distribution(shop)
 
     planned = succeeded(shop.play("destroy", "--check"))
     assert planned.actions["kubernetes_object.Ingress/shop/shop"]["action"] == "delete"
