@@ -11,7 +11,17 @@ from typing import Any
 from ...application.build import built
 from ...application.settings.facts import Cluster, Facts
 from . import window
-from .surroundings import Surroundings, cluster_facts, databases_of, identifier_of, needs_outputs, repository_uris, resolved, with_images
+from .surroundings import (
+    Surroundings,
+    cluster_facts,
+    databases_of,
+    identifier_of,
+    needs_outputs,
+    registry_of,
+    repository_uris,
+    resolved,
+    with_images,
+)
 
 PREFIX = "app_deploy_"
 """Of the variables, in messages."""
@@ -68,7 +78,7 @@ def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: M
         namespace=namespace,
         version=str(given.get("version") or ""),
         environment=around.environment,
-        registry=str(given.get("registry") or ""),
+        registry=str(given.get("registry") or "") or registry_of(around.account_id, around.region),
         prefix=PREFIX,
         cluster=Cluster.of(facts_of_cluster),
         images=images,

@@ -48,7 +48,9 @@ class Surroundings:
 
 
 def registry_of(account_id: str, region: str) -> str:
-    """The host of an account's own registry."""
+    """The host of an account's own registry; empty if the account is not known."""
+    if not account_id:
+        return ""
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"{account_id}.dkr.ecr.{region}.{suffix}"
 
@@ -71,6 +73,9 @@ def with_images(settings: Mapping[str, Any], uris: Mapping[str, str]) -> dict[st
             found[section] = {name: _with_image(one, uris) for name, one in entries.items()}
     if isinstance(settings.get("migration"), Mapping):
         found["migration"] = _with_image(settings["migration"], uris)
+    images = settings.get("manifest_images")
+    if isinstance(images, Mapping):
+        found["manifest_images"] = {name: complete(one, uris) if isinstance(one, str) else one for name, one in images.items()}
     return found
 
 
