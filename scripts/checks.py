@@ -184,6 +184,7 @@ CHECKS = (
     ),
     suite("contract-in-full", "engine and units", 600, "tests/contract", groups=NIGHTLY),
     suite("actions-taken-away", "whole platform", 300, "tests/integration/permissions", groups=NIGHTLY),
+    suite("broken-deployments", "deployment", 600, "tests/integration/app_deploy", groups=NIGHTLY),
     suite("kubectl", "rollout", 300, "tests/integration/rollout", groups=NIGHTLY),
     Check("mutants", "rollout and snapshot gate", 600, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
 )

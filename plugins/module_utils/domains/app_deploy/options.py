@@ -31,7 +31,7 @@ ONLY_NEEDED = ("databases", "node_architectures")
 """The options that app_release does not have."""
 FOR_MANIFESTS = ("manifest_images", "other_namespaces", "cluster_scoped")
 """Settings that concern plain manifests alone."""
-SURROUNDING = ("clusters", "zones", "databases", "repositories", "cluster_outputs", "zone_outputs")
+SURROUNDING = ("clusters", "zones", "databases", "repositories", "cluster_outputs", "zone_outputs", "database_outputs")
 
 Options = dict[str, Any]
 
@@ -50,7 +50,8 @@ def lookups(given: Mapping[str, Any], around: Mapping[str, Any]) -> list[str]:
     """The roles whose outputs the settings need and nothing has published yet."""
     described = "" if given.get("eks_cluster") else str(given.get("cluster") or "")
     wanted = needs_outputs(given["application"], described)
-    return [role for role, outputs in (("eks", "cluster_outputs"), ("dns", "zone_outputs")) if wanted[role] and not around.get(outputs)]
+    published = {"eks": "cluster_outputs", "dns": "zone_outputs", "rds": "database_outputs"}
+    return [role for role, outputs in published.items() if wanted[role] and not around.get(outputs)]
 
 
 def cluster(given: Mapping[str, Any], around: Mapping[str, Any]) -> Options:
