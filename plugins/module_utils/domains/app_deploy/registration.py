@@ -17,7 +17,8 @@ def load() -> Details:
     from .needs import SERVICES
 
     zones = Grant((arn("route53", "hostedzone/*", region="", account_id=""),))
-    repositories = Grant((typed("ecr", "repository"),))
+    # Images may be in the registry of another account, whose repositories have policies that have to allow it, too.
+    repositories = Grant((arn("ecr", "repository/*", region="*", account_id="*"),))
     instances = tuple(arn("rds", f"{kind}:*") for kind in ("db", "snapshot", "cluster", "cluster-snapshot"))
     new, own = (Grant(instances, (equals(f"aws:{kind}/{MANAGED_BY}", MODULE),)) for kind in ("RequestTag", "ResourceTag"))
     return Details(
