@@ -19,6 +19,7 @@ SIGNING_NAMES = {
     "elasticfilesystem": "efs",
     "elasticmapreduce": "emr",
     "monitoring": "cloudwatch",
+    "pricingplanmanager": "pricing-plan-manager",
     "servicequotas": "service-quotas",
     "states": "stepfunctions",
     "tagging": "resourcegroupstaggingapi",

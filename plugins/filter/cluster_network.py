@@ -104,6 +104,7 @@ def cluster_network(
         "security_group_ids": [groups["control_plane"]],
         "node_security_group_ids": [groups["nodes"]],
         **({"pod_subnets": dict(pods)} if pods else {}),
+        **({"ipv6": networks[name]["ipv6_cidr_block"] is not None} if "ipv6_cidr_block" in networks[name] else {}),
     }
 
 

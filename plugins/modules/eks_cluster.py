@@ -40,6 +40,8 @@ options:
       - C(endpoint) has C(private) (V(true)) and C(public_cidrs), the blocks that can reach the Kubernetes API from outside the VPC; none by
         default. C(0.0.0.0/0) is refused in production.
       - C(deletion_protection) is on in the environments V(prod) and V(production). It must be turned off before a cluster can be deleted.
+      - C(ip_family) is V(ipv4) or V(ipv6), for pods and Services, and cannot be changed. With V(ipv6), all subnets need IPv6 addresses,
+        instances are built on Nitro, pods have no subnets of their own, and EKS chooses the range of Services.
       - C(service_ipv4_cidr) is the block for Services. C(log_types) (all five) are sent to an encrypted log group that keeps them for
         C(log_retention_in_days) (V(365)).
       - C(creator_is_admin) (V(true)) makes the identity that creates the cluster its administrator. C(access) has access entries by name,
@@ -89,7 +91,7 @@ options:
       - The network for clusters that do not specify their own, with C(subnet_ids), C(security_group_ids), C(node_security_group_ids), and
         C(vpc_id).
       - A cluster cannot move to another VPC. C(vpc_id) lets a plan detect that while the subnets of the other VPC do not exist yet.
-      - C(pod_subnets) maps zones to the subnets of pods.
+      - C(pod_subnets) maps zones to the subnets of pods. C(ipv6) says whether the network has IPv6 addresses.
       - C(subnet_zones) may list the availability zone of each subnet, in the same order. A plan needs them for subnets that do not exist
         yet.
     type: dict

@@ -35,6 +35,12 @@ options:
         to 7.
       - A subnet's block depends only on its tier and the letter of its zone, so adding a zone or a tier never renumbers a subnet. The
         private tier uses the lower half of the VPC, divided into eight parts; the upper half has one block for each other tier.
+      - C(ipv6) gives the network IPv6 addresses. Amazon chooses the block of the VPC, a /56, and each subnet gets a /64 of it, whose number
+        depends only on its tier and the letter of its zone. Public tiers reach the internet through the internet gateway, private tiers
+        through an egress-only one. It can be added to a network that exists. To remove it, consent to the deletion of
+        C(egress_only_internet_gateway.<network>) in O(purge). Blocks of your own and IPAM pools are not supported. In a tier,
+        C(ipv6_on_creation) decides whether what starts there gets an address (V(true), unless it is isolated), and C(ipv6_row), from 9 to
+        31, places the blocks of a tier that has no C(slot).
       - C(nat) is V(per_az), V(single), V(regional), or V(none). C(nat_az) is the zone of a single NAT gateway. It defaults to
         the zone where it already is, otherwise to the first zone by name. A regional gateway needs no public tier.
       - C(nat_addresses) maps a zone to an elastic IP of yours for its NAT gateway, by allocation ID or by its C(Name) tag. Other zones get
@@ -45,7 +51,8 @@ options:
         policies by service; V(open) means no limit.
       - C(flow_logs) has C(enabled) (V(true)), C(retention_in_days) (V(365)), C(traffic_type) (V(ALL), V(ACCEPT), or V(REJECT)), and
         C(max_aggregation_interval) (V(600) or V(60) seconds).
-      - C(security) has the ports and peers of the security groups, namely C(load_balancer_ingress_cidrs) (V(0.0.0.0/0)),
+      - C(security) has the ports and peers of the security groups, namely C(load_balancer_ingress_cidrs) (V(0.0.0.0/0);
+        with IPv6 V(::/0), too),
         C(load_balancer_ingress_prefix_lists), C(load_balancer_ports) (V(443)), C(application_port) (V(8080)), C(database_port) (V(5432)),
         C(cache_port) (V(6379)), C(node_to_node_ports) (none), C(webhook_ports) (those of common EKS add-ons), and C(node_egress_cidrs)
         (V(0.0.0.0/0), on port 443 only). C(database_client_tiers) lists the tiers that the network ACL of the database tier admits. It
@@ -176,14 +183,20 @@ outputs:
       sample:
         main:
           vpc_id: vpc-0a1b2c3d
+          ipv6_cidr_block: 2600:1f14:abc:de00::/56
           availability_zones: [af-south-1a]
           subnet_ids:
             public: {af-south-1a: subnet-01}
             private: {af-south-1a: subnet-02}
             database: {af-south-1a: subnet-03}
+          subnet_ipv6_cidr_blocks:
+            public: {af-south-1a: "2600:1f14:abc:de08::/64"}
+            private: {af-south-1a: "2600:1f14:abc:de00::/64"}
+            database: {af-south-1a: "2600:1f14:abc:de10::/64"}
           route_table_ids: {public: rtb-01, private-af-south-1a: rtb-02, database: rtb-03}
           network_acl_ids: {public: acl-01, private: acl-02, database: acl-03}
           internet_gateway_id: igw-01
+          egress_only_internet_gateway_id: eigw-01
           nat_gateway_ids: {af-south-1a: nat-01}
           nat_public_ips: {af-south-1a: 203.0.113.7}
           security_group_ids: {load_balancer: sg-01, control_plane: sg-02, nodes: sg-03, database: sg-04, cache: sg-05, endpoints: sg-06}

@@ -13,6 +13,7 @@ ID_TYPES = {
     "vpc": "vpc",
     "subnet": "subnet",
     "igw": "internet-gateway",
+    "eigw": "egress-only-internet-gateway",
     "eipalloc": "elastic-ip",
     "nat": "natgateway",
     "rtb": "route-table",
@@ -28,6 +29,7 @@ ID_TYPES = {
 
 MADE = {
     "AllocateAddress": "elastic-ip",
+    "CreateEgressOnlyInternetGateway": "egress-only-internet-gateway",
     "CreateFlowLogs": "vpc-flow-log",
     "CreateInternetGateway": "internet-gateway",
     "CreateLaunchTemplate": "launch-template",
@@ -47,8 +49,10 @@ MADE_WITH_TAGS = dict.fromkeys(("AuthorizeSecurityGroupEgress", "AuthorizeSecuri
 NAMED: Mapping[str, tuple[str, ...]] = {
     "AssociateNatGatewayAddress": ("NatGatewayId", "AllocationIds"),
     "AssociateRouteTable": ("RouteTableId", "SubnetId"),
+    "AssociateSubnetCidrBlock": ("SubnetId",),
     "AssociateVpcCidrBlock": ("VpcId",),
     "AttachInternetGateway": ("InternetGatewayId", "VpcId"),
+    "CreateEgressOnlyInternetGateway": ("VpcId",),
     "CreateFlowLogs": ("ResourceIds",),
     "CreateLaunchTemplateVersion": ("LaunchTemplateId", "LaunchTemplateName"),
     "CreateNatGateway": ("AllocationId", "SubnetId", "VpcId"),
@@ -58,6 +62,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "CreateSubnet": ("VpcId",),
     "CreateTags": ("Resources",),
     "CreateVpcEndpoint": ("VpcId", "RouteTableIds", "SubnetIds", "SecurityGroupIds"),
+    "DeleteEgressOnlyInternetGateway": ("EgressOnlyInternetGatewayId",),
     "DeleteFlowLogs": ("FlowLogIds",),
     "DeleteInternetGateway": ("InternetGatewayId",),
     "DeleteLaunchTemplate": ("LaunchTemplateId", "LaunchTemplateName"),
@@ -71,6 +76,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "DetachInternetGateway": ("InternetGatewayId", "VpcId"),
     "DisassociateNatGatewayAddress": ("NatGatewayId", "AssociationIds"),
     "DisassociateRouteTable": ("AssociationId",),
+    "DisassociateSubnetCidrBlock": ("AssociationId",),
     "DisassociateVpcCidrBlock": ("AssociationId",),
     "ModifyLaunchTemplate": ("LaunchTemplateId", "LaunchTemplateName"),
     "ModifySubnetAttribute": ("SubnetId",),
@@ -139,6 +145,8 @@ def _template(call: Call, identity: str) -> str:
 def _behind(call: Call, association: str) -> Iterator[str]:
     """The resource behind an association: the subnet (and the route table, if the parameters do not name it), the VPC, or the address."""
     yield from (vpc.id for vpc in call.backend.vpcs.values() if association in vpc._cidr_block_association_set)
+    for zone in call.backend.subnets.values():
+        yield from (subnet.id for subnet in zone.values() if association in subnet.ipv6_cidr_block_associations)
     for table in call.backend.route_tables.values():
         if subnet := table._associations.get(association):
             yield from (subnet,) if call.get("RouteTableId") else (subnet, table.id)

@@ -10,6 +10,7 @@ from rehearsal.registry import adjusts
 
 MORE: dict[str, Callable[[Any], list[str]]] = {
     "launch-template": lambda backend: list(backend.launch_templates),
+    "egress-only-internet-gateway": lambda backend: list(backend.egress_only_internet_gateways),
     "elastic-ip": lambda backend: [address.allocation_id for address in backend.addresses if address.allocation_id],
     "network-acl": lambda backend: list(backend.network_acls),
     "security-group-rule": lambda backend: [rule.id for rule in all_rules(backend) if backend.tags.get(rule.id)],

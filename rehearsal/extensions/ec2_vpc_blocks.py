@@ -1,12 +1,11 @@
-"""Secondary CIDR blocks of VPCs: which ones EC2 adds, how long that takes, and that a block with a subnet in it stays."""
+"""Further CIDR blocks of VPCs: which ones EC2 adds, how long that takes, and that a block with a subnet in it stays."""
 
 from __future__ import annotations
 
 import ipaddress
-import time
 from typing import Any
 
-from rehearsal import transitions
+from rehearsal.extensions.ec2_ipv6 import begin, is_pending, open_default_acl
 from rehearsal.registry import Call, adjusts, refuses
 from rehearsal.replies import Refusal
 
@@ -15,7 +14,6 @@ RANGES = [ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12"
 CLOSED = {"172.16.0.0/12": "172.31.0.0/16"}
 NEVER = ipaddress.IPv4Network("169.254.0.0/16")
 LOW, LOWEST = ipaddress.IPv4Network("10.0.0.0/15"), ipaddress.IPv4Network("10.0.0.0/16")
-STARTED = "rehearsal_started"
 
 
 def _present(vpc: Any) -> list[dict[str, Any]]:
@@ -30,22 +28,27 @@ def associate_over_time() -> None:
 
     associate, listed = VPC.associate_vpc_cidr_block, VPC.get_cidr_block_association_set
 
-    def begin(self: Any, cidr_block: str, amazon_provided_ipv6_cidr_block: bool = False, *more: Any, **options: Any) -> Any:
-        if amazon_provided_ipv6_cidr_block or cidr_block == self.cidr_block:
+    def associated(self: Any, cidr_block: str, amazon_provided_ipv6_cidr_block: bool = False, *more: Any, **options: Any) -> Any:
+        if amazon_provided_ipv6_cidr_block:
+            made = associate(self, cidr_block, amazon_provided_ipv6_cidr_block, *more, **options)
+            begin(made, "vpc")
+            open_default_acl(self.ec2_backend, self.id)
+            return made
+        if cidr_block == self.cidr_block:
             return associate(self, cidr_block, amazon_provided_ipv6_cidr_block, *more, **options)
         identity, state = random_vpc_cidr_association_id(), {"state": "associated", "StatusMessage": None}
-        made = {"association_id": identity, "cidr_block_state": state, "cidr_block": cidr_block, STARTED: time.monotonic()}
+        made = {"association_id": identity, "cidr_block_state": state, "cidr_block": cidr_block}
+        begin(made, "vpc")
         self._cidr_block_association_set[identity] = made
         return made
 
     def current(self: Any, ipv6: bool = False) -> list[dict[str, Any]]:
         found = [one for one in listed(self, ipv6) if one["cidr_block_state"]["state"] != "disassociated"]
         for one in found:
-            pending = time.monotonic() < one.get(STARTED, 0.0) + transitions.delays.seconds_for("vpc")
-            one["cidr_block_state"]["state"] = "associating" if pending else "associated"
+            one["cidr_block_state"]["state"] = "associating" if is_pending(one) else "associated"
         return found
 
-    VPC.associate_vpc_cidr_block = begin
+    VPC.associate_vpc_cidr_block = associated
     VPC.get_cidr_block_association_set = current
 
 

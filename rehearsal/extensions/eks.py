@@ -96,7 +96,10 @@ def _gone(resource: Any, kind: str) -> bool:
 @answers("eks", "CreateCluster")
 def create(call: Call) -> Any:
     placed = _network(call)
-    network = {"serviceIpv4Cidr": _services(call, placed["vpcId"]), "ipFamily": "ipv4"} | dict(call.get("kubernetesNetworkConfig") or {})
+    services = {"serviceIpv4Cidr": _services(call, placed["vpcId"])} | dict(call.get("kubernetesNetworkConfig") or {})
+    network = {"ipFamily": "ipv4"} | services
+    if network["ipFamily"] == "ipv6":
+        network = {"ipFamily": "ipv6", "serviceIpv6Cidr": f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}:{secrets.token_hex(2)}::/108"}
     cluster = carried_out(
         lambda: call.backend.create_cluster(
             name=call.get("name"),
@@ -122,7 +125,7 @@ def create(call: Call) -> Any:
     admit_planner(call, cluster)
     eks_network.connect(cluster)
     if call.settings.control_planes:
-        fleet.launch(cluster.arn, cluster.name, cluster.version, issuer, network["serviceIpv4Cidr"])
+        fleet.launch(cluster.arn, cluster.name, cluster.version, issuer, services["serviceIpv4Cidr"])
         eks_load_balancers.begin(call, cluster)
         eks_external_secrets.begin(call, cluster)
     if cluster.rehearsal_bootstrapped:

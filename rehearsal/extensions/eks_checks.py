@@ -34,6 +34,7 @@ def check_new_cluster(call: Call) -> None:
     vpc = check_network(call, list(network.get("subnetIds") or []), list(network.get("securityGroupIds") or []))
     check_endpoint(network)
     _check_services(call, vpc)
+    _check_family(call, list(network.get("subnetIds") or []))
     check_logging(dict(call.get("logging") or {}))
     for config in call.get("encryptionConfig") or []:
         check_encryption(call, config)
@@ -116,6 +117,18 @@ def _check_services(call: Call, vpc: str) -> None:
         raise _wrong(f"serviceIpv4Cidr {text} must be between /12 and /24")
     if overlapping := [other for other in blocks_of(call, vpc) if block.overlaps(other)]:
         raise _wrong(f"serviceIpv4Cidr {text} overlaps with {overlapping[0]} of {vpc}")
+
+
+def _check_family(call: Call, subnets: list[str]) -> None:
+    """An IPv6 cluster has only subnets with IPv6 blocks, and EKS chooses its service CIDR."""
+    network = call.get("kubernetesNetworkConfig") or {}
+    if network.get("ipFamily", "ipv4") != "ipv6":
+        return
+    if network.get("serviceIpv4Cidr"):
+        raise _wrong("serviceIpv4Cidr cannot be specified when ipFamily is ipv6")
+    known = subnets_by_id(call)
+    if lacking := [one for one in subnets if not known[one].ipv6_cidr_block_association_set]:
+        raise _wrong(f"The subnets {', '.join(lacking)} have no IPv6 CIDR block, which ipFamily ipv6 requires")
 
 
 def blocks_of(call: Call, vpc: str) -> list[ipaddress.IPv4Network]:

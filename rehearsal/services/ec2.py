@@ -24,6 +24,13 @@ LISTINGS = (
         ("InternetGatewayIds", "InvalidInternetGatewayID.NotFound"),
     ),
     Listing(
+        "CreateEgressOnlyInternetGateway",
+        "EgressOnlyInternetGateway.EgressOnlyInternetGatewayId",
+        "DescribeEgressOnlyInternetGateways",
+        ("EgressOnlyInternetGateways", "EgressOnlyInternetGatewayId"),
+        ("EgressOnlyInternetGatewayIds", "InvalidGatewayID.NotFound"),
+    ),
+    Listing(
         "AllocateAddress",
         "AllocationId",
         "DescribeAddresses",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 
@@ -508,3 +509,81 @@ def test_a_secondary_block_and_its_subnets(cloud: CheckedCloud) -> None:
     ec2.disassociate_vpc_cidr_block(AssociationId=made["AssociationId"])
     assert states() == ["associated"]
     assert refused(ec2.create_subnet, VpcId=vpc, CidrBlock="100.64.0.0/24") == "InvalidSubnet.Range"
+
+
+def test_ipv6_blocks_of_a_vpc_and_its_subnets(cloud: CheckedCloud) -> None:
+    """Subnets wait until the VPC has its block, addresses until the subnet has its own, and the VPC keeps a block with subnets in it."""
+    ec2 = cloud.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    cloud.admin.settings(transition_seconds={"vpc": 0.3, "subnet": 0.3})
+    made = ec2.associate_vpc_cidr_block(VpcId=vpc, AmazonProvidedIpv6CidrBlock=True)["Ipv6CidrBlockAssociation"]
+    (first, second, *_others) = (str(one) for one in ipaddress.IPv6Network(made["Ipv6CidrBlock"]).subnets(new_prefix=64))
+    on = {"SubnetId": subnet, "AssignIpv6AddressOnCreation": {"Value": True}}
+
+    def state(raw: Any) -> list[str]:
+        return [one["Ipv6CidrBlockState"]["State"] for one in raw["Ipv6CidrBlockAssociationSet"]]
+
+    def of_vpc() -> list[str]:
+        return state(ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0])
+
+    def of_subnet() -> list[str]:
+        return state(ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0])
+
+    assert of_vpc() == ["associating"]
+    assert refused(ec2.associate_subnet_cidr_block, SubnetId=subnet, Ipv6CidrBlock=first) == "InvalidSubnet.Range"
+    until(lambda: of_vpc() == ["associated"])
+    assert refused(ec2.associate_subnet_cidr_block, SubnetId=subnet, Ipv6CidrBlock="2001:db8::/64") == "InvalidSubnet.Range"
+    assert refused(ec2.modify_subnet_attribute, **on) == "InvalidParameterValue"
+    held = ec2.associate_subnet_cidr_block(SubnetId=subnet, Ipv6CidrBlock=first)["Ipv6CidrBlockAssociation"]["AssociationId"]
+    assert of_subnet() == ["associating"]
+    assert refused(ec2.modify_subnet_attribute, **on) == "InvalidParameterValue"
+    assert refused(ec2.create_subnet, VpcId=vpc, CidrBlock="10.0.1.0/24", Ipv6CidrBlock=first) == "InvalidSubnet.Conflict"
+    assert state(ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", Ipv6CidrBlock=second)["Subnet"]) == ["associating"]
+    until(lambda: of_subnet() == ["associated"])
+    ec2.modify_subnet_attribute(**on)
+    assert refused(ec2.disassociate_vpc_cidr_block, AssociationId=made["AssociationId"]) == "InvalidCidrBlock.InUse"
+    ec2.disassociate_subnet_cidr_block(AssociationId=held)
+    assert of_subnet() == []
+
+
+def test_what_a_block_opens(world: World) -> None:
+    """The default ACL of the VPC, unless somebody has changed it, and every group that is made afterward."""
+
+    def numbers() -> set[int]:
+        (acl,) = world.ec2.describe_network_acls(NetworkAclIds=[world.default_acl()])["NetworkAcls"]
+        return {entry["RuleNumber"] for entry in acl["Entries"] if entry.get("Ipv6CidrBlock") == "::/0"}
+
+    def egress(group: str) -> list[Any]:
+        (found,) = world.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+        return [block["CidrIpv6"] for rule in found["IpPermissionsEgress"] for block in rule["Ipv6Ranges"]]
+
+    before = world.group("before")
+    world.ec2.associate_vpc_cidr_block(VpcId=world.vpc, AmazonProvidedIpv6CidrBlock=True)
+    assert (numbers(), egress(before), egress(world.group("after"))) == ({101}, [], ["::/0"])
+    world.vpc = world.new_vpc()
+    world.ec2.delete_network_acl_entry(NetworkAclId=world.default_acl(), RuleNumber=100, Egress=True)
+    world.ec2.delete_network_acl_entry(NetworkAclId=world.default_acl(), RuleNumber=100, Egress=False)
+    world.ec2.associate_vpc_cidr_block(VpcId=world.vpc, AmazonProvidedIpv6CidrBlock=True)
+    assert numbers() == set()
+
+
+def test_egress_only_internet_gateways(world: World) -> None:
+    """One for each VPC, found by tags, and the VPC stays while it has one."""
+    ec2 = world.ec2
+    given = {"VpcId": world.vpc, "ClientToken": "once", "TagSpecifications": tags("egress-only-internet-gateway", team="a")}
+    made = ec2.create_egress_only_internet_gateway(**given)["EgressOnlyInternetGateway"]
+    identity = made["EgressOnlyInternetGatewayId"]
+    assert ec2.create_egress_only_internet_gateway(**given)["EgressOnlyInternetGateway"]["EgressOnlyInternetGatewayId"] == identity
+    assert refused(ec2.create_egress_only_internet_gateway, VpcId=world.vpc) == "Resource.AlreadyAssociated"
+
+    def found(**values: str) -> list[str]:
+        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in values.items()]
+        listed = ec2.describe_egress_only_internet_gateways(Filters=filters)["EgressOnlyInternetGateways"]
+        return [one["EgressOnlyInternetGatewayId"] for one in listed]
+
+    assert (found(team="a"), found(team="b")) == ([identity], [])
+    assert refused(ec2.delete_vpc, VpcId=world.vpc) == "DependencyViolation"
+    ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=identity)
+    listed = {"EgressOnlyInternetGatewayIds": [identity]}
+    assert refused(ec2.describe_egress_only_internet_gateways, **listed) == "InvalidGatewayID.NotFound"

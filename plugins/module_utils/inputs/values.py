@@ -94,6 +94,14 @@ def as_block_text(value: Any) -> str | None:
     return str(block) if block else None
 
 
+def as_any_block(value: Any) -> str | None:
+    """An IPv4 or IPv6 block with an explicit prefix length and no host bits, as text; None for anything else."""
+    try:
+        return str(ipaddress.ip_network(value)) if isinstance(value, str) and "/" in value else None
+    except ValueError:
+        return None
+
+
 def as_public_block(value: Any) -> str | None:
     """A block from which clients can connect over the internet, or the entire internet."""
     block = as_block(value)
@@ -104,6 +112,8 @@ def as_public_block(value: Any) -> str | None:
 
 
 MOST_PUBLIC = 2**24
+MOST_PUBLIC_IPV6 = 19
+"""The prefix of the largest IPv6 blocks that registries give to one organization, about."""
 """Number of addresses in a /8. No list of actual clients covers more; halves or quarters of the internet do."""
 
 
@@ -113,9 +123,12 @@ def is_worldwide(blocks: Iterable[str]) -> bool:
     0.0.0.0/0 does, and so does either half, 0.0.0.0/1 or 128.0.0.0/1. Private addresses do not count, because no client on the internet has
     one.
     """
+    listed = [ipaddress.ip_network(one) for one in blocks]
+    if any(one.version == 6 and one.prefixlen < MOST_PUBLIC_IPV6 for one in listed):
+        return True
     private = [ipaddress.IPv4Network(one) for one in PRIVATE_RANGES]
     public = 0
-    for block in ipaddress.collapse_addresses(ipaddress.IPv4Network(one) for one in blocks):
+    for block in ipaddress.collapse_addresses(one for one in listed if isinstance(one, ipaddress.IPv4Network)):
         if not any(block.subnet_of(one) for one in private):
             public += block.num_addresses - sum(one.num_addresses for one in private if one.subnet_of(block))
     return public > MOST_PUBLIC

@@ -124,7 +124,9 @@ class SecurityGroup(Ec2Kind):
         set_rules(aws, seen, "ingress", value)
 
     def set_egress(self, aws: Aws, seen: Observed, value: Iterable[Rule]) -> None:
-        set_rules(aws, seen, "egress", value)
+        """AWS also opens a new group for IPv6, if its VPC has a block by then: only reading the group again tells."""
+        opened = ALLOW_ALL in (seen.properties.get("egress") or ())
+        set_rules(aws, (self.read(aws, seen) or seen) if opened else seen, "egress", value)
 
 
 class DefaultSecurityGroup(VpcDefault):

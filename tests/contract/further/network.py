@@ -43,6 +43,34 @@ def vpc_with_blocks(_place: Place) -> Sample:
     )
 
 
+def vpc_with_ipv6(_place: Place) -> Sample:
+    """A block of IPv6 addresses: removed, and added by hand."""
+    return Sample(
+        Resource("vpc", "ipv6", {"cidr_block": "10.0.0.0/16", "ipv6": None}),
+        change={"ipv6": True},
+        drift=Drift(
+            Operation("ec2", "associate_vpc_cidr_block"), lambda one: {"VpcId": one.id, "AmazonProvidedIpv6CidrBlock": True}, "ipv6"
+        ),
+    )
+
+
+def subnet_with_ipv6(place: Place) -> Sample:
+    """Another /64 of the VPC's block, and addresses that a machine no longer gets."""
+    home = Resource("vpc", "home", {"cidr_block": "10.0.0.0/16", "ipv6": True})
+    first, second = (ref(home.address, "ipv6_start", suffix=f"0{number}::/64") for number in (1, 2))
+    properties = {"vpc_id": ref(home.address), "availability_zone": f"{place.region}a", "cidr_block": "10.0.0.0/24"}
+    return Sample(
+        Resource("subnet", "ipv6", {**properties, "ipv6_cidr_block": first, "assign_ipv6_address_on_creation": True}),
+        needs=(home,),
+        change={"ipv6_cidr_block": second},
+        drift=Drift(
+            Operation("ec2", "modify_subnet_attribute"),
+            lambda one: {"SubnetId": one.id, "AssignIpv6AddressOnCreation": {"Value": False}},
+            "assign_ipv6_address_on_creation",
+        ),
+    )
+
+
 def moved_subnet(place: Place) -> Sample:
     """The same CIDR block in another zone: the old subnet must be deleted first."""
     return replace(smallest.subnet(place), change={"availability_zone": f"{place.region}b"})
@@ -133,6 +161,7 @@ COUNTS = {
     "vpc": listed("ec2", "describe_vpcs", "Vpcs"),
     "subnet": listed("ec2", "describe_subnets", "Subnets"),
     "internet_gateway": listed("ec2", "describe_internet_gateways", "InternetGateways"),
+    "egress_only_internet_gateway": listed("ec2", "describe_egress_only_internet_gateways", "EgressOnlyInternetGateways"),
     "elastic_ip": listed("ec2", "describe_addresses", "Addresses"),
     "nat_gateway": listed("ec2", "describe_nat_gateways", "NatGateways", not_deleted),
     "route_table": listed("ec2", "describe_route_tables", "RouteTables"),
@@ -144,6 +173,8 @@ FURTHER = {
     "vpc": {
         "tagged": vpc,
         "blocks": vpc_with_blocks,
+        "ipv6": vpc_with_ipv6,
+        "subnet with ipv6": subnet_with_ipv6,
         "moved subnet": moved_subnet,
         "moved gateway": moved_nat_gateway,
         "regional": regional_nat_gateway,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -188,6 +189,29 @@ def test_pods_get_subnets_of_their_own(site: Site) -> None:
     given = json.loads(eks.describe_addon(clusterName="prod-main", addonName="vpc-cni")["addon"]["configurationValues"])
     assert given["eniConfig"]["subnets"] == {zone: {"id": raw["SubnetId"]} for zone, raw in pods.items()}
     assert summary(site.plan(desired)) == {}
+
+
+def test_ipv6_clusters_need_subnets_with_addresses(site: Site) -> None:
+    """Found before the first call; a cluster in such subnets is there at once, and a second run changes nothing."""
+    ec2, settings = site.cloud.client("ec2"), cluster(ip_family="ipv6")
+    assert any("without IPv6 addresses" in one for one in site.problems(main=settings))
+    ec2.associate_vpc_cidr_block(VpcId=site.vpc, AmazonProvidedIpv6CidrBlock=True)
+    (block,) = ec2.describe_vpcs(VpcIds=[site.vpc])["Vpcs"][0]["Ipv6CidrBlockAssociationSet"]
+    for subnet, part in zip(site.subnets, ipaddress.IPv6Network(block["Ipv6CidrBlock"]).subnets(new_prefix=64), strict=False):
+        ec2.associate_subnet_cidr_block(SubnetId=subnet, Ipv6CidrBlock=str(part))
+    assert [one.partition(", where ")[2] for one in site.problems(main=settings)] == [
+        "nodes get no IPv6 address; set ipv6_on_creation: true of the tier"
+    ]
+    for subnet in site.subnets:
+        ec2.modify_subnet_attribute(SubnetId=subnet, AssignIpv6AddressOnCreation={"Value": True})
+    assert site.problems(main=settings) == []
+    site.apply(site.desired(main=settings))
+    made = site.cloud.client("eks").describe_cluster(name="prod-main")["cluster"]["kubernetesNetworkConfig"]
+    assert made["ipFamily"] == "ipv6"
+    assert ipaddress.IPv6Network(made["serviceIpv6Cidr"]).prefixlen == 108
+    assert "serviceIpv4Cidr" not in made
+    assert summary(site.plan(site.desired(main=settings))) == {}
+    assert summary(site.plan(site.desired(main=cluster())))["eks_cluster.main"] == "replace (no consent)"
 
 
 def test_a_third_zone_is_for_what_is_made_from_now_on(site: Site) -> None:

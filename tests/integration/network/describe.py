@@ -22,6 +22,11 @@ TAGGED_EC2 = {
     "vpc": ("describe_vpcs", "Vpcs", "VpcId"),
     "subnet": ("describe_subnets", "Subnets", "SubnetId"),
     "internet_gateway": ("describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+    "egress_only_internet_gateway": (
+        "describe_egress_only_internet_gateways",
+        "EgressOnlyInternetGateways",
+        "EgressOnlyInternetGatewayId",
+    ),
     "elastic_ip": ("describe_addresses", "Addresses", "AllocationId"),
     "nat_gateway": ("describe_nat_gateways", "NatGateways", "NatGatewayId"),
     "route_table": ("describe_route_tables", "RouteTables", "RouteTableId"),
@@ -90,6 +95,11 @@ def internet_gateway(_ec2: Any, raw: Any) -> Described:
     return {"vpc_id": attachment.get("VpcId")}
 
 
+def egress_only_internet_gateway(_ec2: Any, raw: Any) -> Described:
+    (attachment,) = raw["Attachments"]
+    return {"vpc_id": attachment["VpcId"]}
+
+
 def elastic_ip(_ec2: Any, _raw: Any) -> Described:
     return {}
 
@@ -110,9 +120,9 @@ def nat_gateway(_ec2: Any, raw: Any) -> Described:
 def route_table(_ec2: Any, raw: Any) -> Described:
     routes = {}
     for route in raw["Routes"]:
-        target = route.get("NatGatewayId") or route.get("GatewayId")
+        target = route.get("NatGatewayId") or route.get("EgressOnlyInternetGatewayId") or route.get("GatewayId")
         if target and target != "local" and not target.startswith("vpce-"):
-            routes[route["DestinationCidrBlock"]] = target
+            routes[route.get("DestinationCidrBlock") or route["DestinationIpv6CidrBlock"]] = target
     return {
         "vpc_id": raw["VpcId"],
         "routes": routes,
@@ -122,9 +132,11 @@ def route_table(_ec2: Any, raw: Any) -> Described:
 
 def network_acl(_ec2: Any, raw: Any) -> Described:
     def entry(one: Any) -> Described:
-        described = {"rule_number": one["RuleNumber"], "action": one["RuleAction"], "cidr_block": one["CidrBlock"]}
-        described["protocol"] = {"6": "tcp", "17": "udp", "1": "icmp"}.get(one["Protocol"], one["Protocol"])
-        if described["protocol"] == "icmp":
+        described = {"rule_number": one["RuleNumber"], "action": one["RuleAction"]}
+        blocks = {"cidr_block": one.get("CidrBlock"), "ipv6_cidr_block": one.get("Ipv6CidrBlock")}
+        described |= {name: block for name, block in blocks.items() if block}
+        described["protocol"] = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}.get(one["Protocol"], one["Protocol"])
+        if described["protocol"] in ("icmp", "icmpv6"):
             return described | {"from_port": one["IcmpTypeCode"]["Type"], "to_port": one["IcmpTypeCode"]["Code"]}
         return described | ({"from_port": one["PortRange"]["From"], "to_port": one["PortRange"]["To"]} if "PortRange" in one else {})
 
@@ -192,6 +204,7 @@ EC2: dict[str, Callable[[Any, Any], Described]] = {
     "vpc": vpc,
     "subnet": subnet,
     "internet_gateway": internet_gateway,
+    "egress_only_internet_gateway": egress_only_internet_gateway,
     "elastic_ip": elastic_ip,
     "nat_gateway": nat_gateway,
     "route_table": route_table,

@@ -33,6 +33,7 @@ __all__ = [
     "properties",
     "shown",
     "summary",
+    "survivors",
     "touched",
 ]
 
@@ -44,6 +45,11 @@ def network(**more: Any) -> dict[str, Any]:
     """The settings of a small network; None removes one."""
     given = {"cidr": "10.0.0.0/16", "availability_zones": ZONES[:2], "endpoints": {"interface": ["sts"]}, **more}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def survivors(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    """The addresses that still have their original IDs."""
+    return {address for address, identifier in before.items() if after.get(address) == identifier}
 
 
 @dataclass
@@ -62,8 +68,9 @@ class Site(Component):
         place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
         return build(read, place)
 
-    def desired_here(self, observed: Sequence[Observed] | None = None, **networks: Any) -> list[Resource]:
-        """The same, as the module builds it: existing resources may decide what keeps its place."""
-        domain = NetworkDomain({"networks": networks, "state": "present", "region": REGION})
+    def desired_here(self, observed: Sequence[Observed] | None = None, purge: Sequence[str] = (), **networks: Any) -> list[Resource]:
+        """The same, as the module builds it: existing resources, and consent, may decide what keeps its place."""
+        params = {"networks": networks, "state": "present", "region": REGION, "component": self.component, "purge": list(purge)}
+        domain = NetworkDomain(params)
         place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
         return list(domain.resources(Observation(place, self.observed() if observed is None else observed)))

@@ -20,15 +20,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from rehearsal.testing import Cloud
 
 from .describe import described, in_order
-from .support import ACCOUNT, EVERYTHING, ZONES, Requests, Site, edited, ids, network, shown, summary, touched
+from .support import ACCOUNT, EVERYTHING, ZONES, Requests, Site, edited, ids, network, shown, summary, survivors, touched
 
 A, B, C = ZONES
 DATABASE_BLOCK = "10.0.240.0/24"
-
-
-def survivors(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
-    """The addresses that still have their original IDs."""
-    return {address for address, identifier in before.items() if after.get(address) == identifier}
 
 
 SECURITY = "security_group.main"
@@ -298,6 +293,20 @@ def test_secondary_block_added_and_removed(site: Site) -> None:
     site.apply(gone, purge=("*/pods*",))
     assert described(site.cloud)["vpc.main"]["secondary_cidr_blocks"] == []
     assert (survivors(before, site.ids()), summary(site.plan(gone))) == (set(before), {})
+
+
+def test_secondary_block_replaced_as_a_zone_goes(site: Site) -> None:
+    """The old block waits for its subnets, they for the route table of the zone, and that for the gateway endpoints."""
+    site.cloud.admin.settings(transition_seconds={"vpc": 0.3})
+    site.apply(site.desired(main=network(**PODS)))
+    other = "100.65.0.0/16"
+    tiers = {**PODS["tiers"], "pods": {"routing": "private", "cidr": other}}
+    wanted = site.desired(main=network(availability_zones=[A], secondary_cidrs=[other], tiers=tiers))
+    site.apply(wanted, allow_replace=("subnet.main/pods*",), purge=("*",))
+    assert described(site.cloud)["vpc.main"]["secondary_cidr_blocks"] == [other]
+    assert (subnet_blocks(site)[f"subnet.main/pods-{A}"], summary(site.plan(wanted))) == ("100.65.0.0/19", {})
+    site.apply(site.desired(main=network(availability_zones=[A])), purge=("*",))
+    assert described(site.cloud)["vpc.main"]["secondary_cidr_blocks"] == []
 
 
 def test_a_block_with_a_subnet_of_others_is_not_taken_away(site: Site) -> None:

@@ -66,6 +66,6 @@ def test_one_that_failed_in_between_fails_the_run_that_began_it_and_is_replaced_
 
 def test_a_kind_that_is_not_there(cloud: Cloud, tmp_path: Path) -> None:
     (result,) = play(tmp_path, environment(cloud), [task({"networks": NETWORKS, "defer": ["nat_gatway"]})])
-    known = "Known kinds: default_network_acl, default_security_group, elastic_ip, "
+    known = "Known kinds: default_network_acl, default_security_group, "
     assert f"defer names 'nat_gatway', which is not a kind of resource here. {known}" in result["msg"]
     assert [record for record in cloud.admin.requests() if record["mutating"]] == []

@@ -23,13 +23,21 @@ SMALL = {
 CHANGED = {
     **SMALL,
     "secondary_cidrs": ["100.64.0.0/16"],
+    "ipv6": True,
     "availability_zones": ZONES,
     "nat": "regional",
     "endpoints": {"gateway": ["s3"], "interface": ["sts", "logs"]},
     "flow_logs": {"retention_in_days": 30},
     "tags": {"team": "two"},
 }
-AGAIN = {**CHANGED, "secondary_cidrs": [], "availability_zones": ZONES[:1], "nat": "none", "security": {"application_port": 9090}}
+AGAIN = {
+    **CHANGED,
+    "secondary_cidrs": [],
+    "ipv6": False,
+    "availability_zones": ZONES[:1],
+    "nat": "none",
+    "security": {"application_port": 9090},
+}
 REGIONAL = {**SMALL, "nat": "regional"}
 
 INLINE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"}]}

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.probes import Probe, fetch
 from rehearsal.kubernetes.api import Api, ApiError
-from rehearsal.kubernetes.certificates import Authority
 from rehearsal.kubernetes.fargate import WEBHOOK
 from rehearsal.kubernetes.pod_webhooks import WEBHOOKS
 
 from ..conftest import ACCOUNT, REGION, CheckedCloud, trust, until
 from ..eks_nodes import Site
+from ..self_signed import self_signed
 from .balanced import DEPLOYMENTS, deployment, service
 from .conftest import is_gone, kubernetes, wait
 
@@ -339,12 +337,6 @@ def statistic(site: Site, name: str, stat: str, dimensions: list[dict[str, str]]
         EndTime=now + timedelta(seconds=60),
     )
     return float(max(found["MetricDataResults"][0]["Values"], default=0))
-
-
-def self_signed(name: str) -> dict[str, bytes]:
-    with tempfile.TemporaryDirectory() as folder:
-        pair = Authority(Path(folder)).server("server", [name])
-        return {"Certificate": pair.certificate.read_bytes(), "PrivateKey": pair.key.read_bytes()}
 
 
 def test_a_load_balancer_that_cannot_be_built(site: Site, api: Api) -> None:

@@ -14,7 +14,7 @@ from . import version_change as upgrade
 from .settings import versions
 from .settings.access import lockouts, unadministered
 from .settings.addons import BEFORE_NODES, Offer, Offers, chosen
-from .settings.cluster import Cluster
+from .settings.cluster import IPV6, Cluster
 from .settings.node_groups import NodeGroup
 from .settings.placement import unplaced
 from .settings.pod_capacity import InstanceType, too_many
@@ -34,6 +34,9 @@ class Subnet:
     vpc_id: str
     availability_zone: str
     free_addresses: int
+    has_ipv6: bool = False
+    gives_ipv6: bool = False
+    """Whether nodes that start there get an IPv6 address."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def of_cluster(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
         yield from of_processors(cluster, known)
     yield from of_places(cluster, known)
     yield from of_pod_subnets(cluster, known)
+    yield from of_ipv6(cluster, known)
 
 
 def of_name(cluster: Cluster, before: str) -> Iterator[str]:
@@ -149,6 +153,28 @@ def of_pod_subnets(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
             yield f"{path}.{zone} is '{name}', but that subnet is in {there.availability_zone}; list it there"
         if there and vpc and not is_unknown(vpc) and there.vpc_id != vpc:
             yield f"{path}.{zone} is '{name}', but that subnet is in {there.vpc_id}, and the nodes are in {vpc}; name one of their VPC"
+
+
+def of_ipv6(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
+    """Check that all subnets of an IPv6 cluster have IPv6 addresses, and that its nodes can have them."""
+    if cluster.ip_family != IPV6:
+        return
+    places = {f"{cluster.path}.subnet_ids": cluster.subnet_ids}
+    nodes = {f"{group.path}.subnet_ids": group.subnet_ids or cluster.subnet_ids for group in cluster.node_groups.values()}
+    places |= {f"{group.path}.subnet_ids": group.subnet_ids for group in cluster.node_groups.values()}
+    places |= {f"{cluster.path}.fargate_profiles.{name}.subnet_ids": one.subnet_ids for name, one in cluster.fargate_profiles.items()}
+    for path, subnets in places.items():
+        lacking = [one for one in subnets if one in known.subnets and not known.subnets[one].has_ipv6]
+        if lacking:
+            yield f"{path} names {', '.join(lacking)} without IPv6 addresses, but ip_family is {IPV6}; set ipv6: true of the network"
+    for path, subnets in nodes.items():
+        silent = [one for one in subnets if one in known.subnets and known.subnets[one].has_ipv6 and not known.subnets[one].gives_ipv6]
+        if silent:
+            yield f"{path} names {', '.join(silent)}, where nodes get no IPv6 address; set ipv6_on_creation: true of the tier"
+    for group in cluster.node_groups.values():
+        old = [kind for kind in group.instance_types if kind in known.instance_types and not known.instance_types[kind].nitro]
+        if old:
+            yield f"{group.path}.instance_types is '{old[0]}', but ip_family: {IPV6} needs instances built on Nitro; choose another type"
 
 
 def _missing(path: str, subnets: Iterable[str], known: AwsFacts) -> Iterator[str]:

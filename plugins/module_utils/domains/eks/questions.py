@@ -87,9 +87,27 @@ def subnets_by_id(aws: Aws, subnets: list[str]) -> dict[str, Subnet]:
     named = filtered(aws, "describe_subnets", "Subnets", "subnet-id", subnets)
     found = filtered(aws, "describe_subnets", "Subnets", "vpc-id", sorted({entry["VpcId"] for entry in named})) if named else []
     return {
-        entry["SubnetId"]: Subnet(entry["SubnetId"], entry["VpcId"], entry["AvailabilityZone"], entry["AvailableIpAddressCount"])
+        entry["SubnetId"]: Subnet(
+            entry["SubnetId"],
+            entry["VpcId"],
+            entry["AvailabilityZone"],
+            entry["AvailableIpAddressCount"],
+            has_ipv6(entry),
+            gives_ipv6(entry),
+        )
         for entry in found
     }
+
+
+def has_ipv6(entry: Mapping[str, Any]) -> bool:
+    """Whether a subnet has IPv6 addresses. ``entry``: EC2's description of it."""
+    states = [(one.get("Ipv6CidrBlockState") or {}).get("State") for one in entry.get("Ipv6CidrBlockAssociationSet") or []]
+    return "associated" in states
+
+
+def gives_ipv6(entry: Mapping[str, Any]) -> bool:
+    """Whether what starts in a subnet gets an IPv6 address."""
+    return bool(entry.get("AssignIpv6AddressOnCreation"))
 
 
 def public_subnets(aws: Aws, subnets: list[str]) -> frozenset[str]:

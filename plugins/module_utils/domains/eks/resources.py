@@ -26,6 +26,7 @@ from .settings.addons import AGENT, BEFORE_NODES, RIGHTS, Offer, Offers, after, 
 from .settings.cluster import NO_KEY, Addon, Cluster
 from .settings.controllers import CONTROLLERS, LOGS
 from .settings.identities import PodRole
+from .settings.ipv6 import with_prefixes
 from .settings.node_groups import NodeGroup
 from .settings.placement import waits_for_profiles
 from .settings.pod_networking import with_pod_subnets
@@ -134,6 +135,7 @@ class ClusterParts:
             "log_types": list(one.log_types),
             **self.secrets_key(),
             **({"service_ipv4_cidr": one.service_ipv4_cidr} if one.service_ipv4_cidr else {}),
+            "ip_family": one.ip_family,
             "upgrade_policy": one.upgrade_policy,
             "deletion_protection": one.deletion_protection,
             "authentication_mode": "API",
@@ -180,7 +182,8 @@ class ClusterParts:
             yield Resource("eks_addon", self.name(name), properties, (f"eks_cluster.{self.one.name}", *waits))
 
     def configuration(self, name: str, addon: Addon) -> dict[str, Any]:
-        return with_pod_subnets(name, configuration_of(name, addon.configuration, bool(self.one.node_groups)), self.one.pod_subnets)
+        own = with_prefixes(name, configuration_of(name, addon.configuration, bool(self.one.node_groups)), self.one.ip_family)
+        return with_pod_subnets(name, own, self.one.pod_subnets)
 
     def oidc_provider(self) -> Iterator[Resource]:
         if self.one.irsa_roles:

@@ -12,9 +12,11 @@ from ...aws.place import Place
 from ...aws.policies import policy, write_logs
 from ...reconcile.model import Ref, Resource, ref
 from .settings.addons import RIGHTS
-from .settings.cluster import NO_KEY, Cluster
+from .settings.cluster import IPV6, NO_KEY, Cluster
 from .settings.controllers import CONTROLLERS
+from .settings.ipv6 import cni_statements
 from .settings.karpenter import NODES, queue_name
+from .settings.pod_networking import CNI
 from .settings.statements import Scene
 
 NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
@@ -73,7 +75,10 @@ def roles(cluster: Cluster, place: Place, tags: Mapping[str, Any]) -> Iterator[R
     for name in with_own_role(cluster):
         rights = RIGHTS[name]
         trust = pod_trust(cluster, place, rights.namespace, rights.service_account)
-        yield role(f"addon-{name}", trust, [place.aws_policy(one) for one in rights.managed_policies])
+        if name == CNI and cluster.ip_family == IPV6:
+            yield role(f"addon-{name}", trust, [], policy(*cni_statements(place.partition)))
+        else:
+            yield role(f"addon-{name}", trust, [place.aws_policy(one) for one in rights.managed_policies])
     scene = scene_of(cluster, place)
     for name in cluster.controllers:
         controller = CONTROLLERS[name]

@@ -19,6 +19,7 @@ from .settings.addons import AFTER_NODES, AGENT, RIGHTS
 from .settings.cluster import Addon, Cluster, Network, read
 from .settings.controllers import CONTROLLERS
 from .settings.identities import ADMINISTRATOR
+from .settings.ipv6 import check_ipv6
 from .settings.karpenter import KARPENTER, LONGEST_QUEUE_NAME, NODES
 from .settings.placement import obstacle_of_group
 from .settings.pod_networking import CNI, set_twice
@@ -45,6 +46,7 @@ def validate(
         check_service_accounts(cluster, problems)
         check_addons(cluster, problems)
         check_pod_subnets(cluster, problems)
+        check_ipv6(cluster, problems)
         check_releases(cluster, problems)
         check_karpenter(cluster, problems)
         check_lengths(cluster, environment, component, problems)

@@ -12,9 +12,11 @@ ACLs never filter traffic to the AWS resolver, DHCP, instance metadata, or the t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...inputs.problems import Problems
+from ...reconcile.model import ref
 from .settings import Network
 from .subnets import Block
 
@@ -25,8 +27,12 @@ Acl = dict[str, list[Entry]]
 ENTRIES_PER_DIRECTION = 20
 """AWS's default quota of entries per network ACL and direction."""
 
-WORLD = "0.0.0.0/0"
+WORLD, WORLD_IPV6 = "0.0.0.0/0", "::/0"
+BEHIND_IPV4 = 50
+"""How far the number of an entry for IPv6 lies behind that of the same entry for IPv4."""
 EPHEMERAL = (1024, 65535)
+PACKET_TOO_BIG = (2, 0)
+"""Type and code in ICMPv6."""
 EPHEMERAL_WITHOUT_RDP = ((1024, 3388), (3390, 65535))
 
 
@@ -53,9 +59,20 @@ def open_acl(network: Network, public: bool) -> Acl:
             *(tcp(200 + index, first, last, WORLD) for index, (first, last) in enumerate(EPHEMERAL_WITHOUT_RDP)),
             entry(210, "udp", *EPHEMERAL, WORLD),
             fragmentation_needed(220),
+            *(for_ipv6(network, ports) if network.dual_stack else ()),
         ],
-        "egress": [all_traffic(100, WORLD)],
+        "egress": [all_traffic(100, WORLD), *([all_traffic(100 + BEHIND_IPV4, WORLD_IPV6)] if network.dual_stack else [])],
     }
+
+
+def for_ipv6(network: Network, ports: Sequence[int]) -> list[Entry]:
+    """The same for IPv6. Routers do not divide its packets: a reply that is too big is lost without the message that says so."""
+    return [
+        *(tcp(110 + BEHIND_IPV4 + index, port, port, WORLD_IPV6) for index, port in enumerate(ports)),
+        *(tcp(200 + BEHIND_IPV4 + index, first, last, WORLD_IPV6) for index, (first, last) in enumerate(EPHEMERAL_WITHOUT_RDP)),
+        entry(210 + BEHIND_IPV4, "udp", *EPHEMERAL, WORLD_IPV6),
+        entry(220 + BEHIND_IPV4, "icmpv6", *PACKET_TOO_BIG, WORLD_IPV6),
+    ]
 
 
 def isolated_acl(network: Network) -> Acl:
@@ -65,7 +82,9 @@ def isolated_acl(network: Network) -> Acl:
 
 def within(network: Network) -> list[Entry]:
     """Entries for all traffic from or to the network's own blocks."""
-    return [all_traffic(100 + index, str(block)) for index, block in enumerate(network.cidrs)]
+    found = [all_traffic(100 + index, str(block)) for index, block in enumerate(network.cidrs)]
+    own = ref(f"vpc.{network.name}", "ipv6_cidr_block")
+    return [*found, {**all_traffic(100 + BEHIND_IPV4, WORLD_IPV6), "ipv6_cidr_block": own}] if network.dual_stack else found
 
 
 def database_acl(network: Network) -> Acl:
@@ -116,7 +135,11 @@ def check_clients(network: Network, problems: Problems) -> None:
 
 
 def all_traffic(number: int, block: str) -> Entry:
-    return {"rule_number": number, "protocol": "-1", "action": "allow", "cidr_block": block}
+    return {"rule_number": number, "protocol": "-1", "action": "allow", **family(block)}
+
+
+def family(block: str) -> dict[str, str]:
+    return {"ipv6_cidr_block" if ":" in block else "cidr_block": block}
 
 
 def tcp(number: int, first: int, last: int, block: str) -> Entry:
@@ -124,7 +147,7 @@ def tcp(number: int, first: int, last: int, block: str) -> Entry:
 
 
 def entry(number: int, protocol: str, first: int, last: int, block: str) -> Entry:
-    return {"rule_number": number, "protocol": protocol, "action": "allow", "cidr_block": block, "from_port": first, "to_port": last}
+    return {"rule_number": number, "protocol": protocol, "action": "allow", **family(block), "from_port": first, "to_port": last}
 
 
 def fragmentation_needed(number: int) -> Entry:

@@ -25,12 +25,15 @@ from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
 from .continuity import with_blocks_in_use, with_present_places
 from .endpoint_places import endpoint_notes, misplaced_endpoints, services_to_ask, with_offered_endpoints
+from .ipv6 import with_present_ipv6
 from .kinds.default_acl import DefaultNetworkAcl
+from .kinds.egress_only import EgressOnlyInternetGateway
 from .kinds.flow_log import FlowLog
 from .kinds.routing import NetworkAcl, RouteTable
-from .kinds.vpc import ElasticIp, InternetGateway, NatGateway, Subnet, Vpc
+from .kinds.subnet import Subnet
+from .kinds.vpc import ElasticIp, InternetGateway, NatGateway, Vpc
 from .kinds.vpc_endpoint import VpcEndpoint
-from .occupants import refusals, refused_blocks
+from .occupants import refusals, refused_blocks, refused_ipv6
 from .outputs import inside_their_network, outputs
 from .own_addresses import addresses_there, unusable_addresses, wanted_addresses, with_addresses
 from .proposal import propose
@@ -48,6 +51,7 @@ KINDS: dict[str, Kind] = {
         Vpc,
         Subnet,
         InternetGateway,
+        EgressOnlyInternetGateway,
         ElasticIp,
         NatGateway,
         RouteTable,
@@ -102,7 +106,8 @@ class NetworkDomain(Domain):
 
     def notes(self, observation: Observation) -> Sequence[str]:
         notes = endpoint_notes(self.networks, observation.place, observation.answers.get("services") or {})
-        return [*notes, *with_blocks_in_use(self.networks, observation.observed, self.may_go)[1]]
+        staying = with_present_ipv6(self.networks, observation.observed, self.may_go)[1]
+        return [*notes, *with_blocks_in_use(self.networks, observation.observed, self.may_go)[1], *staying]
 
     def may_go(self, address: str) -> bool:
         kind = self.kinds[address.partition(".")[0]]
@@ -115,14 +120,15 @@ class NetworkDomain(Domain):
         networks = with_offered_endpoints(self.networks, observation.place, observation.answers.get("services") or {})
         networks = with_addresses(networks, observation.answers.get("addresses"), observation.observed)
         networks, _notes = with_blocks_in_use(networks, observation.observed, self.may_go)
+        networks, _notes = with_present_ipv6(networks, observation.observed, self.may_go)
         return build(with_present_places(networks, observation.observed), observation.place)
 
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
         found = refusals(plan, aws, self.absent)
-        return Checked(late=found) if self.absent else Checked(refusals=[*found, *refused_blocks(plan, aws)])
+        return Checked(late=found) if self.absent else Checked(refusals=[*found, *refused_blocks(plan, aws), *refused_ipv6(plan, aws)])
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
-        return outputs(attributes)
+        return outputs(attributes, [name for name, network in self.networks.items() if not network.ipv6])
 
 
 class DescribedNetworks(NetworkDomain):

@@ -111,6 +111,29 @@ def refused_blocks(plan: Plan, aws: Aws) -> list[Failure]:
     return found
 
 
+def refused_ipv6(plan: Plan, aws: Aws) -> list[Failure]:
+    """Subnets that cannot lose their IPv6 block, or get another one, because something has addresses of it. Makes no call if none does."""
+    losing = {}
+    for action in plan.permitted:
+        change = next((one for one in action.changes if one.property == "ipv6_cidr_block"), None)
+        if action.kind == "subnet" and action.verb == "update" and action.observed and change and change.before:
+            losing[action.observed.id] = action.address
+    found: dict[str, list[str]] = {}
+    ids = sorted(losing)
+    try:
+        for start in range(0, len(ids), AT_ONCE):
+            some = [{"Name": "subnet-id", "Values": ids[start : start + AT_ONCE]}]
+            for raw in aws.list_all("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=some):
+                if raw.get("Ipv6Addresses") or raw.get("Ipv6Prefixes"):
+                    found.setdefault(losing[raw["SubnetId"]], []).append(_user_of(raw, str(raw.get("Description") or "")))
+    except CallFailed as error:
+        return [_not_checked("", "whether IPv6 addresses are in use", error)]
+    return [
+        Failure(address, "", CODE, f"it would lose IPv6 addresses that are in use: {_listed(names)}", HINT)
+        for address, names in sorted(found.items())
+    ]
+
+
 def _not_checked(address: str, what: str, error: CallFailed) -> Failure:
     hint = error.hint or "Allow the call, then run again."
     return Failure(address, error.operation, "NetworkNotChecked", f"{what} could not be checked: {error.message}", hint)

@@ -28,12 +28,15 @@ from ...kinds.permissions import EC2_TAGS, KEYS, OWN_EC2, ROLE, ROLES, log_group
 NAT_SERVICE = "ec2-nat-gateway.amazonaws.com"
 
 ROOTS = ("vpc",)
-INNER = ("subnet", "route-table", "network-acl", "security-group", "internet-gateway", "elastic-ip")
+INNER = ("subnet", "route-table", "network-acl", "security-group", "internet-gateway", "egress-only-internet-gateway", "elastic-ip")
 LEAVES = ("natgateway", "vpc-endpoint")
 LOGS = ("vpc-flow-log",)
 """The resource types that can be created, grouped so that no resource is created within another one of the same group."""
 
-CREATES = "AllocateAddress CreateInternetGateway CreateNetworkAcl CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpc"
+CREATES = (
+    "AllocateAddress CreateEgressOnlyInternetGateway CreateInternetGateway CreateNetworkAcl CreateRouteTable CreateSecurityGroup "
+    "CreateSubnet CreateVpc"
+)
 
 DEFAULTS = {"security-group": "default_security_group", "network-acl": "default_network_acl"}
 """The types of resources that AWS creates with each VPC, and the kinds that take them over."""
@@ -65,7 +68,8 @@ NETWORK = Permissions(
         # EC2's describe calls do not support resource-level permissions; the few that do gain nothing from them.
         **each(
             "ec2",
-            "DescribeAddresses DescribeAvailabilityZones DescribeFlowLogs DescribeInternetGateways DescribeManagedPrefixLists "
+            "DescribeAddresses DescribeAvailabilityZones DescribeEgressOnlyInternetGateways DescribeFlowLogs DescribeInternetGateways "
+            "DescribeManagedPrefixLists "
             "DescribeNatGateways DescribeNetworkAcls DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSubnets "
             "DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcEndpointServices DescribeVpcs",
             REGIONAL,
@@ -76,7 +80,12 @@ NETWORK = Permissions(
     },
     writes={
         "ec2:CreateVpc": (new_ec2(*ROOTS),),
-        **each("ec2", "CreateNetworkAcl CreateRouteTable CreateSecurityGroup CreateSubnet", new_ec2(*INNER), OWN_EC2),
+        **each(
+            "ec2",
+            "CreateEgressOnlyInternetGateway CreateNetworkAcl CreateRouteTable CreateSecurityGroup CreateSubnet",
+            new_ec2(*INNER),
+            OWN_EC2,
+        ),
         **each("ec2", "AllocateAddress CreateInternetGateway", new_ec2(*INNER)),
         "ec2:CreateNatGateway": (new_ec2(*LEAVES), OWN_EC2, *BROUGHT),
         "ec2:CreateVpcEndpoint": (new_ec2(*LEAVES), OWN_EC2),
@@ -88,13 +97,13 @@ NETWORK = Permissions(
         ),
         **each(
             "ec2",
-            "AssociateRouteTable AssociateVpcCidrBlock AttachInternetGateway AuthorizeSecurityGroupEgress "
-            "AuthorizeSecurityGroupIngress CreateNetworkAclEntry CreateRoute DeleteFlowLogs DeleteInternetGateway DeleteNatGateway "
-            "DeleteNetworkAcl DeleteNetworkAclEntry DeleteRoute DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteVpc "
-            "DeleteVpcEndpoints DetachInternetGateway DisassociateRouteTable DisassociateVpcCidrBlock ModifySubnetAttribute "
-            "ModifyVpcAttribute ModifyVpcEndpoint ReleaseAddress ReplaceNetworkAclEntry ReplaceRoute ReplaceRouteTableAssociation "
-            "RevokeSecurityGroupEgress RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress "
-            "UpdateSecurityGroupRuleDescriptionsIngress",
+            "AssociateRouteTable AssociateSubnetCidrBlock AssociateVpcCidrBlock AttachInternetGateway AuthorizeSecurityGroupEgress "
+            "AuthorizeSecurityGroupIngress CreateNetworkAclEntry CreateRoute DeleteEgressOnlyInternetGateway DeleteFlowLogs "
+            "DeleteInternetGateway DeleteNatGateway DeleteNetworkAcl DeleteNetworkAclEntry DeleteRoute DeleteRouteTable "
+            "DeleteSecurityGroup DeleteSubnet DeleteVpc DeleteVpcEndpoints DetachInternetGateway DisassociateRouteTable "
+            "DisassociateSubnetCidrBlock DisassociateVpcCidrBlock ModifySubnetAttribute ModifyVpcAttribute ModifyVpcEndpoint "
+            "ReleaseAddress ReplaceNetworkAclEntry ReplaceRoute ReplaceRouteTableAssociation RevokeSecurityGroupEgress "
+            "RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress",
             OWN_EC2,
         ),
         # A subnet that returns to the VPC's default ACL may move to an untagged ACL. The subnet itself must be ours.

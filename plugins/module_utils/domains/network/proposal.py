@@ -20,6 +20,7 @@ from ...reconcile.model import UNKNOWN, Kind, Observed, Ref, Resource, resolve
 TELLING: Mapping[str, tuple[str, ...]] = {
     "subnet": ("cidr_block", "availability_zone"),
     "internet_gateway": ("vpc_id",),
+    "egress_only_internet_gateway": ("vpc_id",),
     "nat_gateway": ("subnet_id",),
     "route_table": ("subnet_ids",),
     "network_acl": ("subnet_ids",),
@@ -29,8 +30,8 @@ TELLING: Mapping[str, tuple[str, ...]] = {
 }
 """kind -> the properties that identify a counterpart, in an order in which the references among them resolve."""
 
-FILTERS = {"internet_gateway": "attachment.vpc-id", "flow_log": "resource-id"}
-"""The filter by which a list call selects the VPC, where it is not vpc-id."""
+FILTERS = {"internet_gateway": "attachment.vpc-id", "egress_only_internet_gateway": "", "flow_log": "resource-id"}
+"""The filter by which a list call selects the VPC, where it is not vpc-id; empty if there is none."""
 
 
 def propose(
@@ -70,13 +71,14 @@ def _check(vpcs: Mapping[str, str], wanted: Sequence[Resource]) -> None:
 
 def _inside(aws: Aws, kind: Any, vpc: str) -> Iterator[Observed]:
     """The resources of a kind in a VPC, regardless of owner, except those that cannot be adopted."""
-    wanted = [{"Name": FILTERS.get(kind.name, "vpc-id"), "Values": [vpc]}]
-    for raw in aws.list_all(kind.calls.service, kind.calls.list, kind.calls.items, **{kind.calls.filter: wanted}):
+    by_vpc = FILTERS.get(kind.name, "vpc-id")
+    wanted = {kind.calls.filter: [{"Name": by_vpc, "Values": [vpc]}]} if by_vpc else {}
+    for raw in aws.list_all(kind.calls.service, kind.calls.list, kind.calls.items, **wanted):
         try:
             seen = kind.observe_any_owner(aws, [raw], f"{kind.name}.proposed")
         except EngineError:
             continue
-        if seen:
+        if seen and (by_vpc or seen.properties.get("vpc_id") == vpc):
             yield seen
 
 

@@ -47,6 +47,7 @@ REGISTRATION = Registration(
     order=(
         "vpc",
         "internet_gateway",
+        "egress_only_internet_gateway",
         "subnet",
         "elastic_ip",
         "nat_gateway",

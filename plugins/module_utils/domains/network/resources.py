@@ -21,13 +21,15 @@ from ...reconcile.model import Ref, Resource, ref
 from .acls import network_acls
 from .endpoint_policies import endpoint_policy
 from .flow_logs import flow_log_resources, shared_resources
+from .ipv6 import numbers
+from .kinds.ipv6_blocks import end_of
 from .kinds.routes import OTHERS
 from .rules import security_groups
 from .services import service_name
 from .settings import Network
 from .tiers import Tier
 
-DEFAULT_ROUTE = "0.0.0.0/0"
+DEFAULT_ROUTE, DEFAULT_IPV6_ROUTE = "0.0.0.0/0", "::/0"
 
 
 def build(networks: Mapping[str, Network], place: Place) -> list[Resource]:
@@ -87,16 +89,22 @@ class NetworkParts:
             "cidr_block": str(network.cidr),
             "secondary_cidr_blocks": [str(block) for block in sorted(network.secondary_cidrs)],
             "instance_tenancy": "default",
+            **({"ipv6": True} if network.dual_stack else {"ipv6": None} if network.ipv6_fate == "unused" else {}),
             "enable_dns_support": network.dns_support,
             "enable_dns_hostnames": network.dns_hostnames,
             "tags": self.tags(),
         }
         yield Resource("vpc", network.name, properties)
         closed = {"vpc_id": self.vpc_id, "ingress": [], "egress": [], "tags": self.tags("default-unused")}
-        yield Resource("default_security_group", self.name("default"), closed)
+        yield Resource("default_security_group", self.name("default"), closed, self.with_ipv6())
+
+    def with_ipv6(self) -> tuple[str, ...]:
+        """What the defaults of a VPC wait for: AWS opens them for IPv6 when it associates the block, and only then they can be closed."""
+        return (f"vpc.{self.network.name}",) if self.network.dual_stack else ()
 
     def subnets(self) -> Iterator[Resource]:
-        """The subnets. None assigns public addresses: load balancers and NAT gateways bring their own."""
+        """The subnets. None assigns public IPv4 addresses: load balancers and NAT gateways bring their own."""
+        blocks = numbers(self.network)
         for name, zones in sorted(self.network.blocks.items()):
             for zone, block in sorted(zones.items()):
                 properties = {
@@ -104,11 +112,21 @@ class NetworkParts:
                     "availability_zone": zone,
                     "cidr_block": str(block),
                     "map_public_ip_on_launch": False,
+                    **self.subnet_ipv6(self.network.tiers[name], blocks.get(name, {}).get(zone)),
                     "tags": self.tags(f"{name}-{zone}", self.subnet_tags(self.network.tiers[name])),
                 }
                 # AWS rejects a subnet in a secondary block until that is associated
                 waits = () if self.network.cidr and block.subnet_of(self.network.cidr) else (f"vpc.{self.network.name}",)
                 yield Resource("subnet", self.name(f"{name}-{zone}"), properties, waits)
+
+    def subnet_ipv6(self, tier: Tier, number: int | None) -> dict[str, Any]:
+        """The /64 of a subnet, and whether what starts in it gets an address of it."""
+        if self.network.dual_stack and number is not None:
+            block = ref(f"vpc.{self.network.name}", "ipv6_start", suffix=end_of(number))
+            return {"ipv6_cidr_block": block, "assign_ipv6_address_on_creation": tier.assigns_ipv6}
+        if self.network.ipv6_fate == "goes":
+            return {"ipv6_cidr_block": None, "assign_ipv6_address_on_creation": False}
+        return {}
 
     def subnet_tags(self, tier: Tier) -> dict[str, str]:
         """The tags by which the load balancer controller and Karpenter find their subnets, and those of the clusters that share them."""
@@ -128,6 +146,8 @@ class NetworkParts:
         network = self.network
         if network.needs_internet_gateway:
             yield Resource("internet_gateway", network.name, {"vpc_id": self.vpc_id, "tags": self.tags()})
+        if network.ipv6 and network.routed("private"):
+            yield Resource("egress_only_internet_gateway", network.name, {"vpc_id": self.vpc_id, "tags": self.tags()})
         if network.nat in ("single", "per_az"):
             for zone in self.nat_zones():
                 yield from self.zonal_nat(zone)
@@ -178,19 +198,21 @@ class NetworkParts:
         """One table for all public subnets, one per zone for all private subnets, and one for each isolated tier."""
         public = [subnet for tier in self.network.routed("public") for subnet in self.subnet_ids(tier.name)]
         if public:
-            yield self.route_table("public", public, ref(f"internet_gateway.{self.network.name}"), "public")
+            gateway = ref(f"internet_gateway.{self.network.name}")
+            yield self.route_table("public", public, gateway, "public", gateway if self.network.dual_stack else None)
+        egress = ref(f"egress_only_internet_gateway.{self.network.name}") if self.network.ipv6 else None
         for zone in private_zones(self.network):
             subnets = [self.subnet_id(tier.name, zone) for tier in self.network.routed("private") if zone in tier.availability_zones]
-            yield self.route_table(f"private-{zone}", subnets, self.nat_gateway(zone) or OTHERS, "private")
+            yield self.route_table(f"private-{zone}", subnets, self.nat_gateway(zone) or OTHERS, "private", egress)
         for tier in self.network.routed("isolated"):
             yield self.route_table(tier.name, self.subnet_ids(tier.name), None, tier.name)
 
-    def route_table(self, part: str, subnet_ids: list[Ref], default: Ref | str | None, routed_as: str) -> Resource:
-        """One table. ``default``: the target of its default route; ``routed_as``: where the user's own routes for it are listed."""
+    def route_table(self, part: str, subnet_ids: list[Ref], default: Ref | str | None, routed_as: str, ipv6: Ref | None = None) -> Resource:
+        """One table. ``default`` and ``ipv6``: the targets of its default routes; ``routed_as``: where the user's own routes are listed."""
         own = self.network.routes.get(routed_as, {})
         properties = {
             "vpc_id": self.vpc_id,
-            "routes": {**({DEFAULT_ROUTE: default} if default else {}), **own},
+            "routes": {**({DEFAULT_ROUTE: default} if default else {}), **({DEFAULT_IPV6_ROUTE: ipv6} if ipv6 else {}), **own},
             "subnet_ids": subnet_ids,
             "tags": self.tags(part),
         }
@@ -211,7 +233,7 @@ class NetworkParts:
             )
         # Closed once none of our subnets is associated with it.
         closed = {"vpc_id": self.vpc_id, "ingress": [], "egress": [], "tags": self.tags("default-unused")}
-        after = tuple(f"network_acl.{self.name(tier)}" for tier in sorted(self.network.tiers))
+        after = (*(f"network_acl.{self.name(tier)}" for tier in sorted(self.network.tiers)), *self.with_ipv6())
         yield Resource("default_network_acl", self.name("default"), closed, after)
 
     def security_groups(self) -> Iterator[Resource]:
@@ -237,11 +259,15 @@ class NetworkParts:
         return found
 
     def endpoints(self) -> Iterator[Resource]:
-        """The VPC endpoints. They wait for the complete VPC: AWS rejects private DNS until both of the VPC's DNS settings are on."""
-        after = (f"vpc.{self.network.name}",)
+        """The VPC endpoints.
+
+        Interface endpoints wait for the complete VPC: AWS rejects private DNS until both of the VPC's DNS settings are on.
+        Gateway endpoints must not wait: they release the route tables of a zone, which are deleted before its subnets,
+        and only then can the VPC release the block of the subnets.
+        """
         for service in self.network.endpoints.gateway:
             properties = {**self.endpoint(service, "Gateway"), "route_table_ids": self.endpoint_route_tables()}
-            yield Resource("vpc_endpoint", self.name(service), properties, after)
+            yield Resource("vpc_endpoint", self.name(service), properties)
         for service in self.network.endpoints.interface:
             properties = {
                 **self.endpoint(service, "Interface"),
@@ -249,7 +275,7 @@ class NetworkParts:
                 "security_group_ids": [ref(f"security_group.{self.name('endpoints')}")],
                 "private_dns_enabled": service not in self.network.endpoints.unnamed,
             }
-            yield Resource("vpc_endpoint", self.name(service), properties, after)
+            yield Resource("vpc_endpoint", self.name(service), properties, (f"vpc.{self.network.name}",))
 
     def endpoint(self, service: str, sort: str) -> dict[str, Any]:
         endpoints = self.network.endpoints

@@ -8,7 +8,7 @@ those EKS needs to run: the control plane reaches kubelets and webhooks, nodes r
 metrics-server reads kubelets, and nodes reach AWS APIs and image registries over 443. Nothing else is open in either direction; egress
 is listed too.
 
-A rule names its peer by exactly one of ``cidr_ipv4``, ``prefix_list_id``, or ``group`` (a group of the same network).
+A rule names its peer by exactly one of ``cidr_ipv4``, ``cidr_ipv6``, ``prefix_list_id``, or ``group`` (a group of the same network).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from ...inputs.problems import Problems
 from ...inputs.values import is_worldwide
+from ...kinds.limits import rules_of_group
 from .settings import NEVER_OPEN_TO_THE_WORLD, Network
 
 Rule = dict[str, Any]
@@ -52,7 +53,7 @@ def security_groups(network: Network) -> dict[str, Group]:
 def load_balancer(network: Network) -> Group:
     """Admits its clients and reaches the application on the nodes. Health checks use the application port."""
     security = network.security
-    sources = [{"cidr_ipv4": block} for block in security.load_balancer_ingress_cidrs]
+    sources = [peer(block) for block in security.load_balancer_ingress_cidrs]
     sources += [{"prefix_list_id": name} for name in security.load_balancer_ingress_prefix_lists]
     return {
         "description": "Load balancers: clients in, the application on the nodes out",
@@ -88,7 +89,7 @@ def nodes(network: Network) -> Group:
         ),
         "egress": unique(
             [
-                *(tcp(HTTPS, "AWS APIs and image registries", {"cidr_ipv4": block}) for block in security.node_egress_cidrs),
+                *(tcp(HTTPS, "AWS APIs and image registries", peer(block)) for block in security.node_egress_cidrs),
                 tcp(HTTPS, "Kubernetes API", {"group": "control_plane"}),
                 *to_endpoints,
                 tcp(security.database_port, "Databases", {"group": "database"}),
@@ -119,6 +120,10 @@ def endpoints(network: Network) -> Group:
 def control_plane_ports(network: Network) -> list[tuple[int, str]]:
     ports = [(KUBELET, "Kubelets")]
     return ports + [(port, "Webhooks and aggregated APIs") for port in network.security.webhook_ports if port != KUBELET]
+
+
+def peer(block: str) -> dict[str, str]:
+    return {"cidr_ipv6" if ":" in block else "cidr_ipv4": block}
 
 
 def tcp(port: int, description: str, peer: dict[str, str]) -> Rule:
@@ -157,7 +162,7 @@ def check_groups(network: Network, problems: Problems) -> None:
         return
     for name, group in security_groups(network).items():
         for direction in ("ingress", "egress"):
-            count = len(group[direction])
+            count = rules_of_group((), group[direction])
             if count > RULES_PER_DIRECTION:
                 remedy = f"group {name} would have {count} {direction} rules and AWS allows {RULES_PER_DIRECTION}"
                 problems.messages.append(f"{path} needs too many rules: {remedy}; use fewer blocks or a prefix list")

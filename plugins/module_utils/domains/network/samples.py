@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...aws.operations import Operation
@@ -27,6 +28,8 @@ from ...kinds.samples import (
 from ...reconcile.model import Observed, Resource, ref
 
 GATEWAY = Resource("internet_gateway", NAME, {"vpc_id": VPC_ID, "tags": ONE})
+DUAL_STACK = replace(VPC, properties={**VPC.properties, "ipv6": True})
+EGRESS_ONLY = Resource("egress_only_internet_gateway", NAME, {"vpc_id": VPC_ID, "tags": ONE})
 ADDRESS = Resource("elastic_ip", NAME, {"tags": ONE})
 TABLES = tuple(Resource("route_table", f"{NAME}-{part}", {"vpc_id": VPC_ID}) for part in "ab")
 
@@ -57,6 +60,7 @@ def samples(place: Place) -> tuple[Sample, ...]:
                 "vpc_id",
             ),
         ),
+        Sample(EGRESS_ONLY, needs=(DUAL_STACK,), change={"tags": TWO}, drift=TAG_BY_HAND),
         Sample(ADDRESS, change={"tags": TWO}, drift=TAG_BY_HAND),
         nat_gateway(place),
         route_table(),

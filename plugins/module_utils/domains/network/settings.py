@@ -21,6 +21,7 @@ from ...inputs.problems import Problems
 from ...inputs.reader import Reader
 from ...inputs.values import (
     PortRange,
+    as_any_block,
     as_block,
     as_block_text,
     as_name,
@@ -41,6 +42,8 @@ from .tiers import Tier, read_tiers
 NAT_MODES = ("none", "single", "per_az", "regional")
 TRAFFIC_TYPES = ("ALL", "ACCEPT", "REJECT")
 GATEWAY_SERVICES = GATEWAY_ENDPOINTS
+WORLD_IPV4: tuple[str, ...] = ("0.0.0.0/0",)
+WORLD: tuple[str, ...] = ("0.0.0.0/0", "::/0")
 NEVER_OPEN_TO_THE_WORLD = (22, 3389, 5432, 6379)
 GROUPS = ("load_balancer", "control_plane", "nodes", "database", "cache", "endpoints")
 """The security groups of a network, by short name."""
@@ -96,6 +99,8 @@ class Security:
     node_egress_cidrs: tuple[str, ...] = ("0.0.0.0/0",)
     database_client_tiers: tuple[str, ...] | None = None
     """The tiers that can reach the database tier. None: the private tier, or the public tier of a network without private subnets."""
+    unlisted: frozenset[str] = frozenset()
+    """The settings of whole worlds, such as node_egress_cidrs, that the user did not give."""
     foreign_rules: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"nodes": LOAD_BALANCER_RULES})
     """group -> prefixes of the descriptions of rules that other controllers own."""
 
@@ -126,6 +131,13 @@ class Network:
     flow_log_group: str = ""
     """The name of the existing log group; if empty, it is derived from the network's name."""
     cluster_names: tuple[str, ...] = ()
+    ipv6: bool = False
+    ipv6_fate: str = ""
+    """What becomes of IPv6 addresses that exist and are not described: "stays", until a run may remove them; "goes" from the subnets; and
+    once the VPC's block is "unused", the next run gives it back. Both at once could wait for each other: what else changes in a network
+    may have to wait for its VPC."""
+    ipv6_present: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """tier -> zone -> number of the /64 that a subnet has already: see ipv6.py."""
     karpenter_discovery: str = ""
     """The value of the tag by which Karpenter finds the private subnets and the nodes' group; empty: they do not have the tag."""
     dns_support: bool = True
@@ -144,6 +156,11 @@ class Network:
     def tier_blocks(self, tier: str) -> list[Block]:
         """The addresses of a tier in as few blocks as possible, for rules that cover the whole tier."""
         return tier_blocks(self.cidr, self.tiers, self.blocks, tier)
+
+    @property
+    def dual_stack(self) -> bool:
+        """Whether the network has IPv6 addresses after this run."""
+        return self.ipv6 or self.ipv6_fate == "stays"
 
     @property
     def public(self) -> bool:
@@ -167,6 +184,7 @@ def read_network(name: str, reader: Reader) -> Network:
     further = read_secondary_cidrs(reader, cidr)
     zones = read_zones(reader)
     tiers = read_tiers(reader, zones)
+    ipv6 = read_ipv6(reader)
     network = Network(
         name=name,
         path=reader.path,
@@ -181,9 +199,12 @@ def read_network(name: str, reader: Reader) -> Network:
         nat_allocations={},
         endpoints=read_endpoints(reader.section("endpoints")),
         flow_logs=read_flow_logs(reader.section("flow_logs")),
-        security=read_security(reader.section("security")),
+        security=read_security(reader.section("security"), ipv6),
         routes=read_routes(reader.section("routes")),
         cluster_names=reader.items("cluster_names", (), as_name, "it must be the name of an EKS cluster"),
+        ipv6=ipv6,
+        ipv6_fate="",
+        ipv6_present={},
         karpenter_discovery=read_discovery(reader),
         flow_log_group="",
         **read_dns(reader.section("dns")),
@@ -291,12 +312,29 @@ def read_flow_logs(reader: Reader) -> FlowLogs:
     return logs
 
 
-def read_security(reader: Reader) -> Security:
+def read_ipv6(reader: Reader) -> bool:
+    """Whether the network has IPv6 addresses. They come from Amazon's pool."""
+    value = reader.given.get("ipv6")
+    if value is not None and not isinstance(value, bool):
+        reader.take("ipv6")
+        remedy = "it must be true, for a block that Amazon provides, or false; blocks of your own and of IPAM are not supported"
+        reader.problems.add(reader.at("ipv6"), value, remedy)
+        return False
+    return reader.boolean("ipv6", False)
+
+
+def read_security(reader: Reader, ipv6: bool = False) -> Security:
+    """The ports and peers. In a network with IPv6 addresses, blocks may be of either family, and the defaults have both."""
     defaults = Security()
     port = "it must be a port number from 1 to 65535"
     block = "it must be an IPv4 block without host bits, such as 203.0.113.0/24"
+    as_peer, world = as_block_text, WORLD_IPV4
+    unlisted = frozenset(name for name in ("load_balancer_ingress_cidrs", "node_egress_cidrs") if reader.given.get(name) is None)
+    if ipv6:
+        block = "it must be a block without host bits, such as 203.0.113.0/24 or 2001:db8::/32"
+        as_peer, world = as_any_block, WORLD
     security = Security(
-        load_balancer_ingress_cidrs=reader.items("load_balancer_ingress_cidrs", defaults.load_balancer_ingress_cidrs, as_block_text, block),
+        load_balancer_ingress_cidrs=reader.items("load_balancer_ingress_cidrs", world, as_peer, block),
         load_balancer_ingress_prefix_lists=reader.items(
             "load_balancer_ingress_prefix_lists", (), as_prefix_list, "it must be the id of a prefix list, such as pl-0123abcd"
         ),
@@ -309,8 +347,9 @@ def read_security(reader: Reader) -> Security:
             "node_to_node_ports", (), as_port_range, "it must be a port such as 8080 or a range such as 8000-8100"
         ),
         webhook_ports=reader.items("webhook_ports", defaults.webhook_ports, as_port, port),
-        node_egress_cidrs=reader.items("node_egress_cidrs", defaults.node_egress_cidrs, as_block_text, block),
+        node_egress_cidrs=reader.items("node_egress_cidrs", world, as_peer, block),
         database_client_tiers=read_client_tiers(reader),
+        unlisted=unlisted,
         foreign_rules=read_foreign_rules(reader.section("foreign_rules")),
     )
     reader.finish()

@@ -19,6 +19,8 @@ STANDARD_TIERS: Mapping[str, tuple[str, int | None]] = {"public": ("public", 0),
 """The tiers every network can use: the routing of each and its slot in the upper half. The private tier has the lower half."""
 
 FREE_SLOTS = range(2, 8)
+FREE_ROWS = range(9, 32)
+"""The rows of IPv6 blocks for tiers without a slot: see ipv6.py."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,13 @@ class Tier:
     cidr: Block | None = None
     """The block that is divided among the zones, in place of a slot."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    ipv6_row: int | None = None
+    ipv6_on_creation: bool | None = None
+    """Whether what starts in the tier gets an IPv6 address; None: unless it is isolated."""
+
+    @property
+    def assigns_ipv6(self) -> bool:
+        return self.routing != "isolated" if self.ipv6_on_creation is None else self.ipv6_on_creation
 
 
 def read_tiers(reader: Reader, zones: tuple[str, ...]) -> dict[str, Tier]:
@@ -43,14 +52,20 @@ def read_tiers(reader: Reader, zones: tuple[str, ...]) -> dict[str, Tier]:
     return {name: read_tier(name, tier, zones) for name, tier in section.named("the name of a tier", 20, "underscores")}
 
 
+def _has(reader: Reader, name: str) -> bool:
+    """Whether the user gave a value. Null counts as none."""
+    given = reader.given.get(name) is not None
+    if not given:
+        reader.take(name)
+    return given
+
+
 def read_tier(name: str, reader: Reader, zones: tuple[str, ...]) -> Tier:
     """Read one tier. Standard tiers have fixed routing and slots; an additional tier specifies its routing and slot."""
     routing, slot = STANDARD_TIERS.get(name, ("", None))
     if name not in STANDARD_TIERS:
         routing = reader.choice("routing", ROUTINGS, "isolated")
-        if reader.given.get("slot") is None:
-            reader.take("slot")
-        else:
+        if _has(reader, "slot"):
             slot = reader.integer("slot", 2, FREE_SLOTS[0], FREE_SLOTS[-1])
     chosen = reader.items("availability_zones", zones, as_zone, "it must be the name of an availability zone of the network")
     for zone in chosen:
@@ -65,6 +80,8 @@ def read_tier(name: str, reader: Reader, zones: tuple[str, ...]) -> Tier:
     block = read_tier_cidr(reader)
     if block and reader.given.get("slot") is not None:
         reader.problems.add(reader.at("slot"), reader.given["slot"], f"the tier has the block {block} to itself; remove one of the two")
-    tier = Tier(name, routing, slot, tuple(sorted(set(chosen) & set(zones))), cidrs, block, reader.tags("tags"))
+    row = reader.integer("ipv6_row", FREE_ROWS[0], FREE_ROWS[0], FREE_ROWS[-1]) if _has(reader, "ipv6_row") else None
+    assigns = reader.boolean("ipv6_on_creation", True) if _has(reader, "ipv6_on_creation") else None
+    tier = Tier(name, routing, slot, tuple(sorted(set(chosen) & set(zones))), cidrs, block, reader.tags("tags"), row, assigns)
     reader.finish()
     return tier

@@ -13,6 +13,7 @@ from ...aws.place import Place
 from ...inputs.problems import Problems
 from ...inputs.values import as_block
 from .acls import check_acls, check_clients
+from .ipv6 import check_ipv6
 from .kinds.routes import NO_ROUTE, is_world
 from .resources import private_zones, single_nat_zone
 from .rules import check_groups
@@ -31,6 +32,7 @@ def validate(networks: Any, path: str = "networks", region: str = "") -> tuple[d
     zone_problems(found, region, None, problems)
     for network in found.values():
         check_tiers(network, problems)
+        check_ipv6(network, problems)
         check_nat(network, problems)
         check_nat_addresses(network, problems)
         check_endpoints(network, problems)

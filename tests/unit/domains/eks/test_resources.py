@@ -138,6 +138,7 @@ def test_cluster() -> None:
         "log_types": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
         "secrets_key_arn": ref("kms_key.main/secrets", "arn"),
         "service_ipv4_cidr": "172.20.0.0/16",
+        "ip_family": "ipv4",
         "upgrade_policy": "STANDARD",
         "deletion_protection": True,
         "authentication_mode": "API",

@@ -44,7 +44,10 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
             "tags.aws:x is 'y', but names that begin with aws:, mainstay:, rds: are reserved; choose another name",
         ),
         ({"tags": {"x": ["y"]}}, "tags.x is ['y'], but it must be a string"),
-        ({"tiers": {"public": {"slots": 3}}}, "tiers.public.slots is not a setting; valid names are availability_zones, cidr, cidrs, tags"),
+        (
+            {"tiers": {"public": {"slots": 3}}},
+            "tiers.public.slots is not a setting; valid names are availability_zones, cidr, cidrs, ipv6_on_creation, ipv6_row, tags",
+        ),
         (
             {"tiers": {"Web": {}}},
             "tiers is 'Web', but the name of a tier must be at most 20 lower-case letters, digits and underscores, starting with a letter",

@@ -53,6 +53,7 @@ class EksCluster(EksKind):
     role_arn = fixed()
     secrets_key_arn = fixed()
     service_ipv4_cidr = fixed()
+    ip_family = fixed()
     vpc_id = fixed()
     subnet_ids = given(canonical=sorted_strings)
     security_group_ids = given(canonical=sorted_strings)
@@ -79,6 +80,9 @@ class EksCluster(EksKind):
 
     def get_service_ipv4_cidr(self, raw: Mapping[str, Any]) -> str | None:
         return (raw.get("kubernetesNetworkConfig") or {}).get("serviceIpv4Cidr")
+
+    def get_ip_family(self, raw: Mapping[str, Any]) -> str | None:
+        return (raw.get("kubernetesNetworkConfig") or {}).get("ipFamily")
 
     def get_vpc_id(self, raw: Mapping[str, Any]) -> Any:
         """CreateCluster derives it from the subnets; a cluster cannot be moved to another VPC."""
@@ -139,13 +143,14 @@ class EksCluster(EksKind):
             "authenticationMode": given_.get("authentication_mode"),
             "bootstrapClusterCreatorAdminPermissions": given_.get("creator_is_admin"),
         }
-        key, service = given_.get("secrets_key_arn"), given_.get("service_ipv4_cidr")
+        key = given_.get("secrets_key_arn")
+        kubernetes = {"serviceIpv4Cidr": given_.get("service_ipv4_cidr"), "ipFamily": given_.get("ip_family")}
         request = {
             "name": given_["cluster_name"],
             "version": given_.get("version"),
             "roleArn": given_["role_arn"],
             "resourcesVpcConfig": network,
-            "kubernetesNetworkConfig": {"serviceIpv4Cidr": service} if service else None,
+            "kubernetesNetworkConfig": {name: value for name, value in kubernetes.items() if value} or None,
             "logging": logging(given_["log_types"]) if "log_types" in given_ else None,
             "encryptionConfig": [{"resources": ["secrets"], "provider": {"keyArn": key}}] if key else None,
             "accessConfig": {name: value for name, value in access.items() if value is not None} or None,

@@ -41,6 +41,8 @@ ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+")
 KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[0-9a-zA-Z-]+|none")
 POLICY_ARN = re.compile(r"arn:[a-z-]+:iam::(?:\d{12}|aws):policy/[\w+=,.@/-]+")
 NO_KEY = "none"
+IPV6 = "ipv6"
+IP_FAMILIES = ("ipv4", IPV6)
 MOST_NODE_POLICIES = 8
 FARGATE_SELECTORS = 5
 
@@ -57,6 +59,8 @@ class Network:
     vpc_id: str = ""
     pod_subnets: Mapping[str, str] = field(default_factory=dict)
     """zone -> subnet of pods; if empty, pods are in the subnets of their nodes."""
+    ipv6: bool | None = None
+    """Whether the network has IPv6 addresses; None if that is not known."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,10 @@ class Cluster:
     endpoint: Endpoint = Endpoint()
     deletion_protection: bool = False
     service_ipv4_cidr: str | None = None
+    ip_family: str = "ipv4"
+    """Of pods and Services."""
+    network_ipv6: bool | None = None
+    """As in ``Network``; None if the user lists the subnets."""
     log_types: tuple[str, ...] = LOG_TYPES
     log_retention_in_days: int = 365
     creator_is_admin: bool = True
@@ -161,6 +169,7 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
         **read_parts(reader),
         node_security_group_ids=reader.ids("node_security_group_ids", (), "sg-"),
         pod_subnets=read_pod_subnets(reader, {}),
+        ipv6=reader.boolean("ipv6", False) if reader.given.get("ipv6") is not None else reader.take("ipv6"),
     )
     reader.finish()
     return network, problems.messages
@@ -214,6 +223,8 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         endpoint=read_endpoint(reader.section("endpoint")),
         deletion_protection=reader.boolean("deletion_protection", environment in PRODUCTION),
         service_ipv4_cidr=read_service_block(reader),
+        ip_family=reader.choice("ip_family", IP_FAMILIES, "ipv4"),
+        network_ipv6=None if reader.given.get("subnet_ids") is not None else network.ipv6,
         log_types=reader.items("log_types", LOG_TYPES, one_of(LOG_TYPES), f"it must be one of {', '.join(LOG_TYPES)}"),
         log_retention_in_days=reader.retention_days("log_retention_in_days", 365),
         creator_is_admin=reader.boolean("creator_is_admin", True),

@@ -128,7 +128,8 @@ class RouteTable(Ec2Kind):
 
 LAST_RULE = 32767
 """The rule that denies everything else. Every ACL ends with it (IPv6 has its own, one higher), and it cannot be changed."""
-PROTOCOLS = {"tcp": "6", "udp": "17", "icmp": "1"}
+PROTOCOLS = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
+WITH_TYPES = (PROTOCOLS["icmp"], PROTOCOLS["icmpv6"])
 NUMBERS = {number: name for name, number in PROTOCOLS.items()}
 
 
@@ -206,7 +207,7 @@ class NetworkAcl(Ec2Kind):
         sent |= {"RuleNumber": entry["rule_number"], "RuleAction": entry["action"]}
         sent["Protocol"] = PROTOCOLS.get(entry["protocol"], entry["protocol"])
         first, last = entry.get("from_port"), entry.get("to_port")
-        if sent["Protocol"] == PROTOCOLS["icmp"]:
+        if sent["Protocol"] in WITH_TYPES:
             sent["IcmpTypeCode"] = {"Type": -1 if first is None else first, "Code": -1 if last is None else last}
         elif first is not None:
             sent["PortRange"] = {"From": first, "To": last}

@@ -1,11 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The foundation of a network: VPC, subnets, internet gateway, elastic IPs, and NAT gateways."""
+"""The foundation of a network: VPC, internet gateway, elastic IPs, and NAT gateways."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from ....aws.owner import whose
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, given, later
 from . import limits
+from .ipv6_blocks import associations, block_of_vpc, canonical, start_of, state_of
 
 GONE = ("disassociated",)
 
@@ -29,8 +29,16 @@ def _state(association: Mapping[str, Any]) -> str:
     return str((association.get("CidrBlockState") or {}).get("State", "associated")).lower()
 
 
+def owned_vpcs(aws: Aws) -> list[dict[str, Any]]:
+    """Every VPC that carries our mark: two kinds share the answer."""
+    return aws.once("vpcs", lambda: aws.list_all("ec2", "describe_vpcs", "Vpcs", Filters=aws.owner.filters()))
+
+
 class Vpc(Ec2Kind):
-    """A VPC. Its secondary blocks are associations without tags and a life of their own, and subnets in them wait until they are there."""
+    """A VPC. Its further blocks are associations without tags and a life of their own, and subnets in them wait until they are there.
+
+    ``ipv6``: whether it has a block of IPv6 addresses, which AWS chooses. None removes it.
+    """
 
     name = "vpc"
     calls = ec2("vpc")
@@ -50,10 +58,16 @@ class Vpc(Ec2Kind):
     cidr_block = fixed()
     instance_tenancy = fixed()
     secondary_cidr_blocks = later(canonical=sorted_strings)
+    ipv6 = later()
     enable_dns_support = later()
     enable_dns_hostnames = later()
 
+    changing = {"ipv6_cidr_block": ("ipv6",), "ipv6_start": ("ipv6",)}
+
     DNS = {"enable_dns_support": "enableDnsSupport", "enable_dns_hostnames": "enableDnsHostnames"}
+
+    def find(self, aws: Aws) -> list[Observed]:
+        return self.observe_all(aws, owned_vpcs(aws))
 
     def observe_all(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:
         """DescribeVpcs omits the DNS attributes. Each needs a call of its own; these calls run in parallel."""
@@ -88,6 +102,27 @@ class Vpc(Ec2Kind):
         if pending:
             raise NotYet(f"{', '.join(pending)} is being associated or disassociated", "ec2:DescribeVpcs", dependency=True)
 
+    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        block = block_of_vpc(raw)
+        return {"ipv6_cidr_block": str(block), "ipv6_start": start_of(block)} if block else {}
+
+    def get_ipv6(self, raw: Mapping[str, Any]) -> bool | None:
+        return True if block_of_vpc(raw) else None
+
+    def set_ipv6(self, aws: Aws, seen: Observed, value: bool | None) -> None:
+        """AWS takes a moment, and refuses to disassociate a block that subnets use."""
+        raw = aws.read("ec2", self.calls.list, VpcIds=[seen.id])["Vpcs"][0]
+        block, there = block_of_vpc(raw), associations(raw)
+        settled = all(state_of(one) == "associated" for one in there)
+        if bool(block) == bool(value) and (value or settled):
+            return
+        if value and settled:
+            aws.change("ec2", "associate_vpc_cidr_block", VpcId=seen.id, AmazonProvidedIpv6CidrBlock=True)
+        for association in () if value else there:
+            if state_of(association) == "associated" and canonical(association["Ipv6CidrBlock"]) == str(block):
+                self._disassociate(aws, association)
+        raise NotYet(f"the IPv6 block of {seen.id} is being changed", "ec2:DescribeVpcs", dependency=True)
+
     @staticmethod
     def _disassociate(aws: Aws, association: Mapping[str, Any]) -> None:
         try:
@@ -102,31 +137,6 @@ class Vpc(Ec2Kind):
 
     def set_enable_dns_hostnames(self, aws: Aws, seen: Observed, value: bool) -> None:
         aws.change("ec2", "modify_vpc_attribute", VpcId=seen.id, EnableDnsHostnames={"Value": value})
-
-
-class Subnet(Ec2Kind):
-    name = "subnet"
-    calls = ec2("subnet")
-    operations = ("modify_subnet_attribute",)
-    id_prefix = "subnet-"
-    states = {"pending": "pending"}
-    exclusive = True
-
-    vpc_id = fixed()
-    availability_zone = fixed()
-    cidr_block = fixed()
-    map_public_ip_on_launch = later()
-
-    def set_map_public_ip_on_launch(self, aws: Aws, seen: Observed, value: bool) -> None:
-        aws.change("ec2", "modify_subnet_attribute", SubnetId=seen.id, MapPublicIpOnLaunch={"Value": value})
-
-    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        vpc, block = properties.get("vpc_id"), properties.get("cidr_block")
-        if not vpc or not block:
-            return None
-        raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=[{"Name": "vpc-id", "Values": [vpc]}])
-        wanted = ipaddress.ip_network(block)
-        return self.observe_any_owner(aws, [raw for raw in raws if wanted.overlaps(ipaddress.ip_network(raw["CidrBlock"]))])
 
 
 class InternetGateway(Ec2Kind):
