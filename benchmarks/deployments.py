@@ -105,7 +105,8 @@ class Timed:
 def verdict_of(plane: ControlPlane, behaviour: str, version: int, deadline: float) -> Verdict:
     """Release a version onto a Deployment that works, and let both judge it."""
     clock = EventClock()
-    api = Api(from_options({"kubeconfig": str(plane.kubeconfig)}, {}), clock, clock.now() + LONGEST)
+    access = from_options({"kubeconfig": str(plane.kubeconfig)}, {})
+    api = Api(access, clock, clock.now() + LONGEST)
     before = manifest("normal", 0, deadline)
     plane.api.patch(f"{DEPLOYMENTS}/web", before) if version else plane.api.create(DEPLOYMENTS, before)
     command = [str(build.kubectl()), "--kubeconfig", str(plane.kubeconfig), "rollout", "status", "deployment/web", f"--timeout={deadline}s"]
@@ -124,7 +125,7 @@ def verdict_of(plane: ControlPlane, behaviour: str, version: int, deadline: floa
         changed=True,
     )
     plan = Plan((target,), settings=Settings(wait=deadline), rollback=None, record=False, lock=False)
-    report = Verifier(Api(api.access, clock, clock.now() + LONGEST), clock, plan, lambda *_words: None, "benchmark").run()
+    report = Verifier(api, clock, plan, lambda *_words: None, "benchmark").run()
     ours = time.monotonic() - began
     all_there, code = available.wait(), kubectl.wait()
     state = report.ending.state if report.ending else "none"
