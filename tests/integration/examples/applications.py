@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -44,15 +45,20 @@ def wanted_of(one: Described) -> list[Wanted]:
 
 
 def addresses(inventory: str) -> set[str]:
-    """The addresses of everything that a first deployment of an inventory's applications adds."""
+    """The addresses of everything that a first deployment of an inventory's applications adds; see without_release."""
     found: set[str] = set()
     for host, one in described(inventory)[inventory].items():
-        wanted, migration, ingress = wanted_of(one), one["release"]["migration"], one["ingress"]
-        found |= {address_of(each) for each in wanted}
+        migration, ingress = one["release"]["migration"], one["ingress"]
+        found |= {address_of(each) for each in wanted_of(one)}
         if migration:
-            job = identity.migration_job(migration, identity.release_id(wanted, migration), marks_of(host, one))
-            found.add(f"{KIND}.Job/{job['metadata']['namespace']}/{job['metadata']['name']}")
+            job = identity.migration_job(migration, "", marks_of(host, one))
+            found.add(without_release(f"{KIND}.Job/{job['metadata']['namespace']}/{job['metadata']['name']}"))
         if ingress:
             internal = ingress.get("scheme", "internal") == "internal"
             found |= {f"alias_records.{domain}" for domain in place(ingress["hosts"], [], one["domains"], internal).by_domain}
     return found
+
+
+def without_release(address: str) -> str:
+    """The address without the id of a release, in which the digests of images count, and these exist only in AWS."""
+    return re.sub(rf"^({KIND}\.Job/.+)-[0-9a-f]*$", r"\1", address)
