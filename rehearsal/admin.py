@@ -16,6 +16,7 @@ from rehearsal.happenings import happen
 from rehearsal.postgresql import cloud as databases
 from rehearsal.traffic import cloud as load_balancers
 from rehearsal.transitions import Script
+from rehearsal.valkey import cloud as caches
 
 
 class AdminServer(ThreadingHTTPServer):
@@ -72,6 +73,7 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         ("GET", "/accounts"): lambda body, query: state.accounts(),
         ("POST", "/accounts"): account,
         ("GET", "/databases"): lambda body, query: databases.described(),
+        ("GET", "/caches"): lambda body, query: caches.described(),
         ("GET", "/load-balancers"): lambda body, query: load_balancers.described(),
         ("GET", "/notes"): lambda body, query: dict(state.notes),
         ("POST", "/notes"): add_notes,

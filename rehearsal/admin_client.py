@@ -79,6 +79,11 @@ class AdminClient:
         answer: dict[str, Any] = self.request("GET", "/databases")
         return answer
 
+    def caches(self) -> dict[str, Any]:
+        """The Valkey servers: {"ca_bundle": path, "groups": {ARN: {"running", "endpoints": {name: "address:port"}}}}."""
+        answer: dict[str, Any] = self.request("GET", "/caches")
+        return answer
+
     def load_balancers(self) -> dict[str, Any]:
         """{"proxy": URL, "ca_bundle": path, "load_balancers": [{name, arn, dns_name, hosts, listeners}]}."""
         answer: dict[str, Any] = self.request("GET", "/load-balancers")

@@ -16,6 +16,7 @@ from rehearsal.request_log import RequestLog
 from rehearsal.settings import Settings
 from rehearsal.tokens import Tokens
 from rehearsal.traffic import cloud as load_balancers
+from rehearsal.valkey import cloud as caches
 from rehearsal.visibility import Hidden
 
 
@@ -78,6 +79,7 @@ class CloudState:
         with self.lock:
             fleet.stop_all()
             databases.reset()
+            caches.reset()
             _empty_moto()
             self.tokens.clear()
             self.rates.clear()

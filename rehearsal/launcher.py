@@ -21,7 +21,7 @@ from typing import Any
 
 from rehearsal.admin_client import AdminClient, AdminError
 from rehearsal.identities import ROLES, Credentials, generate, refuse_real
-from rehearsal.postgresql.cloud import BUNDLE
+from rehearsal.server_kinds import CACHES, DATABASES
 from rehearsal.traffic.cloud import BUNDLE as AUTHORITY
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -165,8 +165,10 @@ def environment(cloud: dict[str, Any], role: str = "apply", account_id: str = ""
         # Set even before there is a cluster: a rehearsal must not reach the cluster in the caller's own kubeconfig.
         "KUBECONFIG": str(Path(cloud["log"]).with_name("kubeconfig")),
         # The certificate authority of the databases' endpoints; libpq reads the second variable, which the first gives to everything else.
-        "MAINSTAY_REHEARSAL_RDS_CA": str(Path(cloud["log"]).with_name(BUNDLE)),
-        "PGSSLROOTCERT": str(Path(cloud["log"]).with_name(BUNDLE)),
+        "MAINSTAY_REHEARSAL_RDS_CA": str(Path(cloud["log"]).with_name(DATABASES.bundle)),
+        "PGSSLROOTCERT": str(Path(cloud["log"]).with_name(DATABASES.bundle)),
+        # The certificate authority of the caches' endpoints.
+        "MAINSTAY_REHEARSAL_CACHE_CA": str(Path(cloud["log"]).with_name(CACHES.bundle)),
         # Where clients reach load balancers. Names of our own: AWS clients must not use the proxy.
         "MAINSTAY_REHEARSAL_PROXY": cloud.get("proxy", ""),
         "MAINSTAY_REHEARSAL_CA": str(Path(cloud["log"]).with_name(AUTHORITY)),

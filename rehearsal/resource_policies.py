@@ -34,11 +34,24 @@ class Caller:
 
 def admits(document: Mapping[str, Any], caller: Caller, action: str, context: Mapping[str, str] | None = None) -> bool:
     """Whether a policy allows the caller this action. `context`: the values of condition keys, by lowercase key."""
-    known = {key: (value,) for key, value in {**caller.context(), **(context or {})}.items()}
-    applying = [one for one in _statements(document) if _names(one, caller) and _covers(one, action)]
-    if any(one.get("Effect") != "Allow" and _holds(one, known, unknown=True) for one in applying):
+    if denies(document, caller, action, context):
         return False
-    return any(one.get("Effect") == "Allow" and _holds(one, known, unknown=False) for one in applying)
+    known = _known(caller, context)
+    return any(one.get("Effect") == "Allow" and _holds(one, known, unknown=False) for one in _applying(document, caller, action))
+
+
+def denies(document: Mapping[str, Any], caller: Caller, action: str, context: Mapping[str, str] | None = None) -> bool:
+    """Whether a policy forbids the caller this action, whatever else allows it."""
+    known = _known(caller, context)
+    return any(one.get("Effect") != "Allow" and _holds(one, known, unknown=True) for one in _applying(document, caller, action))
+
+
+def _known(caller: Caller, context: Mapping[str, str] | None) -> dict[str, tuple[str, ...]]:
+    return {key: (value,) for key, value in {**caller.context(), **(context or {})}.items()}
+
+
+def _applying(document: Mapping[str, Any], caller: Caller, action: str) -> list[Mapping[str, Any]]:
+    return [one for one in _statements(document) if _names(one, caller) and _covers(one, action)]
 
 
 def _statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:

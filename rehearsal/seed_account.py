@@ -9,6 +9,7 @@ from typing import Any
 
 from rehearsal.admin_client import AdminClient
 from rehearsal.given_ids import HEADER
+from rehearsal.one_address import at_one_address
 from rehearsal.seed_vocabulary import REFERENCE
 
 
@@ -53,7 +54,7 @@ class Account:
                     region_name=key[1],
                 )
                 client = session.client(service, endpoint_url=self.cloud["endpoint"], config=config)
-            client.meta.events.register("before-call", self._add_identity)
+            at_one_address(client).meta.events.register("before-call", self._add_identity)
             self._clients[key] = client
         return self._clients[key]
 

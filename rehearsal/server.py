@@ -55,6 +55,8 @@ def serve(config: dict[str, Any]) -> None:
     from rehearsal.postgresql import cloud as databases
     from rehearsal.postgresql.login import checker
     from rehearsal.traffic import cloud as load_balancers
+    from rehearsal.valkey import cloud as caches
+    from rehearsal.valkey.login import checker as caches_checker
 
     roles = {role: Credentials(**credentials) for role, credentials in config["credentials"].items()}
     state = CloudState(config["account_id"], config["region"], roles, config["settings"], config["policies"])
@@ -65,13 +67,14 @@ def serve(config: dict[str, Any]) -> None:
     admin = AdminServer(HOST, config["admin_port"], state, health, config["admin_token"])
     fleet.open(Path(config["state_file"]).parent, lambda directory: _open_door(directory, state, server.server_port))
     databases.open_(Path(config["state_file"]).parent, checker(state))
+    caches.open_(Path(config["state_file"]).parent, caches_checker(state))
     threading.Thread(target=admin.serve_forever, daemon=True).start()
     proxy = load_balancers.open_(Path(config["state_file"]).parent, config["proxy_port"])
     _write(Path(config["state_file"]), _description(config, server.server_port, admin.server_port) | {"proxy": proxy})
     threading.Thread(target=_preload, daemon=True).start()
     if config.get("owner_pid"):
         threading.Thread(target=_end_with, args=(config["owner_pid"],), daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: _end(fleet, databases))
+    signal.signal(signal.SIGTERM, lambda *_: _end(fleet, databases, caches))
     server.serve_forever()
 
 
@@ -82,9 +85,10 @@ def _open_door(directory: Path, state: Any, port: int) -> Any:
     return opener(state, {f"{host}:{port}" for host in (HOST, "localhost")})(directory)
 
 
-def _end(fleet: Any, databases: Any) -> None:
+def _end(fleet: Any, *servers: Any) -> None:
     """Waits for the child processes, which end with this process in any case."""
-    databases.close()
+    for each in servers:
+        each.close()
     fleet.stop_all()
     os._exit(0)
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from rehearsal import launcher
 from rehearsal.admin_client import AdminClient
+from rehearsal.one_address import at_one_address
 
 
 class Cloud:
@@ -63,11 +64,12 @@ class Cloud:
 
         found = self.admin.account(account_id) if account_id else self.description
         credentials = found["credentials"][role]
-        return boto3.session.Session(
+        client = boto3.session.Session(
             aws_access_key_id=credentials["access_key_id"],
             aws_secret_access_key=credentials["secret_access_key"],
             region_name=region,
         ).client(service, endpoint_url=self.endpoint, config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}))
+        return at_one_address(client)
 
     @property
     def log(self) -> str:

@@ -9,7 +9,9 @@ import json
 from typing import Any
 
 from rehearsal.accounts import is_arn, place_of
+from rehearsal.asking import arn
 from rehearsal.callers import caller_of
+from rehearsal.extensions.keys import AWS_MANAGED
 from rehearsal.registry import Call, backend, belongs
 from rehearsal.replies import Refusal
 from rehearsal.resource_policies import Caller, admits
@@ -28,7 +30,7 @@ OTHERS = (
 
 
 class KeyUnusable(Exception):
-    """A service cannot use a key. `reason`: "missing", "region", "disabled" or "denied"; each service words its own error."""
+    """A service cannot use a key. `reason`: "missing", "region", "disabled", "asymmetric" or "denied"; each service words its own error."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -73,6 +75,19 @@ def usable_key(call: Call, identity: str, service: str, *operations: str) -> Any
     return key
 
 
+def key_arn_for(call: Call, identity: Any, service: str) -> str:
+    """The ARN of the key with this ID, ARN, or alias, with which a service is to encrypt what the caller creates: one of AWS's own, or an
+    enabled, symmetric one in the call's region that admits the caller. Raises KeyUnusable.
+    """
+    text = str(identity)
+    if text.rpartition(":")[2].startswith(AWS_MANAGED):
+        return str(backend("kms", call.account_id, call.region).describe_key(text.rpartition(":")[2]).arn)
+    key = usable_key(call, text, service, "DescribeKey", "CreateGrant")
+    if key.key_spec != "SYMMETRIC_DEFAULT":
+        raise KeyUnusable("asymmetric", f"{key.arn} is not symmetric")
+    return str(key.arn)
+
+
 def allows(key: Any, caller: Caller, operation: str, context: dict[str, str] | None = None) -> bool:
     """Whether the key's policy or one of its grants lets the caller do this."""
     known = {"kms:calleraccount": caller.account_id, **(context or {})}
@@ -89,3 +104,18 @@ def refuse(call: Call, key: Any) -> Refusal:
 def _denied(caller: Caller, operation: str, key: Any) -> str:
     why = f"because no resource-based policy allows the kms:{operation} action"
     return f"User: {caller.arn} is not authorized to perform: kms:{operation} on resource: {key.arn} {why}"
+
+
+def key_resource(call: Call, key: str) -> str:
+    """The ARN of a key that is named by its ID, ARN, or alias."""
+    if key.startswith("arn:"):
+        return key
+    identity: Any = key
+    if key.startswith("alias/"):
+        identity = backend("kms", call.account_id, call.region).get_key_id_from_alias(key) or "*"
+    return arn(call, "kms", f"key/{identity}")
+
+
+def tags_of_key(call: Call, key: str) -> dict[str, str]:
+    kms = backend("kms", call.account_id, call.region)
+    return dict(kms.tagger.get_tag_dict_for_resource(key_resource(call, key).rpartition("/")[2]))

@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from rehearsal.extensions.rds_changes import version_of
-from rehearsal.extensions.rds_common import filtered, find_instance, instance_of, invalid, now, page
-from rehearsal.extensions.rds_life import life_of, phase
+from rehearsal.extensions.rds_common import find_instance, instance_of
+from rehearsal.extensions.rds_life import phase
 from rehearsal.extensions.rds_modify import begin
 from rehearsal.extensions.rds_parameters import DEFAULT, ensure_default_groups
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_versions import automatic_target
+from rehearsal.life import life_of
+from rehearsal.query_api import filtered, invalid, now, page
 from rehearsal.quotas import QUOTAS
 from rehearsal.registry import Call, answers, backend
 from rehearsal.replies import Refusal

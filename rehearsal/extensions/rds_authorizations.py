@@ -7,9 +7,9 @@ and a key requires what RDS does with it in the caller's name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rehearsal.asking import arn, ask, pairs, service_linked_role
+from rehearsal.extensions.kms_access import key_resource, tags_of_key
 from rehearsal.extensions.rds_tags import tags_of_arn
 from rehearsal.policies_in_force import Ask
 from rehearsal.registry import Call, authorizes, backend
@@ -221,19 +221,4 @@ def _managed(call: Call) -> Iterator[Ask]:
 def _of_key(call: Call, key: str, action: str) -> Ask:
     """What RDS does with a key on the caller's behalf. A grant is for RDS itself."""
     for_rds = "true" if action == "kms:CreateGrant" else ""
-    return ask(call, _key(call, key), action, there=_tags_of_key(call, key), kms_grantisforawsresource=for_rds)
-
-
-def _key(call: Call, key: str) -> str:
-    """The ARN of a key that is named by its ID, ARN, or alias."""
-    if key.startswith("arn:"):
-        return key
-    identity: Any = key
-    if key.startswith("alias/"):
-        identity = backend("kms", call.account_id, call.region).get_key_id_from_alias(key) or "*"
-    return arn(call, "kms", f"key/{identity}")
-
-
-def _tags_of_key(call: Call, key: str) -> dict[str, str]:
-    kms = backend("kms", call.account_id, call.region)
-    return dict(kms.tagger.get_tag_dict_for_resource(_key(call, key).rpartition("/")[2]))
+    return ask(call, key_resource(call, key), action, there=tags_of_key(call, key), kms_grantisforawsresource=for_rds)

@@ -20,8 +20,9 @@ from rehearsal.extensions.rds_backup_record import (
     replications,
 )
 from rehearsal.extensions.rds_backups import forget
-from rehearsal.extensions.rds_common import check_tags, filtered, find_instance, invalid, page, wrong_state
+from rehearsal.extensions.rds_common import find_instance, wrong_state
 from rehearsal.extensions.rds_snapshot_record import checked_key, tags_in
+from rehearsal.query_api import check_tags, filtered, invalid, page
 from rehearsal.registry import Call, answers, settles
 from rehearsal.replies import Refusal
 from rehearsal.transitions import moment

@@ -13,11 +13,11 @@ from rehearsal.extensions.rds_backup_record import (
     new_arn,
     replicas_of,
 )
-from rehearsal.extensions.rds_common import check_identifier
-from rehearsal.extensions.rds_life import life_of
 from rehearsal.extensions.rds_servers import fleet, has_server, key_of, submit
 from rehearsal.extensions.rds_snapshot_record import drop_data, held_by
 from rehearsal.extensions.rds_snapshots import LONGEST, check_name, check_quota, remove, snapshots_of, take
+from rehearsal.life import life_of
+from rehearsal.query_api import check_identifier
 from rehearsal.registry import Call, adjusts, settles
 from rehearsal.transitions import moment
 

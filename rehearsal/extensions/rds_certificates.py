@@ -6,8 +6,8 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.extensions.rds_common import filtered, page
 from rehearsal.extensions.rds_versions import CERTIFICATES
+from rehearsal.query_api import filtered, page
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 

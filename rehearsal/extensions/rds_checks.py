@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.extensions.keys import AWS_MANAGED
-from rehearsal.extensions.kms_access import KeyUnusable, usable_key
+from rehearsal import windows
+from rehearsal.extensions.kms_access import KeyUnusable, key_arn_for
 from rehearsal.extensions.policies import allows_service, usable_roles
-from rehearsal.extensions.rds_common import contradictory, invalid
 from rehearsal.extensions.rds_versions import Version
-from rehearsal.registry import Call, backend
+from rehearsal.query_api import contradictory, invalid
+from rehearsal.registry import Call
 from rehearsal.replies import Refusal
 
 RESERVED_USERS = frozenset(
@@ -32,11 +32,8 @@ MONITORING = "monitoring.rds.amazonaws.com"
 PORTS = (1150, 65535)
 LIFECYCLES = ("open-source-rds-extended-support", "open-source-rds-extended-support-disabled")
 AUTHENTICATIONS = ("password", "iam-db-auth")
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_TIME = r"([01]\d|2[0-3]):([0-5]\d)"
-_BACKUP = re.compile(rf"{_TIME}-{_TIME}")
-_MAINTENANCE = re.compile(rf"({'|'.join(DAYS)}):{_TIME}-({'|'.join(DAYS)}):{_TIME}")
-DAY, WEEK, SHORTEST = 24 * 60, 7 * 24 * 60, 30
+SHORTEST = 30
+"""The length of a window, in minutes."""
 
 
 def check_user(name: Any) -> str:
@@ -124,28 +121,7 @@ def check_retention(days: Any) -> None:
 
 def check_windows(backup: Any, maintenance: Any) -> None:
     """Each window has at least 30 minutes, and the daily backup window does not overlap the weekly maintenance window."""
-    daily, weekly = _BACKUP.fullmatch(str(backup)), _MAINTENANCE.fullmatch(str(maintenance).lower())
-    if not daily:
-        raise invalid(f"The parameter PreferredBackupWindow is not a valid window: {backup}. It must be in the format hh24:mi-hh24:mi.")
-    if not weekly:
-        text = f"The parameter PreferredMaintenanceWindow is not a valid window: {maintenance}."
-        raise invalid(f"{text} It must be in the format ddd:hh24:mi-ddd:hh24:mi.")
-    begin, end = (int(daily[n]) * 60 + int(daily[n + 1]) for n in (1, 3))
-    length = (end - begin) % DAY
-    if length < SHORTEST:
-        raise invalid(f"The backup window must be at least {SHORTEST} minutes: {backup}")
-    first = DAYS.index(weekly[1]) * DAY + int(weekly[2]) * 60 + int(weekly[3])
-    last = DAYS.index(weekly[4]) * DAY + int(weekly[5]) * 60 + int(weekly[6])
-    span = (last - first) % WEEK
-    if not SHORTEST <= span <= DAY:
-        raise invalid(f"The maintenance window must be at least {SHORTEST} minutes and at most 24 hours: {maintenance}")
-    if any(_overlap((first, span), (day * DAY + begin, length)) for day in range(7)):
-        raise invalid(f"The backup window and maintenance window must not overlap: {backup} and {maintenance}")
-
-
-def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether two windows of a week, each (begin, length) in minutes, share time."""
-    return (other[0] - one[0]) % WEEK < one[1] or (one[0] - other[0]) % WEEK < other[1]
+    windows.check("PreferredBackupWindow", backup, maintenance, SHORTEST)
 
 
 UNUSABLE = "does not exist, is not enabled or you do not have permissions to access it"
@@ -153,32 +129,11 @@ UNUSABLE = "does not exist, is not enabled or you do not have permissions to acc
 
 def key_arn(call: Call, identity: Any) -> str:
     """The ARN of the key with this ID, ARN, or alias. It must be enabled, symmetric, in the region of the call, and admit the caller."""
-    text = str(identity)
-    if text.rpartition(":")[2].startswith(AWS_MANAGED):
-        return str(backend("kms", call.account_id, call.region).describe_key(text.rpartition(":")[2]).arn)
     try:
-        key = usable_key(call, text, "rds", "DescribeKey", "CreateGrant")
+        return key_arn_for(call, identity, "rds")
     except KeyUnusable as error:
-        raise _unusable(text, f"is not in the region {call.region}" if error.reason == "region" else UNUSABLE) from error
-    if key.key_spec != "SYMMETRIC_DEFAULT":
-        raise _unusable(text, UNUSABLE)
-    return str(key.arn)
-
-
-def _unusable(key: str, reason: str) -> Refusal:
-    return Refusal("KMSKeyNotAccessibleFault", f"The specified KMS key [{key}] {reason}.")
-
-
-def check_groups(call: Call, groups: Any, vpc: str) -> None:
-    """Security groups of the instance's VPC."""
-    known = backend("ec2", call.account_id, call.region).groups
-    for group in groups or []:
-        found = next((of_vpc[group] for of_vpc in known.values() if group in of_vpc), None)
-        if found is None:
-            raise invalid(f"Invalid security group , groupId= {group}, groupName=.")
-        if found.vpc_id != vpc:
-            text = f"The DB instance and EC2 security group are in different VPCs. The DB instance is in {vpc} and the EC2 security group"
-            raise Refusal("InvalidVPCNetworkStateFault", f"{text} is in {found.vpc_id}")
+        reason = f"is not in the region {call.region}" if error.reason == "region" else UNUSABLE
+        raise Refusal("KMSKeyNotAccessibleFault", f"The specified KMS key [{identity}] {reason}.") from error
 
 
 def check_logs(version: Version, types: Any) -> None:

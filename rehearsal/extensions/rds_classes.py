@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from rehearsal.extensions.rds_common import ENGINE, filtered, instance_of, page
+from rehearsal.extensions.rds_common import ENGINE, instance_of
 from rehearsal.extensions.rds_storage import KINDS, Kind, ranges
 from rehearsal.extensions.rds_versions import Version, offered, versions
+from rehearsal.query_api import filtered, page
 from rehearsal.registry import Call, answers, backend
 
 BURSTABLE = ("micro", "small", "medium", "large", "xlarge", "2xlarge")

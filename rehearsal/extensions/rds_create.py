@@ -7,36 +7,29 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from rehearsal import windows
 from rehearsal.extensions import rds_backups, rds_certificates, rds_checks, rds_master, rds_servers, rds_storage, rds_subnet_groups
 from rehearsal.extensions.rds_changes import set_storage
 from rehearsal.extensions.rds_classes import LICENSE, classes, is_offered, storage_of, zones_of
-from rehearsal.extensions.rds_common import (
-    ENGINE,
-    check_identifier,
-    check_tags,
-    contradictory,
-    invalid,
-    listed,
-    pairs,
-    subnets_by_id,
-)
+from rehearsal.extensions.rds_common import ENGINE
 from rehearsal.extensions.rds_events import happened
 from rehearsal.extensions.rds_instances import described
-from rehearsal.extensions.rds_life import Phase, life_of, phase
+from rehearsal.extensions.rds_life import phase
 from rehearsal.extensions.rds_parameter_status import server_parameters
 from rehearsal.extensions.rds_parameters import default_group, find_group
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_replication import attach
 from rehearsal.extensions.rds_storage import KINDS, Storage
 from rehearsal.extensions.rds_versions import Version, default_version, offered
+from rehearsal.in_vpc import check_security_groups, subnets_by_id
+from rehearsal.life import Phase, life_of
+from rehearsal.query_api import check_identifier, check_tags, contradictory, invalid, listed, pairs
 from rehearsal.registry import Call, answers, backend
 from rehearsal.replies import Refusal
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 type Start = Callable[[Any, str, Any], Any]
 """A function of the fleet, the key in it, and the new instance."""
-HOURS_OF_WINDOWS = tuple(range(8))
-"""RDS picks windows from a block of eight hours per region; here it is the night in UTC."""
 
 
 @answers("rds", "CreateDBInstance")
@@ -192,18 +185,7 @@ def subnet_group_of(call: Call, given: Mapping[str, Any]) -> Any:
 
 def windows_of(name: str, given: Mapping[str, Any]) -> tuple[str, str]:
     """The backup and the maintenance window: what the call gives, else what RDS picks so that they do not overlap."""
-    digest = hashlib.sha256(name.encode()).digest()
-    hour = HOURS_OF_WINDOWS[digest[0] % len(HOURS_OF_WINDOWS)]
-    backup = str(given.get("PreferredBackupWindow") or "")
-    maintenance = str(given.get("PreferredMaintenanceWindow") or "").lower()
-    day = rds_checks.DAYS[digest[1] % len(rds_checks.DAYS)]
-    if not maintenance:
-        first = int(backup[:2]) if backup[:2].isdecimal() else hour
-        later = (first + 12) % 24
-        maintenance = f"{day}:{later:02}:00-{day}:{later:02}:30"
-    if not backup:
-        first = int(maintenance[4:6]) if maintenance[4:6].isdecimal() else hour
-        backup = f"{(first + 12) % 24:02}:00-{(first + 12) % 24:02}:30"
+    backup, maintenance = windows.chosen(name, given.get("PreferredBackupWindow"), given.get("PreferredMaintenanceWindow"), minutes=30)
     rds_checks.check_windows(backup, maintenance)
     return backup, maintenance
 
@@ -218,7 +200,7 @@ def _check_rest(call: Call, given: Mapping[str, Any], version: Version, vpc: str
     if enabled and not classes()[given["DBInstanceClass"]][0].insights:
         raise contradictory(f"Performance Insights not supported for this configuration, class {given['DBInstanceClass']}")
     rds_checks.check_logs(version, given.get("EnableCloudwatchLogsExports"))
-    rds_checks.check_groups(call, given.get("VpcSecurityGroupIds"), vpc)
+    check_security_groups(call, given.get("VpcSecurityGroupIds"), vpc, "DB instance")
     if given.get("MultiAZ") and given.get("AvailabilityZone"):
         raise contradictory("Requesting a specific availability zone is not valid for Multi-AZ instances.")
     if given.get("KmsKeyId") and given.get("StorageEncrypted") is False:

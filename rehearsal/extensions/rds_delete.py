@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.extensions import rds_backups, rds_master, rds_servers
-from rehearsal.extensions.rds_common import contradictory, instance_of, wrong_state
+from rehearsal.extensions.rds_common import instance_of, wrong_state
 from rehearsal.extensions.rds_events import happened
 from rehearsal.extensions.rds_instances import described
-from rehearsal.extensions.rds_life import life_of, phase
+from rehearsal.extensions.rds_life import phase
 from rehearsal.extensions.rds_replication import detach, replicas_of, stand_alone
+from rehearsal.life import life_of
+from rehearsal.query_api import contradictory
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rehearsal.extensions.rds_common import contradictory, filtered, invalid, page
+from rehearsal.query_api import contradictory, filtered, invalid, page
 from rehearsal.registry import Call, answers
 
 KEPT_MINUTES = 14 * 24 * 60

@@ -18,17 +18,18 @@ from typing import Any
 
 from rehearsal.extensions.rds_account import carry_out
 from rehearsal.extensions.rds_changes import STORAGE, set_storage, upgrade, version_of
-from rehearsal.extensions.rds_common import instance_of, invalid, now
+from rehearsal.extensions.rds_common import instance_of
 from rehearsal.extensions.rds_create import BASE32
 from rehearsal.extensions.rds_create import version_of as version_asked
 from rehearsal.extensions.rds_events import happened
 from rehearsal.extensions.rds_instances import storage_of
-from rehearsal.extensions.rds_life import Life
 from rehearsal.extensions.rds_modify import begin
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_servers import key_of
 from rehearsal.extensions.rds_storage import grown
 from rehearsal.extensions.rds_versions import automatic_target
+from rehearsal.life import Life
+from rehearsal.query_api import invalid, now
 from rehearsal.registry import Call, happens
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from rehearsal.extensions import rds_backup_record, rds_servers, rds_subnet_groups
 from rehearsal.extensions.rds_certificates import valid_till
-from rehearsal.extensions.rds_common import filtered, instance_of, page
+from rehearsal.extensions.rds_common import instance_of
 from rehearsal.extensions.rds_parameter_status import status_of
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_storage import Storage
+from rehearsal.query_api import filtered, page
 from rehearsal.registry import Call, answers
 from rehearsal.transitions import extra_fields
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rehearsal.extensions import rds_servers
-from rehearsal.extensions.rds_common import filtered, instance_of, invalid, page
+from rehearsal.extensions.rds_common import instance_of
 from rehearsal.extensions.rds_record import LogFile, record_of
+from rehearsal.query_api import filtered, invalid, page
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 

@@ -8,15 +8,18 @@ from typing import Any
 
 from rehearsal.extensions import rds_certificates, rds_checks, rds_master, rds_servers, rds_storage, rds_subnet_groups
 from rehearsal.extensions.rds_changes import DEFERRED, RESTARTING, STORAGE, apply, replace_group, states_of, version_of
-from rehearsal.extensions.rds_common import check_identifier, contradictory, instance_of, invalid, now, wrong_state
+from rehearsal.extensions.rds_common import instance_of, wrong_state
 from rehearsal.extensions.rds_create import check_class, check_storage, insights
 from rehearsal.extensions.rds_instances import described, storage_of
-from rehearsal.extensions.rds_life import Phase, end_script, life_of, phase
+from rehearsal.extensions.rds_life import end_script, phase
 from rehearsal.extensions.rds_parameters import find_group
 from rehearsal.extensions.rds_power import restart_phase
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_storage import PROVISIONED, Storage
 from rehearsal.extensions.rds_upgrades import check_upgrade, upgrade_phase
+from rehearsal.in_vpc import check_security_groups
+from rehearsal.life import Phase, life_of
+from rehearsal.query_api import check_identifier, contradictory, invalid, now
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 
@@ -117,7 +120,7 @@ def _check_settings(call: Call, instance: Any, given: Mapping[str, Any]) -> None
     vpc = instance.db_subnet_group.vpc_id
     if name := given.get("DBSubnetGroupName"):
         vpc = rds_subnet_groups.find_group_in(instance.backend, name).vpc_id
-    rds_checks.check_groups(call, given.get("VpcSecurityGroupIds"), vpc)
+    check_security_groups(call, given.get("VpcSecurityGroupIds"), vpc, "DB instance")
     if given.get("CACertificateIdentifier"):
         rds_certificates.check(given["CACertificateIdentifier"])
 

@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rehearsal.extensions import rds_backups, rds_servers
-from rehearsal.extensions.rds_common import contradictory, instance_of, wrong_state
+from rehearsal.extensions.rds_common import instance_of, wrong_state
 from rehearsal.extensions.rds_events import happened
 from rehearsal.extensions.rds_instances import described
-from rehearsal.extensions.rds_life import Phase, end_script, life_of, phase
+from rehearsal.extensions.rds_life import end_script, phase
 from rehearsal.extensions.rds_parameter_status import restarted
 from rehearsal.extensions.rds_parameters import find_group
 from rehearsal.extensions.rds_record import record_of
+from rehearsal.life import Phase, life_of
+from rehearsal.query_api import contradictory
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 

@@ -5,20 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.extensions.eks_common import role_that_trusts
-from rehearsal.extensions.rds_checks import check_groups
-from rehearsal.extensions.rds_common import (
-    check_identifier,
-    check_tags,
-    contradictory,
-    filtered,
-    invalid,
-    listed,
-    page,
-    pairs,
-    subnets_by_id,
-)
 from rehearsal.extensions.rds_proxy_logins import find
 from rehearsal.extensions.rds_proxy_record import DEFAULT, Endpoint, Proxy, begin, domain_of, follow, proxy_of, random_name, stop_relay
+from rehearsal.in_vpc import check_security_groups, subnets_by_id
+from rehearsal.query_api import check_identifier, check_tags, contradictory, filtered, invalid, listed, page, pairs
 from rehearsal.registry import Call, answers, backend, settles
 from rehearsal.replies import Refusal
 from rehearsal.transitions import moment
@@ -73,7 +63,7 @@ def subnets_of(call: Call) -> tuple[str, list[str]]:
 
 def groups_of(call: Call, vpc: str, named: Any) -> list[str]:
     """The security groups that a call names, else the default group of the VPC."""
-    check_groups(call, named, vpc)
+    check_security_groups(call, named, vpc, "DB instance")
     return list(named or [backend("ec2", call.account_id, call.region).get_default_security_group(vpc).id])
 
 

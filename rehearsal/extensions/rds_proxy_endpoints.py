@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.extensions.rds_common import check_identifier, check_tags, filtered, invalid, listed, page, pairs, subnets_by_id
 from rehearsal.extensions.rds_proxies import groups_of, subnets_of
 from rehearsal.extensions.rds_proxy_record import DEFAULT, Endpoint, Proxy, begin, domain_of, follow, proxy_of, random_name, stop_relay
+from rehearsal.in_vpc import subnets_by_id
+from rehearsal.query_api import check_identifier, check_tags, filtered, invalid, listed, page, pairs
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 from rehearsal.transitions import moment

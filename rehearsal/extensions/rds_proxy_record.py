@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from rehearsal import transitions
-from rehearsal.extensions.rds_life import Phase, life_of
 from rehearsal.extensions.rds_servers import fleet, has_server, key_of
+from rehearsal.life import Phase, life_of
 from rehearsal.registry import Call
 from rehearsal.replies import Refusal
 from rehearsal.transitions import moment

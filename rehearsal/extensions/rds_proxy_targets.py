@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.extensions.rds_common import contradictory, filtered, find_instance, invalid, page, wrong_state
+from rehearsal.extensions.rds_common import find_instance, wrong_state
 from rehearsal.extensions.rds_proxy_logins import health
 from rehearsal.extensions.rds_proxy_record import DEFAULT, PORT, Proxy, Target, check_group, follow, proxy_of
+from rehearsal.query_api import contradictory, filtered, invalid, page
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 from rehearsal.transitions import moment

@@ -7,13 +7,15 @@ from typing import Any
 
 from rehearsal.extensions import rds_checks, rds_master, rds_servers
 from rehearsal.extensions.rds_backups import first_backup
-from rehearsal.extensions.rds_common import contradictory, find_instance, instance_of, wrong_state
+from rehearsal.extensions.rds_common import find_instance, instance_of, wrong_state
 from rehearsal.extensions.rds_create import launch
 from rehearsal.extensions.rds_events import happened
 from rehearsal.extensions.rds_instances import described
-from rehearsal.extensions.rds_life import end_script, life_of, phase
+from rehearsal.extensions.rds_life import end_script, phase
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_replication import detach, source_of
+from rehearsal.life import life_of
+from rehearsal.query_api import contradictory
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 

@@ -14,15 +14,16 @@ from rehearsal import transitions
 from rehearsal.extensions import rds_servers
 from rehearsal.extensions.keys import find_key
 from rehearsal.extensions.rds_backup_record import RETAINED, Backup, backup_of, backups_in
-from rehearsal.extensions.rds_common import contradictory, instance_of, invalid, wrong_state
+from rehearsal.extensions.rds_common import instance_of, wrong_state
 from rehearsal.extensions.rds_create import launch
 from rehearsal.extensions.rds_instances import described
-from rehearsal.extensions.rds_life import Phase
 from rehearsal.extensions.rds_master import new_password
 from rehearsal.extensions.rds_parameter_catalogue import parameters
 from rehearsal.extensions.rds_parameters import find_group
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_snapshot_record import available_snapshot, held_by
+from rehearsal.life import Phase
+from rehearsal.query_api import contradictory, invalid
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from rehearsal.extensions.rds_life import life_of
 from rehearsal.extensions.rds_record import record_of
+from rehearsal.life import life_of
 from rehearsal.registry import Call
 
 type Work = Callable[[Any, str], Any]

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rehearsal.accounts import place_of
-from rehearsal.extensions.rds_common import check_identifier, check_tags, filtered, invalid, page
 from rehearsal.extensions.rds_snapshot_copies import key_of_copy
 from rehearsal.extensions.rds_snapshot_record import is_default_key, may_use, tags_in
 from rehearsal.extensions.rds_snapshot_sharing import ATTRIBUTE, changed_accounts
 from rehearsal.extensions.rds_snapshot_state import GONE, SnapshotState, begin, begin_deletion, has_begun, percent_of, script_fields
+from rehearsal.query_api import check_identifier, check_tags, filtered, invalid, page
 from rehearsal.registry import Call, adjusts, answers, backend, settles
 from rehearsal.replies import Refusal
 from rehearsal.transitions import KINDS, moment

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from rehearsal.extensions.keys import find_key, names_account
-from rehearsal.extensions.rds_common import check_identifier, check_tags, contradictory, invalid
 from rehearsal.extensions.rds_servers import fleet
 from rehearsal.extensions.rds_snapshot_record import (
     Held,
@@ -20,6 +19,7 @@ from rehearsal.extensions.rds_snapshot_record import (
 )
 from rehearsal.extensions.rds_snapshot_state import SNAPSHOT, begin
 from rehearsal.extensions.rds_snapshots import LONGEST, check_quota
+from rehearsal.query_api import check_identifier, check_tags, contradictory, invalid
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 from rehearsal.transitions import moment

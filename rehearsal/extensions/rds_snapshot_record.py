@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from rehearsal.extensions.keys import find_key
-from rehearsal.extensions.rds_common import find_instance, listed
+from rehearsal.extensions.rds_common import find_instance
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_servers import fleet
 from rehearsal.extensions.rds_snapshot_state import has_begun, percent_of, progress_of, script_fields
+from rehearsal.query_api import listed
 from rehearsal.registry import Call, backend
 from rehearsal.replies import Refusal
 

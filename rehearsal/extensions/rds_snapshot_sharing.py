@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rehearsal.extensions.rds_common import contradictory, invalid
 from rehearsal.extensions.rds_snapshot_record import is_default_key, not_found, snapshot_of, wrong_state
+from rehearsal.query_api import contradictory, invalid
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 

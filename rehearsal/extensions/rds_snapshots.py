@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from rehearsal.extensions.rds_common import check_identifier, check_tags, filtered, instance_of, invalid, page, wrong_state
-from rehearsal.extensions.rds_life import Phase, life_of
+from rehearsal.extensions.rds_common import instance_of, wrong_state
 from rehearsal.extensions.rds_servers import has_server, submit
 from rehearsal.extensions.rds_snapshot_record import (
     Held,
@@ -23,6 +22,8 @@ from rehearsal.extensions.rds_snapshot_record import (
 )
 from rehearsal.extensions.rds_snapshot_record import wrong_state as wrong_snapshot_state
 from rehearsal.extensions.rds_snapshot_state import SNAPSHOT, begin, begin_deletion, fail
+from rehearsal.life import Phase, life_of
+from rehearsal.query_api import check_identifier, check_tags, filtered, invalid, page
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 from rehearsal.transitions import extra_fields, moment

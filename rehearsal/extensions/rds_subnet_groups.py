@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.extensions.rds_common import check_tags, contradictory, filtered, invalid, listed, page, pairs, subnets_by_id
+from rehearsal.in_vpc import subnets_by_id
+from rehearsal.query_api import check_tags, contradictory, filtered, invalid, listed, page, pairs
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rehearsal.extensions.rds_backup_record import backups_in
-from rehearsal.extensions.rds_common import check_tags, invalid, listed, pairs
+from rehearsal.query_api import check_tags, invalid, listed, pairs
 from rehearsal.registry import Call, answers, lists_tags
 from rehearsal.replies import Refusal
 

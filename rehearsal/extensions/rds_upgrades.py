@@ -8,15 +8,17 @@ from typing import Any
 
 from rehearsal.extensions import rds_servers
 from rehearsal.extensions.rds_changes import upgrade, version_of
-from rehearsal.extensions.rds_common import ENGINE, contradictory
+from rehearsal.extensions.rds_common import ENGINE
 from rehearsal.extensions.rds_events import happened
-from rehearsal.extensions.rds_life import Phase, phase
+from rehearsal.extensions.rds_life import phase
 from rehearsal.extensions.rds_logs import write_log
 from rehearsal.extensions.rds_parameter_status import server_parameters
 from rehearsal.extensions.rds_parameters import DEFAULT, default_group, find_group
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_replication import replicas_of
 from rehearsal.extensions.rds_versions import Version, offered, targets, versions
+from rehearsal.life import Phase
+from rehearsal.query_api import contradictory
 from rehearsal.registry import Call
 from rehearsal.replies import Refusal
 

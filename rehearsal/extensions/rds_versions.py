@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from rehearsal.extensions.rds_common import ENGINE, filtered, page
+from rehearsal.extensions.rds_common import ENGINE
+from rehearsal.query_api import filtered, page
 from rehearsal.registry import Call, answers
 
 DESCRIPTION = "PostgreSQL"

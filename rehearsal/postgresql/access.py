@@ -14,6 +14,7 @@ from typing import Protocol
 
 import psycopg
 
+from rehearsal.connect_tokens import Question, TokenCheck
 from rehearsal.postgresql.scram import Verifier
 from rehearsal.postgresql.server import Server
 
@@ -59,22 +60,6 @@ class Refused(Exception):
     def __init__(self, message: str, code: str = "28000") -> None:
         super().__init__(message)
         self.code = code
-
-
-@dataclass(frozen=True)
-class Question:
-    """An IAM token to verify: whose it must be, for which address, and the resource that policies name."""
-
-    token: str
-    user: str
-    names: frozenset[str]
-    port: int
-    resource: str
-    region: str
-
-
-TokenCheck = Callable[[Question], str | None]
-"""Returns why a token is not valid; None if it is."""
 
 
 class Access(Protocol):

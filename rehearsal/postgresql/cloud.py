@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.postgresql import guardian
+from rehearsal.server_kinds import DATABASES
 
 if TYPE_CHECKING:
-    from rehearsal.postgresql.access import Question
+    from rehearsal.connect_tokens import Question
     from rehearsal.postgresql.fleet import Fleet
-
-RECORD = "databases.json"
-"""In the cloud's folder: where its servers' files are, for the next cloud of that name if this one and its guardian are killed."""
-BUNDLE = "rds-ca.pem"
-"""In the cloud's folder: the certificate authority of all endpoints, once there is one."""
 
 
 @dataclass
@@ -36,10 +29,7 @@ current = Cloud()
 def open_(home: Path, check_token: Callable[[Question], str | None]) -> None:
     """Removes what an earlier cloud of that name left behind."""
     current.home, current.check_token = home, check_token
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        guardian.clean(Path(json.loads((home / RECORD).read_text())["folder"]))
-    for name in (RECORD, BUNDLE):
-        (home / name).unlink(missing_ok=True)
+    DATABASES.forget(home)
 
 
 def reset() -> None:
@@ -56,7 +46,7 @@ def close() -> None:
 
 def bundle() -> Path | None:
     """The file with the certificate authority of all endpoints; it exists once there is one."""
-    return current.home / BUNDLE if current.home else None
+    return current.home / DATABASES.bundle if current.home else None
 
 
 def described() -> dict[str, Any]:

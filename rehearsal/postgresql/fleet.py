@@ -12,15 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Unpack
 
+from rehearsal.connect_tokens import TokenCheck
 from rehearsal.postgresql import PostgresError, extensions, statistics, template
-from rehearsal.postgresql.access import TokenCheck
 from rehearsal.postgresql.cloud import current
 from rehearsal.postgresql.copies import Copying
 from rehearsal.postgresql.history import History
 from rehearsal.postgresql.members import Endpoint, Options
 from rehearsal.postgresql.proxies import Users
-from rehearsal.postgresql.relay import HOST, Relay
-from rehearsal.postgresql.site import LOCAL
+from rehearsal.postgresql.relay import Relay
+from rehearsal.relays import HOST
+from rehearsal.server_site import LOCAL
 
 __all__ = ["Endpoint", "Fleet", "fleet"]
 
@@ -172,7 +173,7 @@ class Fleet(Copying):
             was_running = member.server.running
             member.relay.close()
             member.access.names = frozenset({*LOCAL, name})
-            member.relay = Relay(self._site.loop, member.relay.port, self._site.encryption(key, name), member.access)
+            member.relay = Relay(self._site.loop, member.relay.port, self._site.encryption(key, [name]), member.access)
             if was_running:
                 member.relay.open()
 

@@ -10,13 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 
+from rehearsal.connect_tokens import Question, TokenCheck
 from rehearsal.postgresql import PostgresError, parameters
-from rehearsal.postgresql.access import InstanceAccess, Question, TokenCheck
+from rehearsal.postgresql.access import InstanceAccess
 from rehearsal.postgresql.history import History
 from rehearsal.postgresql.proxies import Proxies
-from rehearsal.postgresql.relay import HOST, Port, Relay
+from rehearsal.postgresql.relay import Relay
 from rehearsal.postgresql.server import Server
-from rehearsal.postgresql.site import LOCAL, Site
+from rehearsal.postgresql.site import Site
+from rehearsal.relays import HOST, Port
+from rehearsal.server_site import LOCAL
 
 VERSION = "17.4"
 
@@ -109,7 +112,7 @@ class Members:
             check_token=self._ask,
             encrypted_only=lambda: parameters.demands_encryption(server.settings, server.version),
         )
-        member = Member(key, server, Relay(site.loop, port, site.encryption(key, name), access), access, user)
+        member = Member(key, server, Relay(site.loop, port, site.encryption(key, [name] if name else []), access), access, user)
         try:
             yield member
             if resets != self._resets:

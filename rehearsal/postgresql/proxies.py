@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from rehearsal.postgresql.access import ProxyAccess, TokenCheck
-from rehearsal.postgresql.relay import Port, Relay
+from rehearsal.connect_tokens import TokenCheck
+from rehearsal.postgresql.access import ProxyAccess
+from rehearsal.postgresql.relay import Relay
 from rehearsal.postgresql.server import Server
-from rehearsal.postgresql.site import LOCAL, Site
+from rehearsal.postgresql.site import Site
+from rehearsal.relays import Port
+from rehearsal.server_site import LOCAL
 
 Users = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
@@ -45,7 +48,7 @@ class Proxies:
                 encrypted_only=require_tls,
                 by_token=iam,
             )
-            relay = self._relays[name] = Relay(self._site.loop, port, self._site.encryption(f"proxy-{name}", name), access)
+            relay = self._relays[name] = Relay(self._site.loop, port, self._site.encryption(f"proxy-{name}", [name]), access)
             relay.open()
             return port.number
 

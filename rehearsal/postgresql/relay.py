@@ -7,127 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import secrets
-import socket
-import ssl
 import struct
 import sys
-import threading
-from collections.abc import Coroutine
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from rehearsal.postgresql.access import Access, Attempt, ByPassword, ByToken, Refused
 from rehearsal.postgresql.scram import BOUND, PLAIN, Exchange, LoginRefused, Verifier, md5_matches
+from rehearsal.relays import CHUNK, HOST, Encryption, Listener, Loop, Port, connect_both
 
-HOST = "127.0.0.1"
 SSL_REQUEST, GSS_REQUEST, CANCEL_REQUEST, PROTOCOL_3 = 80877103, 80877104, 80877102, 3
 LONGEST_STARTUP, LONGEST_ANSWER = 10_000, 65_536
 LOGIN_SECONDS = 60.0
-CHUNK = 65_536
 
 
-@dataclass(frozen=True)
-class Encryption:
-    """The certificate of a relay. `digest` is what channel binding compares."""
-
-    context: ssl.SSLContext
-    digest: bytes
-
-    @classmethod
-    def load(cls, certificate: Path, key: Path) -> Encryption:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(certificate, key)
-        return cls(context, hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).digest())
-
-
-class Port:
-    """A port that stays ours while no server listens on it: connections are refused, and no other program can take it."""
-
-    def __init__(self, number: int = 0) -> None:
-        self._reserved = self._bound(number)
-        self.number: int = self._reserved.getsockname()[1]
-
-    def listener(self) -> socket.socket:
-        return self._bound(self.number)
-
-    def release(self) -> None:
-        self._reserved.close()
-
-    @staticmethod
-    def _bound(number: int) -> socket.socket:
-        made = socket.socket()
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        try:
-            made.bind((HOST, number))
-        except OSError:
-            made.close()
-            raise
-        return made
-
-
-class Loop:
-    """The thread with the event loop."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="postgresql relays", daemon=True)
-        self._thread.start()
-
-    def do[T](self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs a coroutine there and returns its result."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-
-
-class Relay:
+class Relay(Listener):
     """Accepts connections on a port while it is open."""
 
     def __init__(self, loop: Loop, port: Port, encryption: Encryption, access: Access) -> None:
-        self.port = port
+        super().__init__(loop, port, self._serve_client)
         self.access = access
-        self._loop, self._encryption = loop, encryption
-        self._server: asyncio.Server | None = None
-        self._sessions: set[asyncio.Task[None]] = set()
+        self._encryption = encryption
 
-    def open(self) -> None:
-        self._loop.do(self._open())
-
-    def close(self) -> None:
-        """Refuses new connections and ends the existing ones."""
-        self._loop.do(self._close())
-
-    async def _open(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._accept, sock=self.port.listener())
-
-    async def _close(self) -> None:
-        server, self._server = self._server, None
-        if server:
-            server.close()
-        for task in tuple(self._sessions):
-            task.cancel()
-        await asyncio.gather(*self._sessions, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._sessions.add(task)
-        try:
-            await Session(self.access, self._encryption, self.port.number, reader, writer).serve()
-        except (OSError, asyncio.IncompleteReadError, TimeoutError, ssl.SSLError, struct.error):
-            pass  # the client went away, or spoke another protocol
-        finally:
-            self._sessions.discard(task)
-            with contextlib.suppress(Exception):
-                writer.close()
+    async def _serve_client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await Session(self.access, self._encryption, self.port.number, reader, writer).serve()
 
 
 class Session:
@@ -153,7 +55,7 @@ class Session:
                 return
             writer.write(startup)
         with contextlib.closing(writer):
-            await _first_to_end(_pump(self._reader, writer), _pump(reader, self._writer))
+            await connect_both((self._reader, self._writer), (reader, writer))
 
     async def _startup(self) -> bytes | None:
         """The startup message as it was sent. None if the connection only cancels a query of another one."""
@@ -249,23 +151,6 @@ class Session:
         fields = (b"S", "FATAL"), (b"V", "FATAL"), (b"C", code), (b"M", message)
         self._send(b"E", b"".join(name + text.encode() + b"\0" for name, text in fields) + b"\0")
         await self._writer.drain()
-
-
-async def _first_to_end(*works: Coroutine[Any, Any, None]) -> None:
-    """Ends all when one ends."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(CHUNK):
-        writer.write(data)
-        await writer.drain()
 
 
 def _parameters(startup: bytes) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rehearsal.extensions.rds_common import contradictory, find_instance
+from rehearsal.extensions.rds_common import find_instance
+from rehearsal.query_api import contradictory
 from rehearsal.registry import Call, refuses
 
 ORACLE_ONLY = ("RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime")

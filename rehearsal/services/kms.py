@@ -10,7 +10,7 @@ SERVICE = Service(
         Listing("CreateAlias", "input:AliasName", "ListAliases", ("Aliases", "AliasName")),
         Listing("CreateKey", "KeyMetadata.KeyId", "ListKeys", ("Keys", "KeyId")),
     ),
-    condition_keys=frozenset({"kms:grantisforawsresource", "kms:resourcealiases"}),
+    condition_keys=frozenset({"kms:grantisforawsresource", "kms:resourcealiases", "kms:viaservice"}),
     rates={
         "change": (5, 5),
         "DescribeKey": (100, 100),

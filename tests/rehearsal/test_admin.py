@@ -69,6 +69,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "disabled_regions": [],
         "control_planes": True,
         "databases": True,
+        "caches": True,
         "clock_ahead_seconds": 0.0,
         "rds_failing_upgrades": {},
         "restorable_lag_seconds": 0.0,

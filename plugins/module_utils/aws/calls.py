@@ -89,6 +89,7 @@ DEPENDENCIES = frozenset(
 
 TAKEN = frozenset(
     {
+        "BucketAlreadyOwnedByYou",
         "InvalidSubnet.Conflict",
         "NetworkAclEntryAlreadyExists",
         "Resource.AlreadyAssociated",

@@ -73,9 +73,16 @@ def _check_fence(**_request: Any) -> None:
             fence()
 
 
+def _stay(context: dict[str, Any], **_request: Any) -> None:
+    """botocore follows an answer of S3 to another region, by calls of its own that nothing checks, fences, or counts."""
+    context.setdefault("s3_redirect", {})["redirected"] = True
+
+
 def watch(client: Any) -> Any:
     """The client, set up so that its replies are checked and its changes are fenced immediately before they are sent."""
     check_replies(client)
+    if client.meta.service_model.service_name == "s3":
+        client.meta.events.register_last("before-parameter-build.s3", _stay, unique_id="mainstay-stay")
     client.meta.events.register_first("before-send", _check_fence, unique_id="mainstay-fence")
     return client
 

@@ -117,7 +117,7 @@ def _returns_a_document(model: Any) -> bool:
     protocol = model.service_model.resolved_protocol
     if protocol in ("ec2", "query"):
         return True
-    return bool(_members(model)) and protocol != "rest-xml" and not _has_raw_payload(model)
+    return bool(_members(model)) and not _has_raw_payload(model)
 
 
 def _has_raw_payload(model: Any) -> bool:

@@ -67,11 +67,23 @@ def of_another_region(endpoint: str, region: str, home: str) -> str | None:
     )
 
 
+def at_one_address(client: Any) -> None:
+    """Send every call of a client to its endpoint's own host. S3 Control puts the account's ID before it, which no loopback address has."""
+    host = urlsplit(client.meta.endpoint_url).netloc
+
+    def correct(params: dict[str, Any], **_other: Any) -> None:
+        params["url"] = urlsplit(params["url"])._replace(netloc=host).geturl()
+
+    client.meta.events.register("before-call", correct, unique_id="mainstay-one-address")
+
+
 def checked(client: Any, service: str, place: str, home: str) -> Any:
     """A new client of the region ``place``, set up for use. Raises CallFailed if its endpoint is refused: variables such as
     AWS_ENDPOINT_URL_EC2, or the profile, may set one too.
     """
     used = client.meta.endpoint_url
+    if urlsplit(used).hostname in LOOPBACK:
+        at_one_address(client)
     if reason := refused_endpoint(used, os.environ) or (of_another_region(used, place, home) if place != home else None):
         raise CallFailed(reason, service, "EndpointRefused")
     return watch(client)

@@ -12,10 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from rehearsal.connect_tokens import Question, why_not
 from rehearsal.identities import Credentials
-from rehearsal.postgresql.access import Question
 from rehearsal.postgresql.fleet import Endpoint, Fleet
-from rehearsal.postgresql.tokens import why_not
 
 MASTER, PASSWORD = "app_admin", "it's a long 'password' \\ of 40 characters"
 NAME = "orders.abcdefghijkl.af-south-1.rds.amazonaws.com"

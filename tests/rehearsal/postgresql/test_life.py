@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.postgresql import PostgresError, accounts, guardian, installation
+from rehearsal import guardian
+from rehearsal.postgresql import PostgresError, accounts, installation
 from rehearsal.postgresql.fleet import Fleet
-from rehearsal.postgresql.relay import Port
+from rehearsal.relays import Port
 
 from .conftest import MASTER, PASSWORD, Instance, connect, refusal, until
 

@@ -9,10 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
+from rehearsal.connect_tokens import Question, why_not
 from rehearsal.postgresql import extensions, parameters
-from rehearsal.postgresql.access import Question
 from rehearsal.postgresql.scram import BOUND, PLAIN, Exchange, LoginRefused, Verifier, md5_matches
-from rehearsal.postgresql.tokens import why_not
 from rehearsal.signatures import signed_at
 
 from .conftest import KEY, NAME, REGION

@@ -1,7 +1,7 @@
 """Ends the servers of a cloud when its process ends, however it ends.
 
-Started by `fleet.py` as `python guardian.py <folder>`; it waits until its standard input closes, which only the cloud's process holds open,
-stops every server whose data is below the folder, and removes the folder. It imports nothing of the rehearsal, to stay small.
+Started by `server_site.py` as `python guardian.py <folder>`; it waits until its standard input closes, which only the cloud's process holds
+open, stops every server whose data is below the folder, and removes the folder. It imports nothing of the rehearsal, to stay small.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-PREFIX = "mainstay-rds-"
+PREFIX = "mainstay-"
+SIGNALS = {"postmaster.pid": signal.SIGQUIT, "valkey.pid": signal.SIGKILL}
+"""The files in which servers write their process IDs, and the signal that ends each at once. They lie in the server's data."""
 PATIENCE_SECONDS = 5.0
 
 
@@ -25,8 +27,8 @@ def clean(folder: Path) -> None:
         return
     deadline = time.monotonic() + PATIENCE_SECONDS
     running = list(_servers(folder))
-    for pid, _data in running:
-        _signal(pid, signal.SIGQUIT)
+    for pid, data in running:
+        _signal(pid, next(number for name, number in SIGNALS.items() if (data / name).exists()))
     while running and time.monotonic() < deadline:
         time.sleep(0.02)
         running = [(pid, data) for pid, data in running if serves(pid, data)]
@@ -44,7 +46,7 @@ def serves(pid: int, data: Path) -> bool:
 
 
 def _servers(folder: Path) -> Iterator[tuple[int, Path]]:
-    for file in folder.glob("*/*/data/postmaster.pid"):
+    for file in (found for name in SIGNALS for found in folder.glob(f"*/*/data/{name}")):
         with contextlib.suppress(OSError, ValueError, IndexError):
             pid = int(file.read_text().splitlines()[0])
             if serves(pid, file.parent):

@@ -1,0 +1,34 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The checks on what the role s3_cdn describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .settings.context import Context
+from .validate import validate
+
+PREFIX = "s3_cdn_"
+"""What the role's variables are named, besides the option of the module."""
+
+
+def input_errors(described: Any, name: str, context: Context | None = None) -> list[str]:
+    """Every problem with one variable of the role, such as s3_cdn_buckets."""
+    return problems({name: described}, context or Context("env", "storage"))
+
+
+def role_errors(variables: Mapping[str, Any]) -> list[str]:
+    """Every problem with the variables of the role that its argument specification cannot express."""
+    component = str(variables.get("platform_component") or variables["inventory_hostname"])
+    environment = str(variables.get("platform_environment") or "env")
+    region, account_id = (str(variables.get(name) or "") for name in ("platform_region", "platform_account_id"))
+    return problems(variables, Context(environment, component, region, account_id))
+
+
+def problems(variables: Mapping[str, Any], context: Context) -> list[str]:
+    given = {name.removeprefix(PREFIX): value for name, value in variables.items() if name.startswith(PREFIX)}
+    return [f"{PREFIX}{text}" for text in validate(given, replace(context, params=given))[1]]

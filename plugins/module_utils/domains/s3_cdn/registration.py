@@ -1,0 +1,59 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The entry of the domain s3_cdn in the registry of domains."""
+
+from __future__ import annotations
+
+from ...component.registration import Details, Registration
+
+
+def load() -> Details:
+    from ...aws.operations import operations
+    from ...kinds.permissions import UNUSED
+    from .domain import KINDS, SERVICES
+    from .names import names
+    from .permissions import PERMISSIONS
+    from .samples import samples
+
+    return Details(
+        kinds=KINDS,
+        services=SERVICES,
+        permissions=PERMISSIONS,
+        reads={
+            "public access block of the account": operations("s3control", "get_public_access_block"),
+            "what a deletion destroys": operations("s3", "get_object_lock_configuration"),
+            "whether certificates cover aliases": operations("acm", "describe_certificate"),
+            "flat-rate plans of distributions": operations("pricing-plan-manager", "list_subscriptions"),
+        },
+        applying={"emptying a bucket": operations("s3", "delete_objects")},
+        unused={
+            "iam:UpdateRole": "the roles that replicate have no description",
+            "iam:AttachRolePolicy": "the roles that replicate have no managed policies",
+            **{name: why for name, why in UNUSED.items() if name.startswith(("iam:", "kms:"))},
+        },
+        names=names,
+        samples=samples,
+    )
+
+
+REGISTRATION = Registration(
+    name="s3_cdn",
+    role="s3_cdn",
+    variable="s3_cdn_buckets",
+    order=(
+        "bucket_key",
+        "iam_role",
+        "s3_bucket",
+        "origin_access_control",
+        "cache_policy",
+        "origin_request_policy",
+        "response_headers_policy",
+        "cloudfront_function",
+        "cloudfront_distribution",
+        "delivery_source",
+        "delivery_destination",
+        "delivery",
+    ),
+    load=load,
+)

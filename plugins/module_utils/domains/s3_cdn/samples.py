@@ -1,0 +1,14 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The smallest resource of each kind of all parts, for tests that create, change and delete one of each kind."""
+
+from __future__ import annotations
+
+from ...aws.place import Place
+from ...aws.samples import Sample
+from . import samples_buckets, samples_distributions
+
+
+def samples(place: Place) -> tuple[Sample, ...]:
+    return (*samples_buckets.samples(place), *samples_distributions.samples(place))

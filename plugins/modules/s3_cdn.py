@@ -1,0 +1,230 @@
+#!/usr/bin/python
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: s3_cdn
+version_added: 0.1.0
+short_description: Create, change and remove S3 buckets and what distributes their content
+description:
+  - Brings the S3 buckets of one component, the KMS keys that encrypt them, the IAM roles with which S3 replicates them, and the CloudFront
+    distributions that serve their content to the described state in one call.
+  - A distribution changes with one call for everything, since each takes minutes to reach all edges. The call starts from the configuration
+    that is there, so that settings that this module does not know stay.
+  - Each bucket has one policy, composed of everything that needs the bucket. Statements of others are removed, unless the settings keep
+    them, and the plan shows them.
+  - Every call names the account that must own the bucket. Each configuration is set by its own call and compared with what is set now.
+    What S3 added later, and the settings do not name, keeps its value.
+  - A bucket is emptied and deleted only with consent that names the kind in full. The plan warns if it is not empty.
+  - The account's own block of public access is read and never changed.
+  - Nothing is stored outside AWS. Buckets are found by their names and tags. Tags are set with the S3 Control API, which also works where
+    attribute-based access control is on.
+  - Replacements and deletions require consent in O(allow_replace) and O(purge). The plan shows which actions lack it.
+  - To finish a call that was interrupted at any point, run it again.
+author:
+  - Contributors to the mainstay.aws project (@mainstay-project)
+options:
+  buckets:
+    description:
+      - The buckets, by purpose. A bucket that is no longer listed is emptied and deleted, given consent in O(purge). All settings are
+        optional.
+      - C(name) is the name in S3, by default C(<environment>-<component>-<purpose>). With C(namespace=account), S3 reserves the name for
+        this account, and it gets the suffix C(-<account>-<region>-an). Another name is another bucket.
+      - C(region) is the bucket's region, if not the component's own.
+      - C(versioning) (V(true), except for buckets that get logs) keeps old versions, for C(lifecycle.noncurrent_days).
+      - C(ownership) is V(enforced) (the default, no access control lists), V(preferred), or V(writer).
+      - C(public_access_block) has C(block_public_acls), C(ignore_public_acls), C(block_public_policy), and C(restrict_public_buckets), all
+        V(true) by default.
+      - C(encryption.algorithm) is V(aes256) (the default), V(kms), or V(kms_dsse). With KMS, the key is the component's own in the bucket's
+        region, or C(kms_key_arn). C(bucket_key) (V(true)) saves most requests to KMS. C(blocked_types) lists what writers may not choose,
+        V(SSE-C) or V(NONE). If it is not given, new buckets block C(SSE-C), and others keep what they have.
+      - C(policy_statements) are added to the bucket's policy. Those without C(Resource) concern the bucket and all of its objects. A
+        statement that would lock the caller out is refused. C(kept_statements) are patterns of the C(Sid) of others' statements that stay,
+        by default V(AWSLogDelivery*), which AWS itself adds.
+      - C(logs_from) lists what delivers logs to the bucket, V(server_access), V(load_balancers), V(network_load_balancers),
+        V(vpc_flow_logs), V(cloudfront), or V(waf). Such a bucket has no KMS key, since its logs would be lost.
+      - C(access_logs) has C(bucket), the name in these settings of a bucket in the same region that gets the bucket's server access logs,
+        and C(prefix).
+      - C(cors) is a list of rules with C(origins), C(methods) (V([GET, HEAD])), C(headers), C(expose_headers), and C(max_age) in seconds.
+      - C(lifecycle.abort_uploads_days) (V(7)) ends abandoned uploads, C(lifecycle.noncurrent_days) (V(90) with versioning) deletes old
+        versions except the newest C(lifecycle.noncurrent_keep) (V(0)) of each object; V(0) days mean never. C(lifecycle.rules) are further
+        rules by name. Each has C(prefix), C(tags), C(larger_than), and C(smaller_than) (in bytes), which select objects, and
+        C(transitions), C(noncurrent_transitions) (days by storage class, V(standard_ia), V(intelligent_tiering), V(onezone_ia),
+        V(glacier_ir), V(glacier), or V(deep_archive)), C(expire_days), C(noncurrent_days), and C(noncurrent_keep). It is an error if
+        objects would expire before they are archived.
+      - C(lifecycle.minimum_size) is V(all_storage_classes_128K) or V(varies_by_storage_class). If it is not given, the bucket keeps what it
+        has.
+      - C(replication.to) is the name in these settings of a bucket, usually in another region, that gets a copy of each new object.
+        C(prefixes) limits what is copied, C(delete_markers) (V(false)) says whether deletions are, C(storage_class) is that of the copies,
+        C(metrics) (V(true)) measures the delay, and C(time_control) (V(false)) limits it to 15 minutes. Both buckets need versioning.
+      - C(tags) are the bucket's own tags.
+      - All settings are checked before the first change, and all problems are reported at once.
+    type: dict
+  distributions:
+    description:
+      - The CloudFront distributions, by name. A distribution that is no longer listed is disabled and deleted, given consent in O(purge).
+      - C(origins) are by name. Each has either C(bucket), the name of a bucket in O(buckets), which stays private and admits exactly this
+        distribution, or C(domain_name), a host such as the name of a load balancer in a zone of yours. Both can have C(path), which
+        CloudFront puts before paths, and C(shield_region). A bucket can have C(from_identity), the ID of an origin access identity that
+        its policy admits meanwhile. A host can have C(protocol) (V(https) or V(http)), C(https_port), C(http_port), C(tls) (V(TLSv1.2)),
+        C(read_timeout), and C(keepalive_timeout) in seconds, and C(keep_host) (V(false)), which passes the viewer's C(Host) on.
+      - C(default) is the behavior for every path that no other one matches, and C(behaviors) is the list of the others, each with
+        C(path), such as V(/api/*). The first that matches counts.
+      - A behavior has C(origin), C(viewers) (V(redirect) to HTTPS, V(https), or V(any)), C(methods) (V(read), V(read_options), or
+        V(all)), C(compress) (V(true)), C(cache), C(origin_request), and C(response_headers), each the name of a managed policy or of one
+        of this distribution, and C(functions), with C(viewer_request) and C(viewer_response). For buckets, the defaults are V(read),
+        V(CachingOptimized), and no origin request policy; for hosts V(all), V(CachingDisabled), and V(AllViewerExceptHostHeader), or
+        V(AllViewer) with C(keep_host). C(response_headers) is V(SecurityHeadersPolicy), or V(none).
+      - C(cache_policies), C(origin_request_policies), C(response_headers_policies), and C(functions) are the distribution's own, by name.
+        A cache policy has C(min_ttl), C(default_ttl), C(max_ttl) in seconds, C(headers), C(cookies), C(query_strings) (V(none), V(all),
+        or a list), C(gzip), and C(brotli). An origin request policy has C(headers) (also V(allViewer)), C(cookies), and C(query_strings),
+        each also as C({except) C([names]}). A response headers policy has C(hsts_seconds), C(hsts_subdomains), C(frame), C(referrer),
+        C(content_security_policy), C(headers), C(remove), and C(cors) with C(origins), C(methods), C(headers), C(credentials),
+        C(max_age), and C(override). A function has C(code).
+      - C(single_page), such as V(/index.html), answers on the default behavior for every path whose last part has no dot. It is a
+        function, so that what other origins answer stays as it is. C(error_responses) by status have C(page), C(status), and C(ttl), and
+        cannot have a page for 403 and 404 where another origin exists.
+      - C(aliases) need C(certificate_arn), an issued certificate in us-east-1 that covers them. C(move_aliases) are aliases that may be
+        taken from another distribution of the account. C(tls_policy) is V(TLSv1.2_2025), V(TLSv1.3_2025), V(TLSv1.2_2021),
+        V(TLSv1.2_2019), or V(TLSv1.2_2018).
+      - C(logs) has C(bucket), the name in O(buckets) of a bucket with V(cloudfront) in C(logs_from), C(format) (V(json), V(w3c), V(plain),
+        or V(parquet)), and C(path), by default V({DistributionId}/{yyyy}/{MM}/{dd}). Logs come from us-east-1, wherever the bucket is.
+      - C(geography) has either C(allow) or C(deny), with two-letter countries. C(web_acl_arn) is a web ACL of the scope CLOUDFRONT.
+        C(root_object), C(price_class) (V(all), V(200), or V(100)), C(http_version) (V(http2and3)), C(ipv6) (V(true)), C(enabled)
+        (V(true)), C(comment), and C(tags) are as CloudFront has them.
+    type: dict
+  origin_headers:
+    description:
+      - The headers that CloudFront adds to requests to origins, by distribution, origin, and header, such as a secret that an Ingress
+        demands. The plan shows digests of the values only.
+    type: dict
+extends_documentation_fragment:
+  - mainstay.aws.component
+  - mainstay.aws.component.change
+  - mainstay.aws.component.patience
+  - mainstay.aws.component.apply
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Returns the plan without changing anything.
+    support: full
+  diff_mode:
+    description: Returns one entry for each resource that changes, with its properties before and after.
+    support: full
+seealso:
+  - module: mainstay.aws.s3_cdn_info
+"""
+
+EXAMPLES = r"""
+- name: Create buckets for uploads and their copies, and for logs
+  mainstay.aws.s3_cdn:
+    environment: prod
+    component: storage
+    region: af-south-1
+    buckets:
+      uploads:
+        encryption: {algorithm: kms}
+        access_logs: {bucket: logs}
+        lifecycle:
+          rules:
+            archive: {prefix: courses/, transitions: {standard_ia: 30, glacier: 180}}
+        replication: {to: copies, delete_markers: true}
+      copies:
+        region: eu-west-1
+        encryption: {algorithm: kms}
+      logs:
+        logs_from: [load_balancers]
+        lifecycle:
+          rules:
+            expiry: {expire_days: 400}
+
+- name: Serve a single-page application and its API under one name
+  mainstay.aws.s3_cdn:
+    environment: prod
+    component: site
+    region: af-south-1
+    buckets:
+      app: {}
+    distributions:
+      shop:
+        aliases: [shop.example.com]
+        certificate_arn: arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012
+        single_page: /index.html
+        origins:
+          app: {bucket: app}
+          api: {domain_name: origin.example.com}
+        default: {origin: app}
+        behaviors:
+          - {path: /api/*, origin: api}
+    origin_headers:
+      shop: {api: {x-origin-verify: "{{ vault_origin_secret }}"}}
+"""
+
+RETURN = r"""
+outputs:
+  description:
+    - The values that other components need. The keys are the same in check mode; values known only after an apply read
+      C((known after apply)).
+  returned: always
+  type: dict
+  contains:
+    buckets:
+      description: The buckets by purpose. C(domain_name) is that of the bucket in its region, for origins.
+      type: dict
+      returned: always
+      sample:
+        uploads:
+          name: prod-storage-uploads
+          arn: arn:aws:s3:::prod-storage-uploads
+          domain_name: prod-storage-uploads.s3.af-south-1.amazonaws.com
+          region: af-south-1
+    distributions:
+      description: The distributions by name. An alias record of a zone leads to C(domain_name) in the zone C(hosted_zone_id).
+      type: dict
+      returned: always
+      sample:
+        site:
+          id: E2EXAMPLE1234
+          arn: arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE1234
+          domain_name: d1234abcd.cloudfront.net
+          hosted_zone_id: Z2FDTNDATAQYW2
+          url: https://d1234abcd.cloudfront.net
+    key_arns:
+      description: The component's own keys, by region.
+      type: dict
+      returned: always
+      sample: {af-south-1: "arn:aws:kms:af-south-1:123456789012:key/12345678-1234-1234-1234-123456789012"}
+    deferred:
+      description: Resources that were started but not waited for, and those that depend on them. Empty unless O(defer) is set; see there.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+plan:
+  description:
+    - The actions that were or would be taken, for people and programs, in the format that M(mainstay.aws.vpc_network) returns. The
+      callback P(mainstay.aws.plan_summary#callback) prints it.
+    - C(note) says what a new replication leaves out, which statements of others stay, and whether the account blocks public access.
+  returned: always
+  type: dict
+  sample: {format: 1, counts: {create: 2, update: 0, replace: 0, delete: 0, unchanged: 0}, actions: [], errors: []}
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.domain import SERVICES, run
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.spec import REQUIRED_IF, argument_spec
+
+__all__ = ["SERVICES", "main"]
+
+
+def main() -> None:
+    run(AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True, required_if=REQUIRED_IF))
+
+
+if __name__ == "__main__":
+    main()
