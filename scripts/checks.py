@@ -149,7 +149,7 @@ CHECKS = (
     suite("content", "cluster content", 380, "tests/integration/eks_content"),
     suite("database-content", "databases", 155, "tests/integration/database_content"),
     suite("rollouts", "rollout", 250, "tests/integration/rollout"),
-    suite("deployments", "deployment", 175, "tests/integration/deployment"),
+    suite("deployments", "deployment", 245, "tests/integration/deployment"),
     suite("snapshot-gate", "databases", 205, *folders("snapshot_gate", "recovery")),
     suite("restore", "databases", 95, *folders("restore", "cutover")),
     suite("refresh", "databases", 75, "tests/integration/refresh"),
@@ -182,9 +182,9 @@ CHECKS = (
     suite(
         "random", "engine and units", 300, "--hypothesis-profile", "many", "-m", "not slow", "-k", "random", "tests/unit", groups=NIGHTLY
     ),
-    suite("contract-in-full", "engine and units", 600, "tests/contract", groups=NIGHTLY),
-    suite("actions-taken-away", "whole platform", 300, "tests/integration/permissions", groups=NIGHTLY),
+    suite("contract-in-full", "engine and units", 720, "tests/contract", groups=NIGHTLY),
+    suite("actions-taken-away", "whole platform", 220, "tests/integration/permissions", groups=NIGHTLY),
     suite("broken-deployments", "deployment", 600, "tests/integration/app_deploy", groups=NIGHTLY),
-    suite("kubectl", "rollout", 300, "tests/integration/rollout", groups=NIGHTLY),
-    Check("mutants", "rollout and snapshot gate", 600, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
+    suite("kubectl", "rollout", 60, "tests/integration/rollout", groups=NIGHTLY),
+    Check("mutants", "rollout and snapshot gate", 800, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
 )

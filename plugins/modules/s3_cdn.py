@@ -87,8 +87,9 @@ options:
         function, so that what other origins answer stays as it is. C(error_responses) by status have C(page), C(status), and C(ttl), and
         cannot have a page for 403 and 404 where another origin exists.
       - C(aliases) need C(certificate_arn), an issued certificate in us-east-1 that covers them. C(move_aliases) are aliases that may be
-        taken from another distribution of the account. C(tls_policy) is V(TLSv1.2_2025), V(TLSv1.3_2025), V(TLSv1.2_2021),
-        V(TLSv1.2_2019), or V(TLSv1.2_2018).
+        taken from another distribution of the account. C(zones) are the domains of public hosted zones of the account in which the
+        aliases get records; a record that is not the component's is never overwritten. C(tls_policy) is V(TLSv1.2_2025), V(TLSv1.3_2025),
+        V(TLSv1.2_2021), V(TLSv1.2_2019), or V(TLSv1.2_2018).
       - C(logs) has C(bucket), the name in O(buckets) of a bucket with V(cloudfront) in C(logs_from), C(format) (V(json), V(w3c), V(plain),
         or V(parquet)), and C(path), by default V({DistributionId}/{yyyy}/{MM}/{dd}). Logs come from us-east-1, wherever the bucket is.
       - C(geography) has either C(allow) or C(deny), with two-letter countries. C(web_acl_arn) is a web ACL of the scope CLOUDFRONT.

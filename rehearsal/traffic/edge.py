@@ -19,6 +19,7 @@ from rehearsal.extensions.cloudfront_managed import MANAGED
 from rehearsal.registry import backend, one_at_a_time
 from rehearsal.traffic import edge_decisions as decisions
 from rehearsal.traffic.edge_functions import CannotRun, run
+from rehearsal.traffic.edge_logs import deliver
 from rehearsal.traffic.messages import Request, Response
 
 SERVICE = "cloudfront.amazonaws.com"
@@ -41,7 +42,9 @@ class Served:
 
     def respond(self, request: Request, ask: Ask, *, tls: bool) -> Response:
         """The response to a viewer."""
-        return _respond(self, request, ask, tls=tls)
+        response = _respond(self, request, ask, tls=tls)
+        deliver(self.distribution, self.account, request, response)
+        return response
 
 
 def served(host: str, leads_to: str | None) -> Served | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -226,6 +227,25 @@ class Shop:
         """The versions whose migrations have run in the database, each as often as it did."""
         with database(self.cloud) as connection:
             return [row[0] for row in connection.execute("SELECT version FROM migrations ORDER BY version").fetchall()]
+
+    @contextmanager
+    def load(self) -> Iterator[list[applications.Answer]]:
+        """What users get meanwhile, one request after the other."""
+        found: list[applications.Answer] = []
+        ended = threading.Event()
+
+        def ask() -> None:
+            while not ended.wait(0.1):
+                found.append(applications.ask(self.cloud.description, f"https://{HOST}/"))
+
+        users = threading.Thread(target=ask, daemon=True)
+        users.start()
+        yield found
+        ended.set()
+        users.join()
+
+    def deployments(self) -> list[str]:
+        return sorted(one["metadata"]["name"] for one in self.api.get("/apis/apps/v1/namespaces/shop/deployments")["items"])
 
     def records(self) -> list[str]:
         """The names of the alias records."""

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.site import Requests, summary, touched
+from tests.integration.module_runs import ModuleRuns
+from tests.integration.site import ACCOUNT, Requests, summary, touched
 from tests.rehearsal.self_signed import self_signed
 from tests.rehearsal.test_edge import Viewer
 
-from .support import EVERYTHING, Site
+from .support import EVERYTHING, REGION, Site
 
 BUCKETS: dict[str, Any] = {"app": {"encryption": {"algorithm": "kms"}}}
 NAME = "prod-storage-app"
@@ -110,6 +112,47 @@ def test_what_others_set_stays(site: Site, shop: dict[str, Any], certificate: st
     assert (now["Comment"], now["CacheTagConfig"]) == ("prod/storage shop", {"HeaderName": "x-tags"})
 
 
+def test_logs_arrive_in_a_bucket_of_any_region(site: Site, certificate: str) -> None:
+    buckets = {**BUCKETS, "logs": {"logs_from": ["cloudfront"]}}
+    options = described(certificate, logs={"bucket": "logs"})
+    site.apply(site.desired(buckets, **options))
+    assert summary(site.plan(site.desired(buckets, **options))) == {}
+    shop = distribution(site)
+    Viewer(site.cloud).get(ALIAS, "/missing.js")
+    (log,) = site.s3().list_objects_v2(Bucket="prod-storage-logs")["Contents"]
+    assert log["Key"].startswith(f"{shop['Id']}/20")
+    site.apply(site.desired(buckets, **described(certificate)), purge=EVERYTHING)
+    assert site.cloud.client("logs", region="us-east-1").describe_deliveries()["deliveries"] == []
+
+
+def test_records_in_a_zone_of_another_component(site: Site, certificate: str) -> None:
+    """Made with the distribution and gone with it; a record of somebody else is never overwritten, and neither is any other."""
+    route53 = site.cloud.client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+    foreign = {"Name": ALIAS, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    desired = site.desired(BUCKETS, **described(certificate, zones=["example.com"]))
+    _change(route53, zone, "CREATE", foreign)
+    assert [one.code for one in site.checked(site.plan(desired)).refusals] == ["RecordExists"]
+    _change(route53, zone, "DELETE", foreign)
+    site.apply(desired)
+    assert summary(site.plan(desired)) == {}
+    target = f"{distribution(site)['DomainName']}."
+    assert _aliases(route53, zone) == {("www.example.com.", "A"): target, ("www.example.com.", "AAAA"): target}
+    assert Viewer(site.cloud).get(ALIAS, "/missing.js")[0] == 404
+    site.desired({})
+    site.apply([], purge=EVERYTHING)
+    assert {one["Type"] for one in route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]} == {"NS", "SOA"}
+
+
+def _change(route53: Any, zone: str, action: str, record: dict[str, Any]) -> None:
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": record}]})
+
+
+def _aliases(route53: Any, zone: str) -> dict[tuple[str, str], str]:
+    found = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    return {(one["Name"], one["Type"]): one["AliasTarget"]["DNSName"] for one in found if one.get("AliasTarget")}
+
+
 def test_an_alias_is_taken_only_with_consent(site: Site, shop: dict[str, Any], certificate: str) -> None:
     """From a distribution of somebody else, which keeps everything but the alias."""
     cloudfront = site.cloud.client("cloudfront")
@@ -122,3 +165,22 @@ def test_an_alias_is_taken_only_with_consent(site: Site, shop: dict[str, Any], c
     assert sorted(aliases["prod/storage shop"]) == ["old.example.com", ALIAS]
     assert made["Id"] != shop["Id"]
     assert summary(site.plan(site.desired(BUCKETS, **described(certificate, move_aliases=["old.example.com"])))) == {}
+
+
+def test_a_secret_header_appears_nowhere(site: Site, certificate: str, tmp_path: Path) -> None:
+    """In a plan, an apply, a rotation, and a refusal; CloudFront has the value."""
+    runs = ModuleRuns(site.cloud, tmp_path)
+    owner = {"environment": "prod", "component": "storage", "region": REGION, "expected_account_id": ACCOUNT, "poll_interval": 0.05}
+    given = {**owner, "buckets": BUCKETS, **described(certificate)}
+    rotated = {**given, "origin_headers": {"shop": {"api": {"x-origin-verify": "another-secret"}}}}
+    wrong = {**given, "origin_headers": {"shop": {"app": {"x-origin-verify": SECRET}}}}
+    planned, made, changed, refused = (
+        runs.run_module("s3_cdn", options, role)
+        for options, role in ((given, "plan"), (given, "apply"), (rotated, "apply"), (wrong, "plan"))
+    )
+    assert SECRET not in str((planned, made, changed, refused))
+    assert "another-secret" not in str(changed)
+    assert [one["address"] for one in changed["plan"]["actions"] if one["action"] == "update"] == ["cloudfront_distribution.shop"]
+    assert "which takes no headers" in refused["msg"]
+    (header,) = distribution(site)["DistributionConfig"]["Origins"]["Items"][1]["CustomHeaders"]["Items"]
+    assert header == {"HeaderName": "x-origin-verify", "HeaderValue": "another-secret"}

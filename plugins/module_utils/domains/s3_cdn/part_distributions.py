@@ -16,6 +16,7 @@ from ...inputs.problems import Problems, suggestion
 from ...reconcile.errors import Failure
 from ...reconcile.model import Kind, Resource, is_unknown
 from ...reconcile.planner import Plan
+from .kinds.alias_records import RECORD_EXISTS, blocking, contents_of, zones
 from .kinds.cloudfront import HOME
 from .kinds.cloudfront_distribution import CloudFrontDistribution
 from .kinds.cloudfront_function import CloudFrontFunction
@@ -25,7 +26,7 @@ from .part import Described, Granted, Part
 from .resources_distributions import address, build, grants, name_problems
 from .settings.distributions import HEADERS, Distribution, read_distributions
 
-CERTIFICATES, PLANS = "certificates of distributions", "flat-rate plans"
+CERTIFICATES, PLANS, ZONES = "certificates of distributions", "flat-rate plans", "zones of aliases"
 ON_A_PLAN = "FlatRatePlan"
 DISTRIBUTION = {"id": "id", "arn": "arn", "domain_name": "domain_name", "hosted_zone_id": "hosted_zone_id"}
 """output -> attribute of cloudfront_distribution."""
@@ -75,7 +76,7 @@ class Distributions(Part):
             OriginRequestPolicy(),
             ResponseHeadersPolicy(),
             CloudFrontFunction(),
-            CloudFrontDistribution(headers, moving),
+            CloudFrontDistribution(headers, moving, {zone for one in own.values() for zone in one.zones}),
             DeliverySource(),
             DeliveryDestination(),
             Delivery(),
@@ -86,11 +87,17 @@ class Distributions(Part):
         own = self._own(described).values()
         arns = sorted({one.certificate_arn for one in own if one.certificate_arn and not is_unknown(one.certificate_arn)})
         certificates = {CERTIFICATES: lambda aws: _certificates(aws, arns)} if arns else {}
-        return {**certificates, **({PLANS: _plans} if own else {})}
+        records = {ZONES: zones} if any(one.zones for one in own) else {}
+        return {**certificates, **records, **({PLANS: _plans} if own else {})}
 
     def problems(self, described: Described, observation: Observation) -> Sequence[str]:
         found = observation.answers.get(CERTIFICATES) or {}
-        return [text for one in self._own(described).values() for text in certificate_problems(one, found)]
+        there = observation.answers.get(ZONES) or {}
+        own = self._own(described).values()
+        return [
+            *(text for one in own for text in certificate_problems(one, found)),
+            *(text for one in own for text in zone_problems(one, there)),
+        ]
 
     def resources(self, described: Described, place: Place, _granted: Granted) -> Sequence[Resource]:
         return build(self._own(described), place)
@@ -109,13 +116,15 @@ class Distributions(Part):
         ]
 
     def checks(self, plan: Plan, aws: Aws) -> Checked:
-        """A distribution on a flat-rate plan cannot be deleted."""
+        """A distribution on a flat-rate plan cannot be deleted, and records of others are not overwritten."""
+        refusals = self._records_of_others(plan, aws)
         leaving = [action.remove for action in plan.permitted if action.remove and action.remove.kind == "cloudfront_distribution"]
         if not leaving:
-            return Checked()
+            return Checked(refusals=refusals)
         plans = _plans(aws)
         return Checked(
-            refusals=[
+            refusals=refusals
+            + [
                 Failure(
                     seen.address,
                     "",
@@ -127,6 +136,23 @@ class Distributions(Part):
                 if str(seen.attributes.get("arn")) in plans
             ]
         )
+
+    @staticmethod
+    def _records_of_others(plan: Plan, aws: Aws) -> list[Failure]:
+        """Only where records would be made: what a name leads to already, by a record that is not ours."""
+        making = [
+            (action, dict(action.desired.properties["records"]))
+            for action in plan.permitted
+            if action.desired and any(change.property == "records" for change in action.changes)
+        ]
+        there = contents_of(aws, {zone for _action, records in making for zone in records.values()})
+        found = []
+        for action, records in making:
+            for domain, content in there.items():
+                if others := blocking(content, [key for key, zone in records.items() if zone == domain]):
+                    text = f"the zone {domain} has {', '.join(others)}, which is not ours"
+                    found.append(Failure(action.address, "", RECORD_EXISTS, text, "Delete it, or leave zones out. Nothing was changed."))
+        return found
 
     def outputs(self, attributes: Attributes, _region: str) -> dict[str, Any]:
         """{"distributions": {name: {id, arn, domain_name, hosted_zone_id, url}}}."""
@@ -153,6 +179,14 @@ def _plans(aws: Aws) -> dict[str, str]:
     """ARN of a distribution -> the tier of its flat-rate plan."""
     found = aws.in_region(HOME).list_all("pricing-plan-manager", "list_subscriptions", "subscriptionSummaries")
     return {str(arn): str(one.get("planTier") or "?") for one in found for arn in one.get("resourceArns") or []}
+
+
+def zone_problems(one: Distribution, there: Mapping[str, str]) -> Iterator[str]:
+    """Zones that are not the account's own."""
+    for position, zone in enumerate(one.zones):
+        if zone not in there:
+            others = f"it has {', '.join(sorted(there))}" if there else "it has none"
+            yield f"{one.path}.zones[{position}] is {zone!r}: this account has no public hosted zone of this name; {others}"
 
 
 def certificate_problems(one: Distribution, found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

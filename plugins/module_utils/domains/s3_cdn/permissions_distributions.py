@@ -8,7 +8,20 @@ Access controls and policies have no tags, and their IDs are not known beforehan
 
 from __future__ import annotations
 
-from ...aws.grants import GLOBAL, REGIONAL, Grant, Permissions, arn, each, keeps_mark, marked, not_others, request_marked
+from ...aws.grants import (
+    GLOBAL,
+    REGIONAL,
+    Conditions,
+    Grant,
+    Permissions,
+    Scope,
+    arn,
+    each,
+    keeps_mark,
+    marked,
+    not_others,
+    request_marked,
+)
 
 ANY_DISTRIBUTION = arn("cloudfront", "distribution/*", region="")
 FUNCTION = arn("cloudfront", "function/{environment}-{component}-*", region="")
@@ -21,6 +34,17 @@ UNTAGGED = Grant(
 OWN = Grant((ANY_DISTRIBUTION,), (marked,))
 FUNCTIONS = Grant((FUNCTION,))
 CERTIFICATES = Grant((arn("acm", "certificate/*", region="us-east-1"),))
+ZONES = arn("route53", "hostedzone/*", region="", account_id="")
+RECORD_TYPES = "route53:ChangeResourceRecordSetsRecordTypes"
+
+
+def addresses_and_register(_scope: Scope) -> Conditions:
+    """Only records that lead to addresses, and the register of ours. Without the second condition, a call without the key would meet the
+    first one.
+    """
+    return {"ForAllValues:StringEquals": {RECORD_TYPES: ["A", "AAAA", "TXT"]}, "Null": {RECORD_TYPES: "false"}}
+
+
 DELIVERIES = tuple(arn("logs", f"{kind}:*", region="us-east-1") for kind in ("delivery", "delivery-destination", "delivery-source"))
 
 DISTRIBUTIONS = Permissions(
@@ -41,6 +65,8 @@ DISTRIBUTIONS = Permissions(
             UNTAGGED,
         ),
         **each("logs", "GetDelivery GetDeliveryDestination GetDeliverySource ListTagsForResource", Grant(DELIVERIES)),
+        "route53:ListHostedZones": (GLOBAL,),
+        "route53:ListResourceRecordSets": (Grant((ZONES,)),),
         "acm:DescribeCertificate": (CERTIFICATES,),
         "pricingplanmanager:ListSubscriptions": (GLOBAL,),
         "tag:GetResources": (REGIONAL,),
@@ -55,6 +81,7 @@ DISTRIBUTIONS = Permissions(
             Grant((FUNCTION,), (keeps_mark,)),
         ),
         "cloudfront:UntagResource": (OWN, FUNCTIONS),
+        "route53:ChangeResourceRecordSets": (Grant((ZONES,), (addresses_and_register,)),),
         **each("logs", "CreateDelivery PutDeliveryDestination PutDeliverySource", Grant(DELIVERIES, (request_marked,))),
         **each(
             "logs",

@@ -24,6 +24,7 @@ def load() -> Details:
             "public access block of the account": operations("s3control", "get_public_access_block"),
             "what a deletion destroys": operations("s3", "get_object_lock_configuration"),
             "whether certificates cover aliases": operations("acm", "describe_certificate"),
+            "zones of aliases": operations("route53", "list_hosted_zones"),
             "flat-rate plans of distributions": operations("pricing-plan-manager", "list_subscriptions"),
         },
         applying={"emptying a bucket": operations("s3", "delete_objects")},

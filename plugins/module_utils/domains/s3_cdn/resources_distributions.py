@@ -11,6 +11,7 @@ from typing import Any
 from ...aws.place import Place
 from ...reconcile.model import Ref, Resource, ref
 from .bucket_policy import bucket_arn
+from .kinds.alias_records import keys_of
 from .kinds.cloudfront_function import digest
 from .kinds.distribution_document import header_digest
 from .part import Granted, Statement
@@ -18,12 +19,12 @@ from .settings.buckets import Bucket
 from .settings.buckets_access import OUR_SIDS
 from .settings.cdn_behaviors import EVENTS, VIEWERS, Behavior
 from .settings.cdn_origins import PROTOCOLS, Origin
-from .settings.distributions import Distribution
+from .settings.distributions import Distribution, zone_of
 from .settings.managed_policies import MANAGED
 from .settings.single_page import NAME as SINGLE_PAGE
 from .settings.single_page import fallback
 
-LONGEST_FUNCTION, LONGEST_CONTROL, LONGEST_POLICY = 64, 64, 128
+LONGEST_FUNCTION, LONGEST_CONTROL, LONGEST_POLICY, LONGEST_DELIVERY = 64, 64, 128, 60
 CLOUDFRONT = "cloudfront.amazonaws.com"
 
 
@@ -152,6 +153,7 @@ def distribution_resource(one: Distribution, place: Place) -> Resource:
         "ipv6": one.ipv6,
         "root_object": one.root_object,
         **({"web_acl": acl} if acl else {}),
+        **({"records": records_property(one)} if one.zones else {}),
         "tags": {**place.tags, "Name": aws_name(place, one.name), **one.tags},
     }
     used = tuple(
@@ -160,16 +162,23 @@ def distribution_resource(one: Distribution, place: Place) -> Resource:
     return Resource("cloudfront_distribution", one.name, properties, after=used)
 
 
+def records_property(one: Distribution) -> dict[str, str]:
+    """An A and, with IPv6, an AAAA record for each alias, with the domain of its zone."""
+    return {key: zone_of(alias, one.zones) for alias in one.all_aliases for key in keys_of(alias, ipv6=one.ipv6)}
+
+
 def deliveries(one: Distribution, place: Place) -> Iterator[Resource]:
-    """Of access logs, to a bucket of the component in any region."""
+    """Of access logs, to a bucket of the component in any region. Their names have an underscore, so that no other name is the same: what
+    mentions a name is deleted before its bearer.
+    """
     if one.logs is None:
         return
     name, tags = aws_name(place, one.name), {**place.tags, **one.tags}
     source, destination = f"delivery_source.{one.name}", f"delivery_destination.{one.name}"
     logs = {"resource_arn": ref(address(one.name), "arn"), "log_type": "ACCESS_LOGS"}
-    yield Resource("delivery_source", one.name, {"source_name": name, **logs, "tags": tags})
+    yield Resource("delivery_source", one.name, {"source_name": f"{name}_source", **logs, "tags": tags})
     bucket = ref(f"s3_bucket.{one.logs.bucket}", "arn")
-    goal = {"destination_name": name, "output_format": one.logs.format, "bucket_arn": bucket}
+    goal = {"destination_name": f"{name}_destination", "output_format": one.logs.format, "bucket_arn": bucket}
     yield Resource("delivery_destination", one.name, {**goal, "tags": tags}, after=(f"s3_bucket.{one.logs.bucket}",))
     between = {"source": ref(source), "destination_arn": ref(destination, "arn"), "path": one.logs.directory}
     yield Resource("delivery", one.name, {**between, "tags": tags})
@@ -216,7 +225,9 @@ def name_problems(distribution: Distribution, environment: str, component: str) 
     checked = [("origin access control", LONGEST_CONTROL, one) for one in controls(distribution, place)]
     checked += [("policy", LONGEST_POLICY, one) for one in policies(distribution, place)]
     checked += [("function", LONGEST_FUNCTION, one) for one in functions(distribution, place)]
+    checked += [("delivery", LONGEST_DELIVERY, one) for one in deliveries(distribution, place)]
     for what, longest, one in checked:
-        name = str(one.properties["resource_name"])
+        named = (one.properties.get(key) for key in ("resource_name", "source_name", "destination_name"))
+        name = str(next((name for name in named if name), ""))
         if len(name) > longest:
             yield f"{distribution.path}: the {what} {name} would have {len(name)} characters, not at most {longest}; shorten the names"

@@ -163,8 +163,8 @@ def deliveries(place: Place) -> tuple[Sample, ...]:
     one = distribution(place)
     name = aws_name(place, NAME)
     logs = {"resource_arn": ref(one.resource.address, "arn"), "log_type": "ACCESS_LOGS"}
-    source = Resource("delivery_source", NAME, {"source_name": name, **logs, "tags": shared.ONE})
-    goal = {"destination_name": name, "output_format": "json", "bucket_arn": ref(f"s3_bucket.{NAME}", "arn")}
+    source = Resource("delivery_source", NAME, {"source_name": f"{name}_source", **logs, "tags": shared.ONE})
+    goal = {"destination_name": f"{name}_destination", "output_format": "json", "bucket_arn": ref(f"s3_bucket.{NAME}", "arn")}
     destination = Resource("delivery_destination", NAME, {**goal, "tags": shared.ONE})
     between = {"source": ref(source.address), "destination_arn": ref(destination.address, "arn"), "path": "{yyyy}"}
     delivery = Resource("delivery", NAME, {**between, "tags": shared.ONE})

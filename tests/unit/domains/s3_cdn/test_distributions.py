@@ -20,7 +20,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.
     shown,
 )
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.unknown_members import unknown
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.part_distributions import certificate_problems
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.part_distributions import certificate_problems, zone_problems
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.resources_distributions import build, grants
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.context import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.managed_policies import MANAGED
@@ -126,6 +126,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "old TLS": ({"tls_policy": "TLSv1"}, "it must be one of TLSv1.2_2025"),
     "logs that are lost": ({"logs": {"bucket": "plain"}}, "add cloudfront to buckets.plain.logs_from"),
     "comment": ({"comment": "x" * 129}, "CloudFront accepts at most 128 characters"),
+    "alias outside of the zones": ({"zones": ["example.org"]}, "it is in none of the zones example.org"),
     "unknown setting": ({"originz": {}}, "originz is not a setting"),
 }
 
@@ -250,6 +251,24 @@ def test_certificates_of_aliases(name: str) -> None:
     settings, _mistakes = validate(given(), Context("prod", "site"))
     found = list(certificate_problems(settings["distributions"]["shop"], {CERTIFICATE: certificate} if certificate else {}))
     assert [sentence in text for text in found] == ([True] if sentence else [])
+
+
+@pytest.mark.parametrize(
+    ("there", "sentence"), [({"example.com": "Z1"}, ""), ({"example.org": "Z2"}, "it has example.org"), ({}, "it has none")]
+)
+def test_zones_of_the_account(there: dict[str, str], sentence: str) -> None:
+    settings, mistakes = validate(given(zones=["example.com"]), Context("prod", "site"))
+    assert mistakes == []
+    found = list(zone_problems(settings["distributions"]["shop"], there))
+    assert [sentence in text for text in found] == ([True] if sentence else [])
+
+
+def test_records_are_in_the_innermost_zone() -> None:
+    found = resources(aliases=["shop.example.com", "a.b.example.com"], zones=["example.com", "b.example.com"], ipv6=False)
+    assert found["cloudfront_distribution.shop"].properties["records"] == {
+        "a.b.example.com A": "b.example.com",
+        "shop.example.com A": "example.com",
+    }
 
 
 # --- the configuration ---

@@ -18,14 +18,13 @@ from ....aws.named_kind import NamedCalls, NamedKind, Tagging
 from ....aws.tags import tag_list
 from ....reconcile.errors import NotYet
 from ....reconcile.model import Observed, given, later
+from .alias_records import ZONE, contents_of, leading_to, publish, withdraw
 from .cloudfront import changed, listed, marked_at_home, removed
 from .distribution_document import EMPTY, Headers, described, shown
 from .unknown_members import check_known
 
 DEPLOYED = "Deployed"
-ZONE = "Z2FDTNDATAQYW2"
-"""The hosted zone of all distributions' names (Route 53 API Reference, AliasTarget)."""
-OUTSIDE = ("tags", "moved_aliases")
+OUTSIDE = ("tags", "moved_aliases", "records")
 """Properties that calls of their own set."""
 PATIENCE = 45 * 60.0
 """Seconds for a deployment, or for disabling, waiting, and deleting. Usually a few minutes."""
@@ -33,7 +32,7 @@ PATIENCE = 45 * 60.0
 
 class CloudFrontDistribution(NamedKind):
     """``headers``: by distribution, the values of its origins' headers. ``moving``: by distribution, the aliases that it may take from
-    another one of the account.
+    another one of the account. ``domains``: those of the zones in which aliases get records.
     """
 
     name = "cloudfront_distribution"
@@ -59,7 +58,15 @@ class CloudFrontDistribution(NamedKind):
         keys="TagKeys.Items",
         read="list_tags_for_resource",
     )
-    operations = ("associate_alias", "get_distribution_config", "resourcegroupstaggingapi.get_resources", "update_distribution")
+    operations = (
+        "associate_alias",
+        "get_distribution_config",
+        "resourcegroupstaggingapi.get_resources",
+        "route53.change_resource_record_sets",
+        "route53.list_hosted_zones",
+        "route53.list_resource_record_sets",
+        "update_distribution",
+    )
     named = False
     settles = ("update",)
     status_member = "Status"
@@ -81,9 +88,16 @@ class CloudFrontDistribution(NamedKind):
     root_object = given()
     web_acl = given()
     moved_aliases = later(canonical=sorted_strings)
+    records = later()
 
-    def __init__(self, headers: Mapping[str, Headers] | None = None, moving: Mapping[str, Collection[str]] | None = None) -> None:
+    def __init__(
+        self,
+        headers: Mapping[str, Headers] | None = None,
+        moving: Mapping[str, Collection[str]] | None = None,
+        domains: Collection[str] = (),
+    ) -> None:
         super().__init__()
+        self.domains = frozenset(domains)
         self.headers = dict(headers or {})
         self.moving = dict(moving or {})
 
@@ -92,6 +106,22 @@ class CloudFrontDistribution(NamedKind):
     def listed(self, aws: Aws) -> list[dict[str, Any]]:
         """Those that the index of tags shows as ours: an account may have hundreds, and each takes two reads."""
         return [{"Id": arn.rpartition("/")[2], "ARN": arn} for arn in marked_at_home(aws) if ":distribution/" in arn]
+
+    def find(self, aws: Aws) -> list[Observed]:
+        return self._with_records(aws, super().find(aws))
+
+    def read(self, aws: Aws, seen: Observed) -> Observed | None:
+        found = super().read(aws, seen)
+        return self._with_records(aws, [found])[0] if found else None
+
+    def _with_records(self, aws: Aws, found: list[Observed]) -> list[Observed]:
+        if not self.domains or not found:
+            return found
+        there = contents_of(aws, self.domains)
+        return [seen.changed({"records": leading_to(str(seen.attributes["domain_name"]), there)}) for seen in found]
+
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {"records": {}}
 
     def everyone(self, aws: Aws) -> list[dict[str, Any]]:
         """The summaries of all distributions of the account."""
@@ -146,6 +176,8 @@ class CloudFrontDistribution(NamedKind):
             self._write(aws, seen, config)
         if "moved_aliases" in properties:
             self._take(aws, seen, properties["moved_aliases"] or ())
+        if "records" in properties:
+            publish(aws, str(seen.attributes["domain_name"]), properties["records"] or {}, seen.properties.get("records") or {})
         if "tags" in properties:
             self.set_tags(aws, seen, properties["tags"])
 
@@ -178,11 +210,12 @@ class CloudFrontDistribution(NamedKind):
             aws.change("cloudfront", "associate_alias", TargetDistributionId=seen.id, Alias=one)
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        """Disable, wait, delete: the engine calls again while it is not possible yet."""
+        """Withdraw the records that lead here, disable, wait, delete: the engine calls again while it is not possible yet."""
         found = aws.find("cloudfront", "get_distribution", Id=seen.id)
         if found is None:
             return
         one = found["Distribution"]
+        withdraw(aws, seen)
         if one["DistributionConfig"]["Enabled"]:
             self._write(aws, seen, {"enabled": False})
             raise NotYet("it is being disabled at all edges", "cloudfront:UpdateDistribution", "InProgress", dependency=True)

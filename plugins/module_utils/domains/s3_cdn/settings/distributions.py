@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,8 +48,8 @@ class Logs:
 
 @dataclass(frozen=True)
 class Distribution:
-    """``moved``: aliases that may be taken from another distribution of the account. ``single_page``: the page that answers for every path
-    without a file name; empty: none.
+    """``moved``: aliases that may be taken from another distribution of the account. ``zones``: the domains of the hosted
+    zones in which the aliases get records. ``single_page``: the page that answers for every path without a file name; empty: none.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Distribution:
     web_acl: str = ""
     web_acl_arn: str = ""
     logs: Logs | None = None
+    zones: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -132,6 +133,7 @@ def _distribution(name: str, reader: Reader, context: Context, headers: Any) -> 
         web_acl=reader.text("web_acl", ""),
         web_acl_arn=_web_acl(reader),
         logs=_logs(reader),
+        zones=_aliases(reader, "zones"),
         tags=reader.tags("tags"),
     )
     _check(found, reader)
@@ -147,6 +149,10 @@ def _check(one: Distribution, reader: Reader) -> None:
             "aliases need certificate_arn, a certificate in us-east-1 that covers them, such as role dns makes with regions: [us-east-1]"
         )
         problems.missing(reader.at("certificate_arn"), remedy)
+    for alias in one.all_aliases if one.zones else ():
+        if not zone_of(alias, one.zones):
+            remedy = f"it is in none of the zones {', '.join(one.zones)}; add its zone, or leave zones out and make its record elsewhere"
+            problems.add(reader.at("aliases"), alias, remedy)
     if one.single_page and NAME in one.policies.functions:
         problems.add(reader.at("functions"), NAME, "single_page makes a function of this name; choose another one")
     if one.single_page:
@@ -169,6 +175,11 @@ def _check(one: Distribution, reader: Reader) -> None:
                 "application use single_page, which concerns the default behavior alone"
             )
             problems.add(f"{reader.at('error_responses')}.{code}", one.errors[str(code)]["page"], remedy)
+
+
+def zone_of(alias: str, zones: Iterable[str]) -> str:
+    """The innermost of these zones that a name is in; empty if there is none."""
+    return max((zone for zone in zones if alias == zone or alias.endswith(f".{zone}")), key=len, default="")
 
 
 def _comment(reader: Reader, default: str) -> str:
