@@ -126,7 +126,7 @@ def tool(name: str, budget: float, *command: str, groups: frozenset[str] = LINT)
 
 
 LARGE = {
-    "app_deploy": of_role("app_deploy", "deployment", 10, 130, "app_deploy"),
+    "app_deploy": of_role("app_deploy", "deployment", 10, 90, "app_deploy"),
     "vpc": of_role("vpc", "network", 140, 320, "network"),
     "eks": of_role("eks", "clusters", 115, 380, "eks", "eks_operations"),
     "rds": of_role("rds", "databases", 95, 240, "rds"),
