@@ -131,6 +131,7 @@ LARGE = {
     "eks": of_role("eks", "clusters", 115, 380, "eks", "eks_operations"),
     "rds": of_role("rds", "databases", 95, 240, "rds"),
     "dns": of_role("dns", "zones", 55, 60, "dns"),
+    "redis": of_role("redis", "caches", 60, 70, "redis"),
 }
 """Roles that need a larger budget, or whose test folders do not match their name."""
 

@@ -153,6 +153,18 @@ def _aliases(route53: Any, zone: str) -> dict[tuple[str, str], str]:
     return {(one["Name"], one["Type"]): one["AliasTarget"]["DNSName"] for one in found if one.get("AliasTarget")}
 
 
+@pytest.mark.usefixtures("shop")
+def test_a_function_and_its_distribution_change_in_one_run(site: Site, certificate: str) -> None:
+    """Publishing the function gives the distribution another version."""
+    changed = site.desired(BUCKETS, **described(certificate, single_page="/app.html", price_class="100"))
+    assert touched(site.plan(changed)) == {
+        "cloudfront_function.shop/single-page": {"code", "published"},
+        "cloudfront_distribution.shop": {"price_class"},
+    }
+    site.apply(changed)
+    assert summary(site.plan(changed)) == {}
+
+
 def test_an_alias_is_taken_only_with_consent(site: Site, shop: dict[str, Any], certificate: str) -> None:
     """From a distribution of somebody else, which keeps everything but the alias."""
     cloudfront = site.cloud.client("cloudfront")
