@@ -48,7 +48,7 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
     assert "changed=0" in write(tmp_path, "-e", "permissions_component=cluster").stdout
     # one set for the environment replaces those of the components
     assert write(tmp_path, "-e", "permissions_scope=environment").returncode == 0
-    whole = [*(f"apply-{number}.json" for number in range(1, 8)), "notes.json", "plan-1.json", "plan-2.json"]
+    whole = [*(f"apply-{number}.json" for number in range(1, 9)), "notes.json", "plan-1.json", "plan-2.json"]
     assert sorted(files(tmp_path)) == whole
 
 
