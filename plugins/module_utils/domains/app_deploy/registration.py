@@ -17,6 +17,7 @@ def load() -> Details:
     from .needs import SERVICES
 
     zones = Grant((arn("route53", "hostedzone/*", region="", account_id=""),))
+    origins = Grant((arn("secretsmanager", "secret:/mainstay/{environment}/*/origin*"),))
     # Images may be in the registry of another account, whose repositories have policies that have to allow it, too.
     repositories = Grant((arn("ecr", "repository/*", region="*", account_id="*"),))
     instances = tuple(arn("rds", f"{kind}:*") for kind in ("db", "snapshot", "cluster", "cluster-snapshot"))
@@ -38,6 +39,9 @@ def load() -> Details:
                     REGIONAL,
                 ),
                 "cloudwatch:GetMetricData": (REGIONAL,),
+                "wafv2:GetWebACLForResource": (REGIONAL,),
+                # The value of a secret header, in plans, too: whether the load balancer admits it is compared.
+                "secretsmanager:GetSecretValue": (origins,),
                 "route53:ListHostedZones": (GLOBAL,),
                 "route53:ListResourceRecordSets": (zones,),
                 "route53:GetChange": (Grant((arn("route53", "change/*", region="", account_id=""),)),),
@@ -52,7 +56,8 @@ def load() -> Details:
         reads={
             "way to the cluster": operations("eks", "describe_cluster"),
             "images": operations("ecr", "batch_get_image describe_images get_download_url_for_layer"),
-            "load balancer": operations("elbv2", "describe_load_balancers"),
+            "load balancer": (*operations("elbv2", "describe_load_balancers"), *operations("wafv2", "get_web_acl_for_resource")),
+            "secret header of the load balancer": operations("secretsmanager", "get_secret_value"),
             "weights of the load balancer": operations("elbv2", "describe_listeners describe_rules describe_tags describe_target_groups"),
             "metrics": operations("cloudwatch", "get_metric_data"),
             "records": operations("route53", "get_change list_hosted_zones list_resource_record_sets"),
