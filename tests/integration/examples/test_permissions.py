@@ -38,8 +38,9 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
     database = [f"database/{name}.json" for name in ("apply-1", "apply-2", "apply-3", "plan-1")]
     network = [f"network/{name}.json" for name in ("apply-1", "apply-2", "plan-1")]
     registry = ["registry/apply-1.json", "registry/plan-1.json"]
+    storage = ["storage/apply-1.json", "storage/plan-1.json"]
     zones = ["zones/apply-1.json", "zones/plan-1.json"]
-    assert sorted(written) == [*api, *cluster, *database, *network, *registry, *web, *zones]
+    assert sorted(written) == [*api, *cluster, *database, *network, *registry, *storage, *web, *zones]
     (tmp_path / "network" / "apply-9.json").touch()
     (tmp_path / "notes.json").touch()
     again = write(tmp_path, PYTHONHASHSEED="2")
