@@ -15,6 +15,7 @@ from typing import Any
 from rehearsal import accounts, authorizations, given_ids, identities, operations, registry
 from rehearsal.cloud_state import CloudState
 from rehearsal.faults import HAPPENS_BEFORE, Rule
+from rehearsal.quick_replies import reply_quickly
 from rehearsal.replies import Refusal, Reply, error_code_of, error_reply, parsed, result_reply, with_aws_headers
 from rehearsal.signatures import BadSignature
 from rehearsal.signed_requests import verify_request
@@ -262,6 +263,7 @@ def create_moto() -> Callable[..., Iterable[bytes]]:
 
     _act_in_the_account_of_the_call()
     _look_up_once()
+    reply_quickly()
     return DomainDispatcherApplication(create)
 
 

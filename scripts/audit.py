@@ -27,7 +27,7 @@ PYTHONS = ("3.12", "3.11", "3.10")
 HOME = ROOT / ".cache" / "audit"
 FRAMEWORKS = ("cis_7.0_aws", "aws_foundational_security_best_practices_aws")
 SERVICES = ("autoscaling", "cloudwatch", "ec2", "eks", "elb", "elbv2", "iam", "kms", "vpc")
-"""The services that the collection's roles use so far, by Prowler's names."""
+"""The services of the roles vpc and eks, by Prowler's names."""
 REASONS = ROOT / "scripts" / "audit_reasons.yml"
 
 

@@ -182,8 +182,8 @@ CHECKS = (
     suite(
         "random", "engine and units", 300, "--hypothesis-profile", "many", "-m", "not slow", "-k", "random", "tests/unit", groups=NIGHTLY
     ),
-    suite("contract-in-full", "engine and units", 600, "tests/contract", groups=NIGHTLY),
-    suite("actions-taken-away", "whole platform", 300, "tests/integration/permissions", groups=NIGHTLY),
-    suite("kubectl", "rollout", 300, "tests/integration/rollout", groups=NIGHTLY),
-    Check("mutants", "rollout and snapshot gate", 600, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
+    suite("contract-in-full", "engine and units", 720, "tests/contract", groups=NIGHTLY),
+    suite("actions-taken-away", "whole platform", 220, "tests/integration/permissions", groups=NIGHTLY),
+    suite("kubectl", "rollout", 60, "tests/integration/rollout", groups=NIGHTLY),
+    Check("mutants", "rollout and snapshot gate", 720, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
 )

@@ -7,10 +7,11 @@ Together the runs make every mutating call that an inventory can cause; ``OPERAT
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.faults.account import name_of
 from benchmarks.faults.catalogue import ANY, FAULTS, LISTS, Fault, concerned
 from benchmarks.subjects import REGION, ZONES
 from rehearsal.testing import Cloud
@@ -91,14 +92,20 @@ def drift(cloud: Cloud) -> None:
     drift_of_keys_and_roles(cloud)
 
 
+def by_name(items: Iterable[Any]) -> list[Any]:
+    """Ordered by name: lists are in the order of creation, which differs from run to run, and so would the accounts that are compared."""
+    return sorted(items, key=lambda one: name_of(one.get("Tags", [])))
+
+
 def drift_of_network(ec2: Any) -> None:
-    subnet = ec2.describe_subnets(Filters=OURS)["Subnets"][0]["SubnetId"]
+    subnet = by_name(ec2.describe_subnets(Filters=OURS)["Subnets"])[0]["SubnetId"]
     ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
-    acl = next(a for a in ec2.describe_network_acls(Filters=OURS)["NetworkAcls"] if any(e["RuleNumber"] == 100 for e in a["Entries"]))
+    acls = by_name(ec2.describe_network_acls(Filters=OURS)["NetworkAcls"])
+    acl = next(a for a in acls if any(e["RuleNumber"] == 100 for e in a["Entries"]))
     rule = {"NetworkAclId": acl["NetworkAclId"], "Egress": False, "Protocol": "-1", "RuleAction": "deny", "CidrBlock": "192.0.2.0/24"}
     ec2.replace_network_acl_entry(**rule, RuleNumber=100)
     ec2.create_network_acl_entry(**rule, RuleNumber=999)
-    table = next(t for t in ec2.describe_route_tables(Filters=OURS)["RouteTables"] if t["Associations"])
+    table = next(t for t in by_name(ec2.describe_route_tables(Filters=OURS)["RouteTables"]) if t["Associations"])
     here = [{"Name": "vpc-id", "Values": [table["VpcId"]]}]
     main = ec2.describe_route_tables(Filters=[*here, {"Name": "association.main", "Values": ["true"]}])["RouteTables"][0]
     stolen = table["Associations"][0]["RouteTableAssociationId"]
@@ -217,6 +224,13 @@ OPERATIONS: dict[str, dict[str, str]] = {
 
 UNREACHABLE = {
     **dict.fromkeys(("ec2:AssociateVpcCidrBlock", "ec2:DisassociateVpcCidrBlock"), "the networks have one range each"),
+    **dict.fromkeys(
+        (
+            *("ec2:AssociateSubnetCidrBlock", "ec2:DisassociateSubnetCidrBlock"),
+            *("ec2:CreateEgressOnlyInternetGateway", "ec2:DeleteEgressOnlyInternetGateway"),
+        ),
+        "the networks have no IPv6 addresses",
+    ),
     "ec2:ReplaceNetworkAclEntry": "entries change under new numbers; only a number that was taken meanwhile is replaced",
     "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",
     "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names is left alone",

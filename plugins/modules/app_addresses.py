@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: app_addresses
 version_added: 0.1.0
-short_description: Lead the host names of an application to its load balancer
+short_description: Point the host names of an application to its load balancer
 description:
   - Finds the load balancer that an application's Ingress got from the AWS Load Balancer Controller, and keeps a Route 53 alias record for
     each of its host names, with the same plan, diff, consent, run lock, and summary as other AWS resources.

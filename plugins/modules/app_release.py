@@ -7,18 +7,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: app_release
 version_added: 0.1.0
-short_description: Deploy a release of an application to Kubernetes, go back, or remove the application
+short_description: Deploy a release of an application to Kubernetes, or remove the application
 description:
   - Deploys one release in one transaction. It prepares what pods need, runs the migration, applies everything else, verifies the rollout,
-    records the release, and deletes what the release made superfluous. If anything fails, it goes back to the last verified release, and
-    the task fails.
-  - In check mode, it returns the plan from a server-side dry run of all objects, with the difference of every object. What the API would
-    refuse is found before the first change, for all objects at once. That includes unknown fields, immutable fields, quotas, Pod Security,
-    and webhooks.
+    records the release, and deletes what the release no longer needs. If anything fails, it returns to the last verified release, and the
+    task fails.
+  - In check mode, it returns the plan from a server-side dry run of all objects, with the difference of every object. Anything that the API
+    would refuse is reported before the first change, for all objects at once. That includes unknown fields, immutable fields, quotas,
+    Pod Security, and webhooks.
   - All objects are applied with server-side apply by one field manager. Objects that kubectl, Helm, or C(kubernetes.core) applied are taken
     over together with their fields. A conflict with any other manager is an error that names the manager and the field.
-  - A call for the release that is already deployed and verified changes nothing. A call that was killed continues when it is repeated. The
-    migration runs once for each release, which its record proves.
+  - A call for the release that is already deployed and verified changes nothing. To finish a call that was killed,
+    repeat it. The migration runs once for each release, which its record proves.
   - With O(state=absent), it removes the application, with its load balancers first.
   - C(docs/deploying.md) describes the transaction, every failure, and the permissions that it needs.
 author:
@@ -28,10 +28,10 @@ options:
     description:
       - V(present) deploys the release.
       - V(absent) removes everything that carries the owner labels of the component in the namespace, what its records name elsewhere, and
-        the records. Ingresses and Services of type C(LoadBalancer) are deleted first and awaited, so that their controller can delete the
-        load balancers in AWS. The namespace is deleted only if the application created it and nothing else is in it.
-      - What holds data stays, namely PersistentVolumeClaims, PersistentVolumes, and CustomResourceDefinitions. The result names it.
-      - A removal that was killed continues when it is repeated. In check mode, the plan lists what would be deleted.
+        the records. Ingresses and Services of type C(LoadBalancer) are deleted first, and the module waits until their controller has
+        deleted the load balancers in AWS. The namespace is deleted only if the application created it and nothing else is in it.
+      - Objects that hold data stay, namely PersistentVolumeClaims, PersistentVolumes, and CustomResourceDefinitions. The result names them.
+      - To finish a removal that was killed, repeat it. In check mode, the plan lists what would be deleted.
     type: str
     choices: [present, absent]
     default: present
@@ -57,7 +57,7 @@ options:
     type: dict
   version:
     description:
-      - What people call the release, such as V(1.4.2). It is recorded.
+      - The version of the release, such as V(1.4.2). It is recorded.
     type: str
     default: ""
   commit:
@@ -126,12 +126,12 @@ options:
   hold:
     description:
       - A sentence that says why nothing may be changed now, such as that a deployment window is closed. If it is not empty, a release that
-        needs a change is refused with it before the first one, and a plan shows it. A release that needs no change passes.
+        needs a change is refused with this sentence, and a plan shows it. A release that needs no change passes.
     type: str
     default: ""
   notes:
     description:
-      - Sentences that the plan shows besides its own.
+      - Further notes that the plan shows.
     type: list
     elements: str
     default: []

@@ -57,7 +57,7 @@ releases:
       returned: always
       sample: 3f9c1e2b7a
     version:
-      description: What people call the release.
+      description: The version of the release.
       type: str
       returned: always
       sample: 1.4.2

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: app_release_needs_info
 version_added: 0.1.0
-short_description: Find the digests of a release's images, and whether its migration is still to run
+short_description: Find the digests of a release's images, and whether its migration still has to run
 description:
   - Resolves the images of an application's manifests in Amazon ECR, and checks that they run on the nodes of the cluster. Of an image with
     several platforms, the digest is that of its index.
@@ -47,7 +47,7 @@ options:
     type: dict
   databases:
     description:
-      - The identifiers of the databases that the snapshot gate is asked about. They are returned.
+      - The identifiers of the databases for the snapshot gate. They are returned unchanged.
     type: list
     elements: str
     default: []

@@ -13,7 +13,7 @@ description:
   - The number of replicas stays as it is. What only newer releases run or expose is deleted.
   - Migrations and the data of Secrets are not undone, and objects outside the namespace of the application are not touched. The result
     says what stays.
-  - If an image, ConfigMap, or Secret that the release needs no longer exists, nothing is tried.
+  - If an image, ConfigMap, or Secret that the release needs no longer exists, the module fails without changing anything.
   - The restored release becomes the newest one in the history. Those that it replaces are marked, so that another rollback does not return
     to them by itself.
 author:
@@ -27,7 +27,7 @@ options:
     default: previous
   reason:
     description:
-      - Why, for the record.
+      - The reason for the rollback, which is recorded.
     type: str
     default: ""
 extends_documentation_fragment:

@@ -12,9 +12,9 @@ description:
   - Brings the Amazon ECR repositories of one component, their policies, and the KMS key that encrypts their images to the described state
     in one call.
   - Tags are immutable unless the settings say otherwise.
-  - No lifecycle policy reaches an image that is deployed. Deployments give such images a tag that begins with C(deployed-), and the first
+  - No lifecycle policy expires an image that is deployed. Deployments give such images a tag that begins with C(deployed-), and the first
     rule of each policy selects these tags and expires nothing. ECR expires no image by a rule of lower priority than one whose tags it
-    matches, and no image that an index references. Where tags can move, these cannot.
+    matches, and no image that an index references. Even in repositories with mutable tags, these tags cannot be moved.
   - A repository is deleted with its images, given consent that names the kind in full. It is not deleted while images of it are deployed.
   - The account's scanning configuration is read and never changed. The plan says if it leaves out a repository.
   - Nothing is stored outside AWS. Repositories are found by their tags.
@@ -27,13 +27,13 @@ options:
     description:
       - The repositories, by name. Required with O(state=present). A repository that is no longer listed is deleted, given consent in
         O(purge). All settings are optional.
-      - C(name) is the name in ECR, by default C(<environment>-<component>/<name>). Another name is another repository, which replaces this
-        one.
-      - C(tag_mutability) is V(immutable) (the default) or V(mutable). C(exclusions) are up to 5 patterns (4 with V(mutable)) of tags that
-        are exceptions to that, in which C(*) stands for any text.
+      - C(name) is the name in ECR, by default C(<environment>-<component>/<name>). Changing the name replaces the
+        repository.
+      - C(tag_mutability) is V(immutable) (the default) or V(mutable). C(exclusions) are up to 5 patterns (4 with V(mutable)) of tags to
+        which this does not apply, in which C(*) stands for any text.
       - C(scan_on_push) (V(true)) scans each image for vulnerabilities when it is pushed.
       - C(encryption) is V(kms) (the default) or V(aes256). With V(kms), the key is the component's own, or C(kms_key_arn). Encryption is
-        fixed at creation; another one replaces the repository.
+        fixed at creation; changing it replaces the repository.
       - C(pull_accounts) and C(pull_organization) (C(o-...)) are other accounts that may pull. C(deploy_accounts) may also push and delete
         images, which deployments from these accounts need to protect what they deploy.
       - C(lifecycle) says what expires. C(untagged_days) (V(14); V(0) for never) is for images without tags. C(rules) are a list, in order

@@ -10,12 +10,12 @@ version_added: 0.1.0
 short_description: Load seeds and dumps into a PostgreSQL database, once
 description:
   - Loads files of SQL into a database in one transaction, together with a record of their content in the table C(mainstay.loads) of that
-    database. A file whose content is recorded is not loaded again. A load that is interrupted leaves nothing, and is repeated from the
+    database. A file whose content is recorded is not loaded again. An interrupted load leaves nothing behind and starts from the
     beginning.
   - The rows of all tables are counted before and after. With O(expect) and O(checks), what was loaded is verified before the transaction
-    ends; if anything differs, nothing of it is kept.
+    ends; if anything differs, the transaction is rolled back.
   - Accepts scripts, and dumps of single databases by C(pg_dump), in plain format, also compressed with gzip. Other formats of C(pg_dump)
-    require C(pg_restore) on the host that runs the module. A dump that was cut off is refused.
+    require C(pg_restore) on the host that runs the module. A truncated dump is refused.
   - What is loaded belongs to the owner of the database. The login of the module is no superuser, as on RDS. It acts as the owner for the
     one transaction.
   - Errors name the file, the line, and the condition. No value of a row or of a statement appears in a result, an error, or a log of this

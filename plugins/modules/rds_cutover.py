@@ -7,13 +7,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: rds_cutover
 version_added: 0.1.0
-short_description: Put a restored DB instance in the place of the one that applications use
+short_description: Switch applications over to a restored DB instance
 description:
   - Renames the DB instance that applications use, and gives its identifier to the restored one. The endpoint's host name follows the
-    identifier, so applications need no other setting.
+    identifier, so applications keep their settings.
   - The tags by which the role P(mainstay.aws.rds#role) finds its instance move along, so the role manages the restored one from then on.
-  - What does not follow a rename is found first, namely open connections, read replicas, targets of RDS Proxy, and replicated automated
-    backups. The module refuses until O(accept) names each of them.
+  - Open connections, read replicas, targets of RDS Proxy, and replicated automated backups do not follow a rename. The module looks for
+    them first, and refuses until O(accept) names each kind that exists.
   - Running it again continues an interrupted cut-over. Do not run the role at the same time.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)

@@ -7,13 +7,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: rds_drill
 version_added: 0.1.0
-short_description: Prove that a database comes back, within its RTO and RPO
+short_description: Prove that a database can be recovered within its RTO and RPO
 description:
   - Restores a PostgreSQL DB instance into an isolated copy, in the same or another region, compares its contents with the source, measures
-    how long that took and how much was lost, and deletes everything that it made.
-  - It writes marker rows with checksums to a table of its own in the source, waits until the backups cover the first one, and plays a
-    failure. The RTO runs from that moment until all checks pass. The RPO is the time between that moment and the newest marker that came
-    back.
+    how long that took and how much was lost, and deletes everything that it created.
+  - It writes marker rows with checksums to a separate table in the source, waits until the backups cover the first one, and simulates a
+    failure. The measured RTO is the time from that moment until all checks pass. The measured RPO is the time from the newest recovered
+    marker to that moment.
   - The restored instance is deleted whatever happens. What a killed run left is deleted by the next one, by its tags.
   - C(docs/recovery.md) explains the checks, lists the permissions, and shows how to schedule it.
 author:
@@ -99,8 +99,8 @@ options:
         default: 60
   login:
     description:
-      - How to log in to the source. Defaults to the master user with the secret that RDS manages. The restored instance gets a managed
-        secret of its own.
+      - How to log in to the source. Defaults to the master user with the secret that RDS manages. The restored instance gets its own
+        managed secret.
     type: dict
     suboptions:
       secret:

@@ -55,8 +55,9 @@ options:
       - C(parameters) are engine parameters by name, over this module's defaults; null removes a default. A change of the major version
         moves them to a parameter group of the new family.
       - C(replicas) has read replicas by name, each with C(identifier), C(class), C(zone), C(multi_az), C(autoscale_to), C(parameters),
-        and C(tags), and for another region C(region), C(subnet_ids), C(security_group_ids), and C(kms_key_arn). What is not given is as
-        with the source. C(promoted) (V(false)) makes one a database of its own, or accepts one that was promoted without this module.
+        and C(tags), and for another region C(region), C(subnet_ids), C(security_group_ids), and C(kms_key_arn). Settings that
+        are not given are those of the source. C(promoted) (V(false)) turns one into a standalone database, or accepts one that was promoted
+        without this module.
       - C(proxy) is an RDS Proxy, with C(auth) (V(password) or V(iam)), C(users), C(idle_timeout), C(borrow_timeout),
         C(max_connections_percent), C(max_idle_connections_percent), C(session_pinning_filters), and C(init_query). An empty mapping creates
         one with all defaults.

@@ -7,18 +7,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: rds_refresh
 version_added: 0.1.0
-short_description: Refresh a staging database from production, anonymised
+short_description: Refresh a staging database with anonymized data of production
 description:
-  - Replaces the data of a PostgreSQL DB instance by that of the latest good snapshot of production, which may be in another account, in
+  - Replaces the data of a PostgreSQL DB instance with that of the latest good snapshot of production, which may be in another account, in
     another region, or both.
   - The snapshot is copied in its own account, and only that copy is shared, with exactly the account of the instance. It is copied there
     under a key of that account, and the shared copy is deleted, whatever happens.
   - The copy is restored into a new instance with the settings of the one to replace. All users from production lose their passwords and
-    the right to log in. Then SQL of the inventory's anonymises every database, and its checks must find nothing.
+    the right to log in. Then SQL from the inventory anonymizes every database, and its checks must find nothing.
   - Only then does the new instance take the identifier, the security groups, and the tags of the other one, which is deleted. If anything
-    fails before, the new instance is deleted, and the other one is unchanged.
+    fails before that, the new instance is deleted, and the other one is unchanged.
   - Holds the run lock of the component meanwhile, so that neither another refresh nor the role P(mainstay.aws.rds#role) interferes.
-  - After an interruption, run it again. It deletes what the interrupted run left and begins again, or completes a replacement that had
+  - After an interruption, run it again. It deletes what the interrupted run left and starts over, or completes a replacement that had
     begun.
   - Refused before the first change - a target in production, of another owner, or protected against deletion, a source that is not
     production, and databases of the source that the inventory does not mention.

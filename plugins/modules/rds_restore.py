@@ -11,11 +11,11 @@ short_description: Restore a PostgreSQL DB instance into a new instance, and ver
 description:
   - Restores a DB instance of RDS for PostgreSQL from a snapshot or to a point in time, into a new instance with the same settings. It
     never changes an existing instance that it did not restore itself.
-  - The restore call carries what it can. The rest follows as changes, namely the managed master password, monitoring, Performance Insights,
-    the storage limit, and the maintenance window. The instance is rebooted if its parameters wait for that.
+  - The restore call carries as many settings as it can. The rest follow as changes, namely the managed master password, monitoring,
+    Performance Insights, the storage limit, and the maintenance window. The instance is rebooted if its parameters require that.
   - The new instance is used as soon as it answers. Its first backup, which can take hours, does not delay the verification.
   - With O(verify), row counts, checksums, and the schema are compared before the restore counts as done.
-  - Running it again continues an interrupted restore with the instance that it made. C(docs/recovery.md) lists the permissions.
+  - Running it again continues an interrupted restore with the same instance. C(docs/recovery.md) lists the permissions.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:

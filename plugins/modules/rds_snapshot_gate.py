@@ -9,13 +9,13 @@ module: rds_snapshot_gate
 version_added: 0.1.0
 short_description: Require a good snapshot of a database before a deployment
 description:
-  - Decides whether a deployment needs a snapshot of its databases, takes one or requires a fresh one, waits for it, and checks that the
-    deployment could go back to it.
+  - Decides whether a deployment needs a snapshot of its databases, takes one or requires a fresh one, waits for it, and checks that it
+    could be restored.
   - The verdict belongs to one deployment, one database, and one moment. It lists every check with its evidence, and names the fastest way
-    back.
+    to recover.
   - Works with any RDS DB instance, Aurora cluster, and Multi-AZ DB cluster. The first example is all that a playbook needs. It requires no
     role of this collection, and only the permissions listed in C(docs/snapshot-gate.md), which also explains every rule.
-  - Running it again for the same deployment uses the same snapshot, also after it was interrupted. It deletes its own old snapshots, and
+  - Running it again for the same deployment uses the same snapshot, even after an interruption. It deletes its own old snapshots, and
     never any other.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
@@ -92,7 +92,7 @@ options:
   require_quiesced:
     description:
       - Whether the database must have had no connections since the snapshot, by the metric C(DatabaseConnections) of CloudWatch. Otherwise
-        the check only states what going back would lose.
+        the check only states what a restore would lose.
     type: bool
     default: false
   tokens:
@@ -123,7 +123,7 @@ options:
     default: 35
   restore_minutes:
     description:
-      - How many minutes the last drill took for each way back. Defaults to the tags C(mainstay:restore-minutes-point-in-time) and
+      - How many minutes the last drill took for each way to recover. Defaults to the tags C(mainstay:restore-minutes-point-in-time) and
         C(mainstay:restore-minutes-snapshot) of the database.
     type: dict
     default: {}
@@ -136,7 +136,7 @@ options:
         type: float
   proof:
     description:
-      - Proves the snapshot. It is restored into an instance of its own, which must answer a query and is deleted whatever happens.
+      - Proves the snapshot. It is restored into a temporary instance, which must answer a query and is deleted whatever happens.
         PostgreSQL DB instances only. Requires C(psycopg), a network path to the restored instance, and further permissions.
       - An instance that a killed run left is deleted by the next run with this option, by its tags.
     type: dict
@@ -186,10 +186,10 @@ options:
         default: 7200
   copies:
     description:
-      - Where the snapshot must also be. With O(action=take), it is copied there, and the verdict depends on what the destination then says
-        of each copy. The other actions make none, and the copies must exist. An entry with the account's own role or none stays in the
+      - Where the snapshot must also be. With O(action=take), it is copied there, and the verdict depends on how the destination describes
+        each copy. The other actions make none, and the copies must exist. An entry with the account's own role or none stays in the
         account.
-      - For another account, the snapshot is shared with exactly that account while it is copied. The share is taken back whatever happens.
+      - For another account, the snapshot is shared with exactly that account while it is copied. The share is revoked whatever happens.
         Snapshots under the default key C(aws/rds) cannot be shared, which is a refusal before a snapshot is taken.
       - Old copies that the gate made are deleted under the same rules as its snapshots.
     type: list

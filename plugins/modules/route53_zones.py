@@ -16,7 +16,7 @@ description:
     is never overwritten without consent.
   - Certificates are validated by DNS. The module creates the validation records and waits until ACM has issued the certificates.
     Certificates that share a name share its record, in all regions; it is deleted with the last certificate of the account that needs it.
-  - The plan names the name servers of zones for which nothing shows yet that they are delegated.
+  - The plan lists the name servers of zones that are not known to be delegated yet.
   - Nothing is stored outside AWS. Zones are found by their caller reference and their tags, certificates by their tags.
   - Replacements and deletions require consent in O(allow_replace) and O(purge). The plan shows which actions lack it.
   - To finish a call that was interrupted at any point, run it again.

@@ -9,8 +9,10 @@ module: s3_cdn
 version_added: 0.1.0
 short_description: Create, change and remove S3 buckets and what distributes their content
 description:
-  - Brings the S3 buckets of one component, the KMS keys that encrypt them, and the IAM roles with which S3 replicates them to the described
-    state in one call.
+  - Brings the S3 buckets of one component, the KMS keys that encrypt them, the IAM roles with which S3 replicates them, and the CloudFront
+    distributions that serve their content to the described state in one call.
+  - A distribution changes with one call for everything, since each takes minutes to reach all edges. The call starts from the configuration
+    that is there, so that settings that this module does not know stay.
   - Each bucket has one policy, composed of everything that needs the bucket. Statements of others are removed, unless the settings keep
     them, and the plan shows them.
   - Every call names the account that must own the bucket. Each configuration is set by its own call and compared with what is set now.
@@ -60,6 +62,45 @@ options:
       - C(tags) are the bucket's own tags.
       - All settings are checked before the first change, and all problems are reported at once.
     type: dict
+  distributions:
+    description:
+      - The CloudFront distributions, by name. A distribution that is no longer listed is disabled and deleted, given consent in O(purge).
+      - C(origins) are by name. Each has either C(bucket), the name of a bucket in O(buckets), which stays private and admits exactly this
+        distribution, or C(domain_name), a host such as the name of a load balancer in a zone of yours. Both can have C(path), which
+        CloudFront puts before paths, and C(shield_region). A bucket can have C(from_identity), the ID of an origin access identity that
+        its policy admits meanwhile. A host can have C(protocol) (V(https) or V(http)), C(https_port), C(http_port), C(tls) (V(TLSv1.2)),
+        C(read_timeout), and C(keepalive_timeout) in seconds, and C(keep_host) (V(false)), which passes the viewer's C(Host) on.
+      - C(default) is the behavior for every path that no other one matches, and C(behaviors) is the list of the others, each with
+        C(path), such as V(/api/*). The first that matches counts.
+      - A behavior has C(origin), C(viewers) (V(redirect) to HTTPS, V(https), or V(any)), C(methods) (V(read), V(read_options), or
+        V(all)), C(compress) (V(true)), C(cache), C(origin_request), and C(response_headers), each the name of a managed policy or of one
+        of this distribution, and C(functions), with C(viewer_request) and C(viewer_response). For buckets, the defaults are V(read),
+        V(CachingOptimized), and no origin request policy; for hosts V(all), V(CachingDisabled), and V(AllViewerExceptHostHeader), or
+        V(AllViewer) with C(keep_host). C(response_headers) is V(SecurityHeadersPolicy), or V(none).
+      - C(cache_policies), C(origin_request_policies), C(response_headers_policies), and C(functions) are the distribution's own, by name.
+        A cache policy has C(min_ttl), C(default_ttl), C(max_ttl) in seconds, C(headers), C(cookies), C(query_strings) (V(none), V(all),
+        or a list), C(gzip), and C(brotli). An origin request policy has C(headers) (also V(allViewer)), C(cookies), and C(query_strings),
+        each also as C({except) C([names]}). A response headers policy has C(hsts_seconds), C(hsts_subdomains), C(frame), C(referrer),
+        C(content_security_policy), C(headers), C(remove), and C(cors) with C(origins), C(methods), C(headers), C(credentials),
+        C(max_age), and C(override). A function has C(code).
+      - C(single_page), such as V(/index.html), answers on the default behavior for every path whose last part has no dot. It is a
+        function, so that what other origins answer stays as it is. C(error_responses) by status have C(page), C(status), and C(ttl), and
+        cannot have a page for 403 and 404 where another origin exists.
+      - C(aliases) need C(certificate_arn), an issued certificate in us-east-1 that covers them. C(move_aliases) are aliases that may be
+        taken from another distribution of the account. C(zones) are the domains of public hosted zones of the account in which the
+        aliases get records; a record that is not the component's is never overwritten. C(tls_policy) is V(TLSv1.2_2025), V(TLSv1.3_2025),
+        V(TLSv1.2_2021), V(TLSv1.2_2019), or V(TLSv1.2_2018).
+      - C(logs) has C(bucket), the name in O(buckets) of a bucket with V(cloudfront) in C(logs_from), C(format) (V(json), V(w3c), V(plain),
+        or V(parquet)), and C(path), by default V({DistributionId}/{yyyy}/{MM}/{dd}). Logs come from us-east-1, wherever the bucket is.
+      - C(geography) has either C(allow) or C(deny), with two-letter countries. C(web_acl_arn) is a web ACL of the scope CLOUDFRONT.
+        C(root_object), C(price_class) (V(all), V(200), or V(100)), C(http_version) (V(http2and3)), C(ipv6) (V(true)), C(enabled)
+        (V(true)), C(comment), and C(tags) are as CloudFront has them.
+    type: dict
+  origin_headers:
+    description:
+      - The headers that CloudFront adds to requests to origins, by distribution, origin, and header, such as a secret that an Ingress
+        demands. The plan shows digests of the values only.
+    type: dict
 extends_documentation_fragment:
   - mainstay.aws.component
   - mainstay.aws.component.change
@@ -101,6 +142,27 @@ EXAMPLES = r"""
         lifecycle:
           rules:
             expiry: {expire_days: 400}
+
+- name: Serve a single-page application and its API under one name
+  mainstay.aws.s3_cdn:
+    environment: prod
+    component: site
+    region: af-south-1
+    buckets:
+      app: {}
+    distributions:
+      shop:
+        aliases: [shop.example.com]
+        certificate_arn: arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012
+        single_page: /index.html
+        origins:
+          app: {bucket: app}
+          api: {domain_name: origin.example.com}
+        default: {origin: app}
+        behaviors:
+          - {path: /api/*, origin: api}
+    origin_headers:
+      shop: {api: {x-origin-verify: "{{ vault_origin_secret }}"}}
 """
 
 RETURN = r"""
@@ -121,6 +183,17 @@ outputs:
           arn: arn:aws:s3:::prod-storage-uploads
           domain_name: prod-storage-uploads.s3.af-south-1.amazonaws.com
           region: af-south-1
+    distributions:
+      description: The distributions by name. An alias record of a zone leads to C(domain_name) in the zone C(hosted_zone_id).
+      type: dict
+      returned: always
+      sample:
+        site:
+          id: E2EXAMPLE1234
+          arn: arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE1234
+          domain_name: d1234abcd.cloudfront.net
+          hosted_zone_id: Z2FDTNDATAQYW2
+          url: https://d1234abcd.cloudfront.net
     key_arns:
       description: The component's own keys, by region.
       type: dict

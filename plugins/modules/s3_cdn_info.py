@@ -21,6 +21,14 @@ options:
     description:
       - Buckets as M(mainstay.aws.s3_cdn) takes them.
     type: dict
+  distributions:
+    description:
+      - Distributions as M(mainstay.aws.s3_cdn) takes them.
+    type: dict
+  origin_headers:
+    description:
+      - Headers of origins as M(mainstay.aws.s3_cdn) takes them.
+    type: dict
   adopt:
     description:
       - As in M(mainstay.aws.s3_cdn), for resources that have not been applied since. Nothing is marked.

@@ -19,7 +19,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import EncryptedString
 
-from ansible_collections.mainstay.aws.plugins.module_utils.component.options import ACCOUNT_ID, REGION
+from ansible_collections.mainstay.aws.plugins.module_utils.inputs.values import ACCOUNT_ID, REGION
 
 try:  # internal to ansible-core; tests/integration/eks_content/test_secrets.py notices if they move
     from ansible._internal._datatag._tags import Origin, SourceWasEncrypted, VaultedValue

@@ -23,6 +23,7 @@ from rehearsal.extensions.cloudfront_common import (
 from rehearsal.extensions.cloudfront_documents import NEEDED_TO_UPDATE, completed
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
+from rehearsal.traffic import cloud as traffic
 from rehearsal.traffic.tls import covers
 
 GONE = "NoSuchDistribution"
@@ -72,6 +73,7 @@ def create(call: Call) -> Document:
     )
     there[identity] = made
     _certificates(made, {}, config)
+    traffic.started()
     return {**_one(made), "Location": f"{URL}/{identity}"}
 
 

@@ -1,10 +1,10 @@
-"""CloudWatch Logs: the key of an existing log group can be changed."""
+"""CloudWatch Logs: the key of an existing log group can be changed, and a deleted group takes its tags with it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.registry import Call, answers
+from rehearsal.registry import MOTO, Call, answers
 from rehearsal.replies import Refusal
 
 
@@ -27,3 +27,10 @@ def associate_key(call: Call) -> Any:
 def disassociate_key(call: Call) -> Any:
     existing(call).kms_key_id = None
     return {}
+
+
+@answers("logs", "DeleteLogGroup")
+def drop_tags(call: Call) -> Any:
+    """moto keeps the tags of a deleted group, and gives them to the next one of that name."""
+    call.backend.tagger.delete_all_tags_for_resource(existing(call).arn)
+    return MOTO

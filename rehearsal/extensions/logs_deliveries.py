@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rehearsal.accounts import backend_at, backends
 from rehearsal.extensions.cloudfront_common import store_at
-from rehearsal.registry import Call, answers, refuses
+from rehearsal.registry import Call, answers, lists_tags, refuses
 from rehearsal.replies import Refusal
 
 HOME = "us-east-1"
@@ -41,6 +42,13 @@ def has_a_delivery(call: Call) -> None:
     for one in call.backend.deliveries.values():
         if name == one.delivery_source_name or str(one.delivery_destination_arn).endswith(f":delivery-destination:{name}"):
             raise Refusal("ConflictException", f"{name} has the delivery {one.id}; delete that first.")
+
+
+@lists_tags("logs")
+def groups_and_deliveries(backend: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    found = (*backend.groups.values(), *backend.delivery_sources.values(), *backend.delivery_destinations.values())
+    for one in (*found, *backend.deliveries.values()):
+        yield str(one.arn), backend.tagger.get_tag_dict_for_resource(one.arn)
 
 
 @answers("logs", "UpdateDeliveryConfiguration")

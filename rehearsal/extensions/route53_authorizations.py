@@ -13,6 +13,7 @@ from rehearsal.registry import Call, authorizes
 
 LOOKS_AT_VPC = frozenset({"AssociateVPCWithHostedZone", "CreateHostedZone", "DisassociateVPCFromHostedZone"})
 RECORD_NAMES = "route53:changeresourcerecordsetsnormalizedrecordnames"
+RECORD_TYPES = "route53:changeresourcerecordsetsrecordtypes"
 ORDINARY = re.compile(r"[a-z0-9._-]")
 
 
@@ -21,7 +22,8 @@ def asked(call: Call) -> Iterator[Ask]:
     named = list(_named(call))
     for resource in named or ["*"]:
         question = ask(call, resource)
-        yield replace(question, context={**question.context, RECORD_NAMES: names}) if (names := tuple(_records(call))) else question
+        names, types = tuple(_records(call)), tuple(_types(call))
+        yield replace(question, context={**question.context, RECORD_NAMES: names, RECORD_TYPES: types}) if names else question
     if call.operation in LOOKS_AT_VPC and call.get("VPC"):
         yield Ask("ec2:DescribeVpcs", "*", {"aws:requestedregion": (str((call.get("VPC") or {}).get("VPCRegion") or ""),)})
 
@@ -42,3 +44,7 @@ def _records(call: Call) -> Iterator[str]:
     for change in (call.get("ChangeBatch") or {}).get("Changes") or []:
         name = normal(change["ResourceRecordSet"]["Name"])
         yield "".join(one if ORDINARY.match(one) else f"\\{ord(one):03o}" for one in name)
+
+
+def _types(call: Call) -> Iterator[str]:
+    yield from dict.fromkeys(str(one["ResourceRecordSet"]["Type"]) for one in (call.get("ChangeBatch") or {}).get("Changes") or [])

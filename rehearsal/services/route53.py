@@ -11,6 +11,6 @@ SERVICE = Service(
         Listing("CreateHealthCheck", "HealthCheck.Id", "ListHealthChecks", ("HealthChecks", "Id")),
         Listing("CreateHostedZone", "HostedZone.Id", "ListHostedZones", ("HostedZones", "Id")),
     ),
-    condition_keys=frozenset({"route53:changeresourcerecordsetsnormalizedrecordnames"}),
+    condition_keys=frozenset({"route53:changeresourcerecordsetsnormalizedrecordnames", "route53:changeresourcerecordsetsrecordtypes"}),
     throttled=Throttled("Throttling", "Rate exceeded"),
 )

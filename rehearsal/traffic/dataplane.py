@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from rehearsal.kubernetes.routing import Listener
@@ -22,7 +22,7 @@ from rehearsal.traffic.messages import Malformed, Request, Response, read_reques
 from rehearsal.traffic.metrics import Meter, Sink
 from rehearsal.traffic.pods import Tags
 from rehearsal.traffic.targets import Pace
-from rehearsal.traffic.tls import Certificates
+from rehearsal.traffic.tls import Certificates, covers
 from rehearsal.traffic.watching import Server
 
 HOST = "127.0.0.1"
@@ -32,11 +32,27 @@ PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Outside:
-    """What the data plane asks of the rest of the cloud: where metrics go, an image's tags, and the name that a DNS record leads to."""
+    """What the data plane asks of the rest of the cloud: where metrics go, an image's tags, the name that a DNS record leads to, and the
+    edge of a host that a distribution answers for, which may block.
+    """
 
     sink: Sink
     tags: Tags
     resolve: Callable[[str], str | None]
+    edge: Callable[[str, str | None], Edge | None] = lambda _host, _leads_to: None
+
+
+Ask = Callable[[str, int, bool, Request], Response | None]
+
+
+class Edge(Protocol):
+    """Answers for a distribution. ``ask`` gets the response of another origin; both may block."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names on its certificate."""
+
+    def respond(self, request: Request, ask: Ask, /, *, tls: bool) -> Response: ...
 
 
 @dataclass
@@ -194,6 +210,10 @@ class DataPlane:
                 await self._tunnel(request, reader, writer)
                 return
             parts = urlsplit(request.target)
+            if edge := await self._edge(request.host):
+                if not await _send(writer, request, await self._at_edge(edge, request, tls=False)):
+                    return
+                continue
             balancer, port = self.leads_to(request.host), parts.port or PORTS.get(parts.scheme, 80)
             if not await _send(writer, request, await balancer.respond(port, request) if balancer else self._unknown(request.host)):
                 return
@@ -201,6 +221,9 @@ class DataPlane:
     async def _tunnel(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A connection to a load balancer's listener; encrypted, if the listener is."""
         host, _, port = request.target.rpartition(":")
+        if port in ("80", "443") and (edge := await self._edge(host.lower())):
+            await self._converse_with_edge(edge, port == "443", reader, writer)
+            return
         balancer = self.leads_to(host.lower())
         door = self._doors.get((balancer.served.arn, int(port))) if balancer and port.isdigit() else None
         if balancer is None:
@@ -214,6 +237,41 @@ class DataPlane:
         if door.tls:
             await writer.start_tls(door.tls)
         await self._converse(balancer, int(port), reader, writer)
+
+    async def _edge(self, host: str) -> Edge | None:
+        leads_to = self._outside.resolve(host)
+        return await asyncio.get_running_loop().run_in_executor(None, self._outside.edge, host, leads_to)
+
+    async def _converse_with_edge(self, edge: Edge, tls: bool, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await writer.drain()
+        if tls:
+            await writer.start_tls(self._certificates.context([edge.names]))
+        while True:
+            try:
+                request = await read_request(reader, writer, SECONDS)
+            except Malformed:
+                return
+            if request is None or not await _send(writer, request, await self._at_edge(edge, request, tls=tls)):
+                return
+
+    async def _at_edge(self, edge: Edge, request: Request, *, tls: bool) -> Response:
+        loop = asyncio.get_running_loop()
+
+        def ask(host: str, port: int, encrypted: bool, sent: Request) -> Response | None:
+            return asyncio.run_coroutine_threadsafe(self._as_origin(host, port, encrypted, sent), loop).result(SECONDS)
+
+        return await loop.run_in_executor(None, lambda: edge.respond(request, ask, tls=tls))
+
+    async def _as_origin(self, host: str, port: int, encrypted: bool, request: Request) -> Response | None:
+        """The response of a load balancer as an origin; None without a listener, or if its certificate is for other names."""
+        balancer = self.leads_to(host)
+        door = self._doors.get((balancer.served.arn, port)) if balancer else None
+        if balancer is None or door is None or encrypted != (door.tls is not None):
+            return None
+        if encrypted and not any(covers(names, host) for names in door.names or ()):
+            return None
+        return await balancer.respond(port, request)
 
     def leads_to(self, host: str) -> Balancer | None:
         """The load balancer behind a host: its own name, a DNS record that names it, or else a host of its rules."""

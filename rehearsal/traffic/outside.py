@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rehearsal.kubernetes.images import OF_ECR
 from rehearsal.registry import backend, one_at_a_time, prepare
-from rehearsal.traffic.dataplane import Outside
+from rehearsal.traffic.dataplane import Edge, Outside
 from rehearsal.traffic.metrics import Datum
 
 DUALSTACK = "dualstack."
@@ -64,4 +64,11 @@ def keep(data: list[Datum]) -> None:
             into.metric_data.append(observed(datum) if datum.observed else single(datum))
 
 
-OUTSIDE = Outside(keep, tags, resolve)
+def edge(host: str, leads_to: str | None) -> Edge | None:
+    """The distribution that answers for a host."""
+    from rehearsal.traffic.edge import served
+
+    return served(host, leads_to)
+
+
+OUTSIDE = Outside(keep, tags, resolve, edge)

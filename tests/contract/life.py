@@ -207,8 +207,8 @@ class Life:
         if step == "drift":
             drift = self.sample.drift
             seen = self._seen()
-            client = self.cloud.client(drift.operation.service, region=self.region or None)
-            getattr(client, drift.operation.method)(**self._known(drift.params(seen)))
+            client = self.cloud.client(drift.operation.service, region=drift.region or self.region or None)
+            getattr(client, drift.operation.method)(**self._known(drift.carried_out(client, seen)))
             self._wait_for_drift()
         return before
 

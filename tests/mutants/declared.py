@@ -300,7 +300,7 @@ MUTANTS = (
         "verifier.py",
         "        if now - self._truth_at >= TRUTH_SECONDS:",
         "        if now:\n            return\n        if now - self._truth_at >= TRUTH_SECONDS:",
-        tests="rule_39_a_watch_that_says_nothing",
+        tests="rule_39_a_silent_watch_does_not_hide_changes",
     ),
     Mutant(40, "throttling and restarts are final", "../kubernetes/client.py", "PASSING = (429, 500, 502, 503, 504)", "PASSING = (599,)"),
     Mutant(40, "Retry-After is ignored", "../kubernetes/client.py", "min(max(seconds, wished), left)", "min(seconds, left)"),

@@ -115,6 +115,8 @@ def test_log_group(cloud: CheckedCloud, kms: Any) -> None:
     assert refused(logs.associate_kms_key, logGroupName="none", kmsKeyId=key) == "ResourceNotFoundException"
     logs.delete_log_group(logGroupName=name)
     assert refused(logs.delete_log_group, logGroupName=name) == "ResourceNotFoundException"
+    logs.create_log_group(logGroupName=name)
+    assert logs.list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"] == {}, "a deleted group takes its tags with it"
     assert refused(logs.create_log_group, logGroupName="a b") == "InvalidParameterException"
 
 

@@ -49,6 +49,27 @@ def test_what_counts_as_forbidden(line: str) -> None:
     assert any(pattern.search(line) for pattern in FORBIDDEN.values())
 
 
+TOP = "benchmarks bin docs examples inventories meta molecule playbooks plugins rehearsal roles scripts tests"
+NAMED = re.compile(rf"(?<![\w/.-])((?:{TOP.replace(' ', '|')})/[\w./{{}},-]+)")
+"""Paths in documentation, from the root of the checkout; braces list several names."""
+HYPOTHETICAL = ("sqs", "rehearsal/seed.yml", "meta/argument_specs.yml", "bin/helm")
+"""Parts of paths that docs use as examples, or that are not relative to the root."""
+
+
+def paths_in(page: str) -> set[str]:
+    found = set()
+    for path in NAMED.findall(page):
+        before, brace, rest = path.rstrip(".,").partition("{")
+        names, _brace, after = rest.partition("}")
+        found |= {f"{before}{name}{after}" for name in names.split(",")} if brace else {before}
+    return {path for path in found if not any(part in path for part in HYPOTHETICAL)}
+
+
+@pytest.mark.parametrize("page", [name for name in files() if name.endswith(".md")])
+def test_every_path_in_the_documentation_exists(page: str) -> None:
+    assert [path for path in sorted(paths_in(text(page))) if not (ROOT / path).exists()] == []
+
+
 def test_the_collections_link_makes_the_checkout_a_collections_path() -> None:
     galaxy = load("galaxy.yml")
     link = ROOT / "collections" / "ansible_collections" / galaxy["namespace"] / galaxy["name"]

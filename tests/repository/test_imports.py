@@ -11,8 +11,8 @@ from tests.repository.layout import ROOT
 
 TREE = ROOT / "plugins" / "module_utils"
 
-ABOVE = ("app_deploy", "cluster_content", "database_content")
-"""Domains of what is inside the clusters and servers that other domains create."""
+ABOVE = ("app_deploy", "cluster_content", "database_content", "s3_cdn")
+"""Domains of what is inside the clusters, servers, and zones that other domains create."""
 
 DOMAINS = [f"domains.{path.parent.name}" for path in TREE.glob("domains/*/__init__.py") if path.parent.name not in ABOVE]
 """Domains are independent, except those above, which depend on what creates the cluster or server."""
@@ -25,7 +25,7 @@ LAYERS = (
     ("component", "images", "kinds", "cluster_objects"),
     ("recovery", "application"),
     ("controller", *DOMAINS, "rollout", "snapshot_gate"),
-    ("domains.cluster_content", "domains.database_content", "restore", "deployment"),
+    ("domains.cluster_content", "domains.database_content", "domains.s3_cdn", "restore", "deployment"),
     ("domains.app_deploy",),
     ("domains",),
     ("loading", "permissions", "platform"),

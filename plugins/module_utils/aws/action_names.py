@@ -10,6 +10,7 @@ from collections.abc import Mapping
 PREFIXES: Mapping[str, str] = {
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
+    "pricing-plan-manager": "pricingplanmanager",
     "resourcegroupstaggingapi": "tag",
     "s3control": "s3",
     "service-quotas": "servicequotas",
@@ -17,6 +18,7 @@ PREFIXES: Mapping[str, str] = {
 """botocore's name of a service -> the prefix of its actions, where the two differ."""
 
 ACTIONS: Mapping[str, str] = {
+    "cloudfront:CreateDistributionWithTags": "CreateDistribution",
     "s3:DeleteBucketCors": "PutBucketCORS",
     "s3:DeleteBucketLifecycle": "PutLifecycleConfiguration",
     "s3:DeleteBucketReplication": "PutReplicationConfiguration",
@@ -37,7 +39,7 @@ ACTIONS: Mapping[str, str] = {
     "s3:PutPublicAccessBlock": "PutBucketPublicAccessBlock",
     "s3control:GetPublicAccessBlock": "GetAccountPublicAccessBlock",
 }
-"""service:operation -> the action that it is checked for, where their names differ (Service Authorization Reference, Amazon S3)."""
+"""service:operation -> the action that it is checked for, where their names differ (Service Authorization Reference)."""
 
 
 def action_of(service: str, operation: str) -> str:

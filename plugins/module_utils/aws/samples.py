@@ -14,15 +14,39 @@ from .operations import Operation
 
 
 @dataclass(frozen=True)
+class Edit:
+    """A change of a document that names the document's version: ``reading`` returns it with its ``ETag``, for the parameter ``key``.
+
+    ``member`` holds the document, in the reply and in the call that changes it.
+    """
+
+    reading: str
+    member: str
+    key: str = "Id"
+
+
+@dataclass(frozen=True)
 class Drift:
     """A manual change to a resource: one API call, after which ``property`` differs.
 
-    ``params``: the parameters of the call, given the resource as observed.
+    ``params``: the parameters of the call, given the resource as observed; with ``edits``, the members of the document that change.
+    ``region``: where the call is made, if not where the resource says.
     """
 
     operation: Operation
     params: Callable[[Observed], Mapping[str, Any]]
     property: str
+    edits: Edit | None = None
+    region: str = ""
+
+    def carried_out(self, client: Any, seen: Observed) -> dict[str, Any]:
+        """The parameters of the call; ``client`` reads the document that it changes."""
+        changed = dict(self.params(seen))
+        if self.edits is None:
+            return changed
+        there = getattr(client, self.edits.reading)(**{self.edits.key: seen.id})
+        document = {**there[self.edits.member], **changed}
+        return {self.edits.key: seen.id, "IfMatch": there["ETag"], self.edits.member: document}
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,10 @@ from typing import Any
 from ..aws.role_forms import EXTERNAL_ID, ROLE
 from ..inputs.problems import shown
 from ..inputs.tags import doubles, doubles_remedy, tag_problem
+from ..inputs.values import ACCOUNT_ID, REGION
 from .consent import mistake, not_exact
 from .names import OWNER_NAME, OWNER_NAME_IN_WORDS
 
-REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
-ACCOUNT_ID = re.compile(r"\d{12}")
 POLICY_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}|aws):policy/\S+")
 
 STRING: Mapping[str, Any] = {"type": "str"}

@@ -16,12 +16,13 @@ from .record import RecordProblem, Release, decode, encode, name_of, selector, t
 
 
 class History:
-    """``releases``: the newest first. ``unreadable``: one sentence for each record that cannot be used."""
+    """``releases``: the newest first. ``unreadable``: one sentence for each record that cannot be used. ``paths``: of all records."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.releases: list[Release] = []
         self.unreadable: list[str] = []
+        self.paths: list[str] = []
 
     @property
     def _collection(self) -> str:
@@ -34,6 +35,7 @@ class History:
         except NotFound:
             found = []
         self.releases, self.unreadable = [], []
+        self.paths = [f"{self._collection}/{metadata(secret)['name']}" for secret in found]
         for secret in found:
             try:
                 release = decode(secret)
@@ -45,8 +47,12 @@ class History:
         self.releases.sort(key=lambda one: one.number, reverse=True)
         return self.releases
 
+    @property
+    def newest(self) -> Release | None:
+        return self.releases[0] if self.releases else None
+
     def next_number(self) -> int:
-        return self.releases[0].number + 1 if self.releases else 1
+        return self.newest.number + 1 if self.newest else 1
 
     def write(self, release: Release) -> Release:
         """Create or replace the record of a release. Raises RecordProblem if it is too large, ApiProblem."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..cluster_objects.api import AGGREGATED, OWN, ApiType, discovered
@@ -16,7 +16,7 @@ from ..kubernetes.values import Obj
 from .cluster import Cluster, together
 from .look import address_of
 from .pruning import recorded
-from .record import Release, selector
+from .record import Release
 from .refusals import KEEPS_DATA
 
 NAMESPACED = tuple(one for one in OWN if one.namespaced)
@@ -113,29 +113,19 @@ class Inventory:
         live = self._namespaces.get(self.cluster.namespace)
         return live is not None and terminating(live)
 
-    def records(self) -> list[str]:
-        """The paths of the records of the application's releases, those included that cannot be read."""
-        path = f"/api/v1/namespaces/{self.cluster.namespace}/secrets"
-        try:
-            listed = self.cluster.api.list(path, labelSelector=selector(self.cluster.marks)).items
-        except NotFound:
-            return []
-        return [f"{path}/{metadata(one)['name']}" for one in listed]
-
-    def others(self, namespace: str, going: Iterable[Found]) -> list[str]:
-        """What a namespace contains besides what is ``going``, the records, and what Kubernetes creates, as kind/name.
+    def others(self, namespace: str, going: Iterable[Found], records: Collection[str]) -> list[str]:
+        """What a namespace contains besides what is ``going``, the ``records`` (their paths), and what Kubernetes creates, as kind/name.
 
         A kind that the caller may not list counts as used: what it contains is not known.
         """
         gone = {uid(one.live) for one in going}
-        records = set(self.records()) if namespace == self.cluster.namespace else set()
         types = [one for reply in self._discovery() for one in discovered(reply) if one.namespaced and one.kind not in OF_OTHERS]
         return sorted({name for several in together(lambda one: self._left(one, namespace, gone, records), types) for name in several})
 
     def _discovery(self) -> list[Obj]:
         return [self.cluster.api.get(root, accept=AGGREGATED) for root in ("/apis", "/api")]
 
-    def _left(self, type_: ApiType, namespace: str, gone: set[str], records: set[str]) -> list[str]:
+    def _left(self, type_: ApiType, namespace: str, gone: set[str], records: Collection[str]) -> list[str]:
         try:
             listed = self.cluster.api.list(self._collection(type_, namespace)).items
         except NotFound:

@@ -57,30 +57,28 @@ class Removal:
         self.inventory = Inventory(cluster)
         self.found: list[Found] = []
         self.namespaces: list[Found] = []
-        self.records: list[str] = []
 
     def plan(self) -> None:
         """Find what there is to remove. Changes nothing. Raises ApiProblem."""
         history = self.history.read()
         self.inventory = Inventory(self.cluster)
-        self.records = self.inventory.records()
         self.found = self.inventory.objects(history)
         owned = self.inventory.namespaces(history)
         going = [*self.found, *owned]
-        occupied = {one.address: self.inventory.others(one.wanted.called, going) for one in owned}
+        occupied = {one.address: self.inventory.others(one.wanted.called, going, self.history.paths) for one in owned}
         self.namespaces = [one for one in owned if not occupied[one.address]]
         outcome = self.outcome
         outcome.plan = planning.removal([*(one.address for one in self._ordered()), *(one.address for one in self.namespaces)])
         outcome.previous = last_verified(history)
         outcome.warnings = list(self.history.unreadable)
-        outcome.notes = [f"{len(self.records)} records of releases are deleted"] if self.records else []
+        outcome.notes = [f"{len(self.history.paths)} records of releases are deleted"] if self.history.paths else []
         outcome.notes += [f"{one.address} stays, because it holds data" for one in self.inventory.kept]
         outcome.notes += [_occupied(one.address, occupied[one.address]) for one in owned if occupied[one.address]]
         outcome.notes += [self.wish.hold] if self.wish.hold and self.to_do else []
 
     @property
     def to_do(self) -> bool:
-        return bool(self.found or self.namespaces or self.records)
+        return bool(self.found or self.namespaces or self.history.paths)
 
     def _ordered(self) -> list[Found]:
         """Load balancers first, then the reverse order of an apply."""
@@ -140,7 +138,7 @@ class Removal:
             problems = self.registry.release(images)
             self.outcome.warnings += [f"the protection of an image could not be lifted: {one}" for one in problems]
         self.cluster.fence()
-        together(self._drop, self.records)
+        together(self._drop, self.history.paths)
 
     def _delete(self, one: Found) -> None:
         if terminating(one.live):  # deleting a namespace twice is a conflict
@@ -188,7 +186,7 @@ class Removal:
     def _remove_namespace(self, several: Iterable[Found]) -> None:
         """Delete namespaces that are empty now. One that has been given something meanwhile stays."""
         for one in several:
-            if others := self.inventory.others(one.wanted.called, ()):
+            if others := self.inventory.others(one.wanted.called, (), self.history.paths):
                 self.outcome.outcomes.pop(one.address, None)
                 self.outcome.notes.append(_occupied(one.address, others))
                 continue

@@ -106,7 +106,7 @@ class Transaction:
     @property
     def is_current(self) -> bool:
         """Whether the newest record is this release, verified."""
-        newest = self.history.releases[0] if self.history.releases else None
+        newest = self.history.newest
         return newest is not None and newest.id == self.wish.id and newest.status == "verified"
 
     def _is_pruned(self) -> bool:
@@ -179,19 +179,20 @@ class Transaction:
 
     # --- the record --------------------------------------------------------------------------------------------------
 
-    def _number(self) -> int:
-        """The number of this release's record: that of the newest one, if it is of the same release, which then goes on."""
-        newest = self.history.releases[0] if self.history.releases else None
-        return newest.number if newest is not None and self._goes_on(newest) else self.history.next_number()
+    def _going_on(self) -> Release | None:
+        """The newest record, if it is of this release, which then continues."""
+        newest = self.history.newest
+        return newest if newest is not None and newest.id == self.wish.id and newest.status != "rolled_back" else None
 
-    def _goes_on(self, newest: Release) -> bool:
-        return newest.id == self.wish.id and newest.status != "rolled_back"
+    def _number(self) -> int:
+        """The number of this release's record."""
+        going_on = self._going_on()
+        return going_on.number if going_on else self.history.next_number()
 
     def _release(self) -> Release:
         """The record of this release: new, or as far as an interrupted run has come."""
         wish = self.wish
-        newest = self.history.releases[0] if self.history.releases else None
-        going_on = newest if newest is not None and self._goes_on(newest) else None
+        going_on = self._going_on()
         migration = already_migrated(self.history.releases, wish.id) or (going_on.migration if going_on else None)
         return Release(
             id=wish.id,

@@ -9,10 +9,10 @@ as sentences, so that one pass finds all of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import batched
-from typing import Any, Literal
+from typing import Any
 
 from ..aws.connection import Aws
 from ..reconcile.errors import CallFailed
@@ -23,15 +23,12 @@ from .references import Reference, Repository, read_references
 IN_ONE_CALL = 100
 """BatchGetImage's limit (Amazon ECR API Reference)."""
 
-Foreign = Literal["digest", "any"]
-"""What is accepted from registries other than ECR's private ones, whose tags cannot be read here: digests only, or tags too, unresolved."""
-
 
 @dataclass(frozen=True)
 class Image:
     """A resolved image.
 
-    ``digest``: of the index, or of the single manifest; empty for a tag of another registry. ``pinned``: what pods should name.
+    ``digest``: of the index, or of the single manifest. ``pinned``: what pods should name.
     ``platforms``: such as linux/amd64; None if they are unknown. ``manifest`` and ``media_type`` are ECR's, for tagging it again.
     """
 
@@ -52,19 +49,16 @@ class Resolution:
     problems: Sequence[str] = ()
 
 
-def resolve(aws: Aws, texts: Collection[object], foreign: Foreign = "digest", read_configs: bool = True) -> Resolution:
-    """Resolve references. Raises CallFailed only if calls fail for reasons that concern no image, such as missing credentials.
-
-    ``read_configs``: whether to download the configuration of images without an index, which is small, to learn their platform.
-    """
+def resolve(aws: Aws, texts: Collection[object]) -> Resolution:
+    """Resolve references. Raises CallFailed only if calls fail for reasons that concern no image, such as missing credentials."""
     references, problems = read_references(texts)
     found: dict[str, Image] = {}
     wanted: dict[Repository, list[Reference]] = {}
     for one in references.values():
         if repository := one.ecr:
             wanted.setdefault(repository, []).append(one)
-        elif one.digest or foreign == "any":
-            found[one.text] = Image(one, one.digest, one.pinned(one.digest) if one.digest else one.text)
+        elif one.digest:
+            found[one.text] = Image(one, one.digest, one.pinned(one.digest))
         else:
             problems.append(
                 f"the image {one.text} is in {one.registry or 'Docker Hub'}, whose tags are not resolved; name it by digest, "
@@ -74,15 +68,7 @@ def resolve(aws: Aws, texts: Collection[object], foreign: Foreign = "digest", re
     for images, sentences in aws.map(lambda one: _resolve_batch(aws, *one), batches):
         found.update({image.reference.text: image for image in images})
         problems.extend(sentences)
-    return Resolution(_with_platforms(aws, found) if read_configs else found, problems)
-
-
-def moved_tags(images: Mapping[str, Image], recorded: Mapping[str, str]) -> Iterator[str]:
-    """One sentence for each tag that names another image than it did. ``recorded``: reference -> digest at the last release."""
-    for text, image in sorted(images.items()):
-        before = recorded.get(text)
-        if before and image.digest and not image.reference.digest and before != image.digest:
-            yield f"the tag of {text} has moved: it was {before} at the last release, and is {image.digest} now"
+    return Resolution(_with_platforms(aws, found), problems)
 
 
 def image_ids(references: Collection[Reference]) -> list[dict[str, str]]:

@@ -21,9 +21,16 @@ ZONE_NAME = re.compile(r"(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d+)(?P<letter>[a-z])
 AWS_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 """A name that EKS and other services accept."""
 
+SERVICE_ACCOUNT = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+"""A DNS subdomain, as Kubernetes accepts for most names."""
+
 NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """A DNS label (RFC 1123): what Kubernetes accepts as the name of a namespace or a service account."""
 
+REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+")
+ACCOUNT_ID = re.compile(r"\d{12}")
+INSTANCE_TYPE = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
+KMS_KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+")
 PREFIX_LIST = re.compile(r"pl-[0-9a-f]+")
 ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:(?:\d{12}|aws)?:\S+")
 

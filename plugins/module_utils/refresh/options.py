@@ -5,20 +5,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ..aws.roles import OPTIONS as ROLE
 from ..aws.roles import role_of, role_problems
-from ..component.options import OWNER, REGION, shared
+from ..component.options import OWNER, shared
 from ..domains.database_content.wanted.settings import read_contents
+from ..inputs.values import ACCOUNT_ID, REGION
 from ..recovery.forms import IDENTIFIER
-from ..snapshot_gate.options import ACCOUNT
 from .anonymising import treatments
 from .plan import Limits, Origin, RefreshPlan
 
-KEY_ARN = re.compile(r"arn:aws[\w-]*:kms:[\w-]+:\d{12}:key/[\w-]+")
 POSITIVE = ("max_age", "statement_timeout", "timeout", "poll_interval", "ttl")
 
 SOURCE: Mapping[str, Any] = {
@@ -85,7 +83,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[RefreshPlan
 
 def _source_wrong(source: Mapping[str, Any]) -> list[str]:
     problems = role_problems(dict(source), "source.")
-    if not ACCOUNT.fullmatch(source["account_id"]):
+    if not ACCOUNT_ID.fullmatch(source["account_id"]):
         problems.append(f"source.account_id is {source['account_id']!r}; it must be the twelve digits of the account, quoted")
     if not REGION.fullmatch(source["region"]):
         problems.append(f"source.region is {source['region']!r}; it must be a region such as af-south-1")

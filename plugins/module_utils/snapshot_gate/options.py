@@ -12,6 +12,7 @@ from typing import Any
 
 from ..aws.roles import OPTIONS as ROLE_OPTIONS
 from ..aws.roles import role_of, role_problems
+from ..inputs.values import ACCOUNT_ID, REGION
 from ..recovery.forms import OWN_TAGS, PITR_LAG, identifier_wrong, not_positive, tags_wrong
 from ..recovery.tags import POINT_IN_TIME, SNAPSHOT
 from .judging.policy import CHANGES, OPTIONAL, REQUIRE, REQUIRED, TAKE, VERIFY, CopyTo, Policy
@@ -21,8 +22,6 @@ from .judging.token import expiry_of
 from .plan import Limits, Plan
 
 DEPLOYMENT = re.compile(r"[\w .:/=+@-]{1,128}")
-ACCOUNT = re.compile(r"\d{12}")
-REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
 POSITIVE = ("max_age", "rpo", "timeout", "stall_timeout", "poll_interval", "copy_timeout")
 
 
@@ -195,7 +194,9 @@ def _policy_wrong(params: Mapping[str, Any]) -> list[str]:
             "or set pitr to optional"
         )
     problems += [
-        f"shared_with names {one!r}; it has to be an account ID of 12 digits" for one in params["shared_with"] if not ACCOUNT.fullmatch(one)
+        f"shared_with names {one!r}; it has to be an account ID of 12 digits"
+        for one in params["shared_with"]
+        if not ACCOUNT_ID.fullmatch(one)
     ]
     return problems
 

@@ -11,15 +11,15 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 )
 
-// etcd with one member and TLS on both sides. It does not flush to disk: what it holds is a rehearsal.
+// etcd with one member and mutual TLS. It does not sync to disk, because a rehearsal's data need not survive a crash.
 func etcd() int {
 	flags := flag.NewFlagSet("etcd", flag.ExitOnError)
-	directory := flags.String("data-dir", "", "where the data is")
-	client := flags.String("listen-client-url", "", "where clients connect")
-	peer := flags.String("listen-peer-url", "", "where other members would connect")
-	authority := flags.String("trusted-ca-file", "", "the authority of clients")
-	certificate := flags.String("cert-file", "", "the server's certificate")
-	key := flags.String("key-file", "", "the server's key")
+	directory := flags.String("data-dir", "", "data directory")
+	client := flags.String("listen-client-url", "", "URL for client connections")
+	peer := flags.String("listen-peer-url", "", "URL for peer connections")
+	authority := flags.String("trusted-ca-file", "", "CA certificate that signs client certificates")
+	certificate := flags.String("cert-file", "", "server certificate")
+	key := flags.String("key-file", "", "server private key")
 	_ = flags.Parse(os.Args[1:])
 
 	config, err := etcdConfig(*directory, *client, *peer)

@@ -14,7 +14,7 @@ import (
 )
 
 func kwok() int {
-	// The flag "version" that component-base has put there is also one of kwok's own.
+	// component-base has already registered the flag "version", which kwok registers too.
 	pflag.CommandLine = pflag.NewFlagSet(os.Args[0], pflag.ExitOnError)
 	global := pflag.NewFlagSet("global", pflag.ContinueOnError)
 	global.ParseErrorsAllowlist.UnknownFlags = true
@@ -33,7 +33,7 @@ func kwok() int {
 	return 0
 }
 
-// The stages that kwok brings for nodes, as YAML: ready at once, and ready ever after.
+// Prints kwok's node stages as YAML: a node becomes ready immediately and renews its lease.
 func kwokNodeStages() int {
 	fmt.Println(fast.DefaultNodeInit)
 	fmt.Println("---")

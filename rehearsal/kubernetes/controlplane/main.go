@@ -1,5 +1,4 @@
-// One binary with everything that a control plane of the rehearsal is made of. The name it is called by, or else its first argument,
-// says which part this process is.
+// One binary with all components of the rehearsal's control plane. The program name, or else the first argument, selects the component.
 package main
 
 import (
@@ -11,7 +10,7 @@ import (
 	"strings"
 )
 
-// Each part runs in a process of its own: they register flags, metrics and feature gates under the same names.
+// Each component runs in its own process, because they register flags, metrics, and feature gates under the same names.
 var parts = map[string]func() int{
 	"etcd":                    etcd,
 	"kube-apiserver":          apiserver,
@@ -42,9 +41,9 @@ func main() {
 	os.Exit(2)
 }
 
-// Whoever started this process holds the other end of its standard input: it closes when that process ends, however that came about.
+// The parent process holds the other end of standard input, which closes when the parent ends for any reason.
 func endWithStdin() {
 	_, _ = io.Copy(io.Discard, os.Stdin)
-	fmt.Fprintln(os.Stderr, "whoever started this process has ended")
+	fmt.Fprintln(os.Stderr, "the parent process has ended")
 	os.Exit(1)
 }

@@ -37,24 +37,28 @@ def clusters(**more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    """A network and a protected cluster in it, with a load balancer controller and a workload exposed through it."""
-    settings = {"leaked_interface_seconds": 1.0}
-    with Cloud(account_id=ACCOUNT, region=REGION, settings=settings) as cloud:
-        made = Site(cloud, tmp_path, {"vpc": ["network"], "eks": ["cluster"]})
-        made.variables |= {"eks_clusters": clusters(), "eks_drain_controller_timeout": 60.0}
-        made.must("site.yml")
-        api = inside(cloud, NAME)
-        controller(api)
-        namespace(api, "shop")
-        exposed(api, "shop", delay="4s")
+def cloud() -> Iterator[Cloud]:
+    with Cloud(account_id=ACCOUNT, region=REGION, settings={"leaked_interface_seconds": 1.0}) as cloud:
         Place(cloud, "10.9.0.0/16", owner=None).balancer(STRANGER, {"elbv2.k8s.aws/cluster": "somebody-elses"})
-        yield made
+        yield cloud
 
 
-def unprotected(site: Site) -> None:
-    site.variables["eks_clusters"] = clusters(deletion_protection=False)
-    site.must("site.yml")
+def built(cloud: Cloud, folder: Path, **more: Any) -> Site:
+    """A network and a cluster in it. ``more``: settings of the cluster."""
+    made = Site(cloud, folder, {"vpc": ["network"], "eks": ["cluster"]})
+    made.variables |= {"eks_clusters": clusters(**more), "eks_drain_controller_timeout": 60.0}
+    made.must("site.yml")
+    return made
+
+
+def populated(cloud: Cloud, folder: Path, **more: Any) -> Site:
+    """The same on a real control plane, with a load balancer controller and a workload exposed through it."""
+    made = built(cloud, folder, **more)
+    api = inside(cloud, NAME)
+    controller(api)
+    namespace(api, "shop")
+    exposed(api, "shop", delay="4s")
+    return made
 
 
 def what_is_left(cloud: Cloud) -> dict[str, Any]:
@@ -91,9 +95,9 @@ def called(cloud: Cloud, operation: str) -> bool:
     return any(one["operation"] == operation for one in cloud.admin.requests())
 
 
-def test_from_the_first_refusal_to_an_empty_account(site: Site) -> None:
+def test_from_the_first_refusal_to_an_empty_account(cloud: Cloud, tmp_path: Path) -> None:
     """Its controller is slow; the first run is killed while it waits for it."""
-    cloud = site.cloud
+    site = populated(cloud, tmp_path)
     changes = Changes(cloud)
     refused = site.run(DESTROY, *MEANT)
     assert refused.code != 0
@@ -104,7 +108,8 @@ def test_from_the_first_refusal_to_an_empty_account(site: Site) -> None:
     assert shown.says("Nothing would be deleted, because of the following: EKS cluster prod-main is protected against deletion.")
     assert changes.made() == []
 
-    unprotected(site)
+    site.variables["eks_clusters"] = clusters(deletion_protection=False)
+    site.must("site.yml")
     changes = Changes(cloud)
     shown = site.must(DESTROY, "--check")
     assert shown.says("prod-main: Ingress shop/front"), shown.text
@@ -126,10 +131,9 @@ def test_from_the_first_refusal_to_an_empty_account(site: Site) -> None:
     assert changes.made() == []
 
 
-def test_without_a_controller_and_killed_while_nodes_go(site: Site) -> None:
+def test_without_a_controller_and_killed_while_nodes_go(cloud: Cloud, tmp_path: Path) -> None:
     """Nothing removes the finalizers, so AWS is queried; the second run finds the cluster half deleted."""
-    cloud = site.cloud
-    unprotected(site)
+    site = populated(cloud, tmp_path, deletion_protection=False)
     no_controller(inside(cloud, NAME))
     cloud.admin.settings(transition_seconds={"default": 0, "eks_nodegroup": 3})
     killed(site, DESTROY, MEANT, lambda: called(cloud, "DeleteNodegroup"), "node groups are being deleted")
@@ -138,10 +142,11 @@ def test_without_a_controller_and_killed_while_nodes_go(site: Site) -> None:
     assert what_is_left(cloud) == {"load balancers": [STRANGER]}, done.text
 
 
-def test_only_the_clusters_and_then_only_the_network(site: Site) -> None:
-    """With --limit, in the only order that works; the other order is refused before anything is deleted."""
-    cloud = site.cloud
-    unprotected(site)
+def test_only_the_clusters_and_then_only_the_network(cloud: Cloud, tmp_path: Path) -> None:
+    """With --limit, in the only order that works; the other order is refused before anything is deleted. The cluster exists in AWS only."""
+    cloud.admin.settings(control_planes=False)
+    site = built(cloud, tmp_path, deletion_protection=False)
+    site.variables["eks_drain_api_timeout"] = 0.5
     changes = Changes(cloud)
     refused = site.run(DESTROY, *MEANT, "--limit", "network")
     assert refused.code != 0

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -19,6 +21,8 @@ from rehearsal.kubernetes.pod_webhooks import WEBHOOKS
 from ..conftest import ACCOUNT, REGION, CheckedCloud, trust, until
 from ..eks_nodes import Site
 from ..self_signed import self_signed
+from ..test_cloudfront import ALL, API, BUCKET, CODE, DISABLED, access_control, behavior, config, listed
+from ..test_edge import Viewer, policy_for
 from .balanced import DEPLOYMENTS, deployment, service
 from .conftest import is_gone, kubernetes, wait
 
@@ -314,6 +318,53 @@ def test_requests_follow_the_weights_and_are_counted(site: Site, api: Api, shop:
     assert statistic(site, "HTTPCode_Target_2XX_Count", "Sum", dimensions) >= 4
     assert statistic(site, "HealthyHostCount", "Maximum", dimensions) == 1
     assert 0 <= statistic(site, "TargetResponseTime", "p99", dimensions) < 1
+
+
+def test_a_distribution_in_front_of_a_load_balancer(site: Site, api: Api, shop: Shop) -> None:
+    """Only with the secret header; what the application answers arrives as it is, and the bucket keeps everybody else out."""
+    header = {"httpHeaderName": "x-origin-verify", "values": ["s3cr3t"]}
+    forbidden = {"type": "fixed-response", "fixedResponseConfig": {"contentType": "text/plain", "statusCode": "403"}}
+    said = annotated(**{"conditions.split": json.dumps([{"field": "http-header", "httpHeaderConfig": header}])})
+    said |= annotated(**{"actions.forbidden": json.dumps(forbidden)})
+    default = {"service": {"name": "forbidden", "port": {"name": "use-annotation"}}}
+    api.patch(f"{SHOP_INGRESSES}/shop", {"metadata": {"annotations": said}, "spec": {"defaultBackend": default}})
+    for pod in api.get("/api/v1/namespaces/shop/pods")["items"]:
+        paths = {"rehearsal.mainstay/http-paths": json.dumps({"/healthz": 200, "/api/orders": 200})}
+        api.patch(f"/api/v1/namespaces/shop/pods/{pod['metadata']['name']}", {"metadata": {"annotations": paths}})
+    host, bucket = distributed(site)
+    viewer = Viewer(site.cloud)
+    until(lambda: viewer.get("shop.example.com", "/api/orders")[0] == 403)
+    until(lambda: viewer.get(host, "/api/orders")[0] == 200)
+    status, headers, body = viewer.get(host, "/api/none")
+    assert (status, headers["content-type"], json.loads(body)["status"]) == (404, "application/json", 404)
+    assert (viewer.get(host, "/deep/link")[0], viewer.get(host, "/missing.js")[0]) == (200, 404)
+    with pytest.raises(HTTPError) as caught:
+        urlopen(f"{site.cloud.endpoint}/{bucket}/index.html")
+    assert caught.value.code == 403
+    api.patch(f"{SHOP_INGRESSES}/shop", {"metadata": {"annotations": dict.fromkeys(said, None)}, "spec": {"defaultBackend": None}})
+    until(lambda: viewer.get("shop.example.com", "/healthz")[0] == 200)
+
+
+def distributed(site: Site) -> tuple[str, str]:
+    """The name of a distribution of a bucket and of the load balancer below /api, and the bucket's."""
+    cloud = site.cloud
+    s3, cloudfront = cloud.client("s3"), cloud.client("cloudfront")
+    s3.create_bucket(Bucket="site", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="site", Key="index.html", Body=b"<title>shop</title>", ContentType="text/html")
+    control = cloudfront.create_origin_access_control(OriginAccessControlConfig=access_control())["OriginAccessControl"]["Id"]
+    made = cloudfront.create_function(Name="spa", FunctionConfig={"Comment": "", "Runtime": "cloudfront-js-2.0"}, FunctionCode=CODE)
+    cloudfront.publish_function(Name="spa", IfMatch=made["ETag"])
+    function = {"FunctionARN": made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"], "EventType": "viewer-request"}
+    api = {**API, "DomainName": "shop.example.com", "CustomHeaders": listed({"HeaderName": "x-origin-verify", "HeaderValue": "s3cr3t"})}
+    passed_on = {"OriginRequestPolicyId": "b689b0a8-53d0-40ab-baf2-68738e2966ac"}
+    sent = config(
+        Origins=listed({**BUCKET, "OriginAccessControlId": control}, api),
+        DefaultCacheBehavior=behavior(FunctionAssociations=listed(function)),
+        CacheBehaviors=listed(behavior("api", DISABLED, PathPattern="/api/*", AllowedMethods=listed(*ALL), **passed_on)),
+    )
+    found = cloudfront.create_distribution(DistributionConfig=sent)["Distribution"]
+    s3.put_bucket_policy(Bucket="site", Policy=policy_for("site", found["ARN"], "s3:GetObject", "s3:ListBucket"))
+    return str(found["DomainName"]), "site"
 
 
 def test_a_mistake_in_an_annotation_is_an_event_and_changes_nothing(site: Site, api: Api, shop: Shop) -> None:

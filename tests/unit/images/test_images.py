@@ -20,7 +20,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.images.references imp
     parse,
     read_references,
 )
-from ansible_collections.mainstay.aws.plugins.module_utils.images.resolving import Image, missing, moved_tags
+from ansible_collections.mainstay.aws.plugins.module_utils.images.resolving import missing
 
 DIGEST = f"sha256:{'ab' * 32}"
 OTHER = f"sha256:{'cd' * 32}"
@@ -171,16 +171,6 @@ def test_a_configuration_that_cannot_be_downloaded_is_none(url: str) -> None:
 def test_nodes_that_cannot_run_an_image(offered: set[str] | None, nodes: list[str], lacking: str) -> None:
     found = list(unrunnable({f"{HOST}/api:1": offered}, nodes))
     assert [lacking in one and f"{HOST}/api:1" in one for one in found] == ([True] if lacking else [])
-
-
-@pytest.mark.parametrize(
-    ("tag", "now", "before", "moved"),
-    [("1", OTHER, DIGEST, True), ("1", DIGEST, DIGEST, False), ("1", DIGEST, "", False), ("1", "", DIGEST, False)],
-)
-def test_tags_that_moved(tag: str, now: str, before: str, moved: bool) -> None:
-    text = f"{HOST}/api:{tag}"
-    found = list(moved_tags({text: Image(parse(text), now, text)}, {text: before}))
-    assert [DIGEST in one and OTHER in one for one in found] == ([True] if moved else [])
 
 
 def test_a_missing_image_is_named_completely() -> None:

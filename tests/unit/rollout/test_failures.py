@@ -104,6 +104,7 @@ def test_rule_22_a_rollout_that_cannot_go_on_fails_early() -> None:
     rows(
         well=([pod()], {}, ("success", "complete")),
         restarted=([unready(crashed(2))], {"availableReplicas": 2}, ("failure", "crash_loop")),
+        restarted_while_the_counters_lag=([unready(crashed(2))], {}, ("failure", "crash_loop")),
         restarted_and_up_again=([pod(status={"containerStatuses": [container(restarts=2)]})], {}, ("success", "complete")),
         lost_one=([pod()], {"availableReplicas": 2}, ("in_progress", "unavailable")),
     ),

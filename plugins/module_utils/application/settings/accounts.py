@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...inputs.kubernetes import SUBDOMAIN
 from ...inputs.reader import Reader
-from ...inputs.values import as_arn, matching
+from ...inputs.values import SERVICE_ACCOUNT, as_arn, matching
 from .configuration import Secret
 from .facts import Facts
 
 IRSA, POD_IDENTITY, NONE = "irsa", "pod_identity", "none"
-ACCOUNT = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def read_account(parent: Reader, facts: Facts, secrets: Iterable[Secret]) -> Ser
     reader = Reader({"name": given} if isinstance(given, str) else given, parent.at("service_account"), parent.problems)
     fargate = facts.cluster.fargate
     name, role = reader.text("name", facts.kubernetes_name), reader.take("role")
-    if not ACCOUNT.fullmatch(name):
+    if not SERVICE_ACCOUNT.fullmatch(name):
         reader.problems.add(reader.at("name"), name, "it must be at most 253 lower-case letters, digits, '-' and '.'")
     if role is not None and as_arn(role) is None:
         reader.problems.add(reader.at("role"), role, "it must be the ARN of an IAM role")

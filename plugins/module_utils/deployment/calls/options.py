@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ...cluster_objects.manifest import Wanted, read
 from ...cluster_objects.options import CONNECTION
 from ...component.options import OWNER, shared
+from ...inputs.values import NAMESPACE
 from ..generated import ANNOTATION, lengths
 from ..wish import REFUSE, WARN
 
 REQUIRED_IF = [("state", "present", ("objects",))]
-NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 STRATEGIES = ("rolling",)
 COMMON: dict[str, Any] = {
     **shared(*OWNER, "poll_interval", "lock_wait", "sensitive_values"),

@@ -18,6 +18,7 @@ from ...component.consent import WILD, consent_of
 from ...component.domain import Checked, Domain, Observation
 from ...component.outputs import Attributes
 from ...component.run import run as run_component
+from ...inputs.values import NAMESPACE
 from ...reconcile.errors import Failure
 from ...reconcile.model import SENSITIVE, Kind, Resource
 from ...reconcile.planner import Plan
@@ -27,7 +28,7 @@ from .kinds.kubernetes_object import KubernetesNamespace, KubernetesObject
 from .kinds.kubernetes_patch import KubernetesPatch
 from .order import address_of, orders
 from .releases.release import WantedRelease, secrets_in, shown_values
-from .spec import WITHIN, releases_of
+from .spec import releases_of
 
 SERVICES = ("sts", "eks")
 
@@ -59,7 +60,7 @@ def contents_of(params: Mapping[str, Any]) -> tuple[Contents, list[str]]:
     if params["state"] == "absent":
         return Contents(within, (), (), (), {}), []
     misnamed = []
-    if params["name"] and not WITHIN.fullmatch(params["name"]):
+    if params["name"] and not NAMESPACE.fullmatch(params["name"]):
         misnamed = [f"name is {params['name']!r}; it must be lower-case letters, digits and '-', such as main"]
     objects, problems = read(params["objects"], within)
     patches, faulty = read(params["patches"], within, "patches")

@@ -18,7 +18,7 @@ from ...cluster_objects.manifest import AFTER
 from ...component.described_network import DISCOVERY
 from ...inputs.kubernetes import key_problem, label_problem, value_problem
 from ...inputs.reader import Reader
-from ...inputs.values import as_text, as_zone, matching, one_of
+from ...inputs.values import INSTANCE_TYPE, as_text, as_zone, matching, one_of
 from ...reconcile.model import UNKNOWN
 from ..eks.settings.karpenter import CLUSTER, KARPENTER, POOL
 
@@ -32,7 +32,6 @@ OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Gte", "Lte")
 
 IMAGE = re.compile(r"(?:al2023|bottlerocket)@(?:latest|v[0-9][0-9A-Za-z.-]*)")
 CATEGORY = re.compile(r"[a-z]{1,4}")
-INSTANCE_TYPE = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 DURATION = re.compile(r"(?:[0-9]+[smh])+")
 NODES = re.compile(r"[0-9]+|100%|[0-9]{1,2}%")
 

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...inputs.problems import Problems
-from ...inputs.values import AWS_NAME
+from ...inputs.values import AWS_NAME, NAMESPACE
 from ...reconcile.model import UNKNOWN
 from ..eks.settings.cluster import checked
 from .content import content_of, of_shared_cluster
 from .controllers import SECRETS, Cluster
-from .spec import WITHIN
 
 WITHOUT_REGISTRY = (SECRETS,)
 """Controllers whose chart in this role names no registry."""
@@ -58,7 +57,7 @@ def shared_errors(shared: Any, clusters: Any) -> list[str]:
     """Every problem with the names of clusters that another component builds."""
     problems = Problems()
     for name, cluster in shared.items() if isinstance(shared, Mapping) else ():
-        if not (isinstance(name, str) and WITHIN.fullmatch(name)):
+        if not (isinstance(name, str) and NAMESPACE.fullmatch(name)):
             problems.add("eks_shared_clusters", name, "it must be lower-case letters, digits and '-', such as main")
         elif isinstance(clusters, Mapping) and name in clusters:
             problems.add("eks_shared_clusters", name, "eks_clusters has a cluster of that name; choose another one")

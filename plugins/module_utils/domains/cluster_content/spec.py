@@ -25,7 +25,6 @@ RELEASE: dict[str, Any] = {
     "create_namespace": {"type": "bool"},
     "wait": {"type": "bool"},
 }
-WITHIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 def argument_spec() -> dict[str, Any]:

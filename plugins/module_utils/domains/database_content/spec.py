@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ...component.options import CHANGE, NAMES, OWNER, PATIENCE, shared
-from ...inputs.values import as_port
+from ...inputs.values import NAMESPACE, as_port
 from .server.link import Target
-
-WITHIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 ENDPOINT: Mapping[str, Any] = {"host": {"type": "str"}, "port": {"type": "int", "default": 5432}, "ca": {"type": "str", "default": ""}}
 LOGIN: Mapping[str, Any] = {
@@ -45,7 +42,7 @@ def target_of(params: Mapping[str, Any]) -> tuple[Target, list[str]]:
     """The server, and what is wrong with the options that describe it."""
     endpoint, login = params["endpoint"], params["login"]
     problems = []
-    if not WITHIN.fullmatch(params["name"]):
+    if not NAMESPACE.fullmatch(params["name"]):
         problems.append(f"name is {params['name']!r}; it must be lower-case letters, digits and '-', such as main")
     if as_port(endpoint["port"]) is None:
         problems.append(f"endpoint.port is {endpoint['port']!r}; it must be a port from 1 to 65535")

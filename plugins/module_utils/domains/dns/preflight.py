@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...component.options import REGION
 from ...inputs.problems import Problems, suggestion
+from ...inputs.values import REGION
 from ...reconcile.model import UNKNOWN
 from .validate import validate
 

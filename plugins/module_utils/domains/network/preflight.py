@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...component.options import REGION
+from ...inputs.values import REGION
 from .validate import validate
 
 

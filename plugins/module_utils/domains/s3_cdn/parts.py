@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from .part import Part
 from .part_buckets import Buckets
+from .part_distributions import Distributions
 
-PARTS: tuple[type[Part], ...] = (Buckets,)
+PARTS: tuple[type[Part], ...] = (Buckets, Distributions)

@@ -8,5 +8,6 @@ from __future__ import annotations
 from ...aws.grants import merged
 from ...kinds.permissions import KEYS, ROLES
 from .permissions_buckets import BUCKETS
+from .permissions_distributions import DISTRIBUTIONS
 
-PERMISSIONS = merged((KEYS, ROLES, BUCKETS))
+PERMISSIONS = merged((KEYS, ROLES, BUCKETS, DISTRIBUTIONS))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .settings.context import Context
@@ -30,4 +31,4 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
 
 def problems(variables: Mapping[str, Any], context: Context) -> list[str]:
     given = {name.removeprefix(PREFIX): value for name, value in variables.items() if name.startswith(PREFIX)}
-    return [f"{PREFIX}{text}" for text in validate(given, context)[1]]
+    return [f"{PREFIX}{text}" for text in validate(given, replace(context, params=given))[1]]

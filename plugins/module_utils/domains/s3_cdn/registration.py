@@ -23,6 +23,9 @@ def load() -> Details:
         reads={
             "public access block of the account": operations("s3control", "get_public_access_block"),
             "what a deletion destroys": operations("s3", "get_object_lock_configuration"),
+            "whether certificates cover aliases": operations("acm", "describe_certificate"),
+            "zones of aliases": operations("route53", "list_hosted_zones"),
+            "flat-rate plans of distributions": operations("pricing-plan-manager", "list_subscriptions"),
         },
         applying={"emptying a bucket": operations("s3", "delete_objects")},
         unused={
@@ -39,6 +42,19 @@ REGISTRATION = Registration(
     name="s3_cdn",
     role="s3_cdn",
     variable="s3_cdn_buckets",
-    order=("bucket_key", "iam_role", "s3_bucket"),
+    order=(
+        "bucket_key",
+        "iam_role",
+        "s3_bucket",
+        "origin_access_control",
+        "cache_policy",
+        "origin_request_policy",
+        "response_headers_policy",
+        "cloudfront_function",
+        "cloudfront_distribution",
+        "delivery_source",
+        "delivery_destination",
+        "delivery",
+    ),
     load=load,
 )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from ...aws.place import Place
 from ...aws.samples import Sample
-from . import samples_buckets
+from . import samples_buckets, samples_distributions
 
 
 def samples(place: Place) -> tuple[Sample, ...]:
-    return samples_buckets.samples(place)
+    return (*samples_buckets.samples(place), *samples_distributions.samples(place))

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...component.options import CHANGE, NAMES, OWNER, PATIENCE, RESOURCES, shared
 from .parts import PARTS
+from .settings.distributions import HEADERS
 
 
 def argument_spec() -> dict[str, Any]:
@@ -26,4 +27,4 @@ def info_argument_spec() -> dict[str, Any]:
 
 
 def _described() -> dict[str, Any]:
-    return {part.option: {"type": "dict"} for part in PARTS}
+    return {**{part.option: {"type": "dict"} for part in PARTS}, HEADERS: {"type": "dict", "no_log": True}}

@@ -18,7 +18,7 @@ from benchmarks.faults import account, report, results, trial
 from benchmarks.faults.__main__ import parse, select
 from benchmarks.faults.catalogue import ANY, FAULTS
 from benchmarks.faults.processes import Ended
-from benchmarks.faults.scenarios import CREATING, SCENARIOS, UNREACHABLE, cases, own_operations
+from benchmarks.faults.scenarios import CREATING, SCENARIOS, UNREACHABLE, cases, drift_of_network, own_operations
 from benchmarks.faults.trial import Baseline, Lane, Result
 from scripts.terminal import Problem
 from tests.contract.outcomes import READS
@@ -242,3 +242,36 @@ def test_accounts_that_differ_in_ids_and_times_only_are_equal() -> None:
 def test_differences_between_accounts(found: Any, lines: list[str], surplus: dict[str, int]) -> None:
     assert account.differences(ONE, found) == lines
     assert account.surplus(ONE, found) == surplus
+
+
+def test_drift_hits_the_same_resources_whatever_the_order_of_creation() -> None:
+    """Otherwise the account of a broken run differs from the one of the run without faults."""
+
+    def drifted(order: int) -> list[tuple[str, str]]:
+        def tagged(identity: str, name: str, **more: Any) -> dict[str, Any]:
+            return {identity: name, "Tags": [{"Key": "Name", "Value": name}], **more}
+
+        association = {"RouteTableAssociationId": "of-", "Main": False}
+        lists = {
+            "describe_subnets": {"Subnets": [tagged("SubnetId", name) for name in "ab"][::order]},
+            "describe_network_acls": {
+                "NetworkAcls": [tagged("NetworkAclId", name, Entries=[{"RuleNumber": 100}]) for name in "ab"][::order]
+            },
+            "describe_route_tables": {
+                "RouteTables": [
+                    tagged("RouteTableId", name, VpcId="v", Associations=[association | {"RouteTableAssociationId": name}]) for name in "ab"
+                ][::order]
+            },
+        }
+        made: list[tuple[str, str]] = []
+
+        class Ec2:
+            def __getattr__(self, method: str) -> Any:
+                if method in lists:
+                    return lambda **_given: lists[method]
+                return lambda **given: made.append((method, str(next(iter(given.values())))))
+
+        drift_of_network(Ec2())
+        return made
+
+    assert drifted(1) == drifted(-1)

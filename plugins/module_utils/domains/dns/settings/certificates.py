@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ....component.options import REGION
 from ....inputs.reader import Reader
-from ....inputs.values import matching
+from ....inputs.values import REGION, matching
 from ..records.domain_names import innermost, name_problem, normal
 
 KEY_ALGORITHMS = ("RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")

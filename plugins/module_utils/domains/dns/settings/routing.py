@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ....component.options import REGION
 from ....inputs.reader import Reader
+from ....inputs.values import REGION
 from .record import LONGEST_TTL, Around, Record, read_record
 
 POLICIES = ("weighted", "latency", "failover")

@@ -22,7 +22,7 @@ from ....inputs.networks import read_parts
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.tags import as_tag_text
-from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_namespace, as_public_block, matching, one_of
+from ....inputs.values import AWS_NAME, KMS_KEY_ARN, PRIVATE_RANGES, as_block, as_namespace, as_public_block, matching, one_of
 from .addons import AFTER_NODES, BEFORE_NODES
 from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS
 from .identities import AccessEntry, PodRole, read_access, read_irsa_roles, read_pod_identities
@@ -38,7 +38,7 @@ SCALERS = {"cluster_autoscaler": AUTOSCALER, KARPENTER: KARPENTER}
 """node_scaling -> the controller that decides about nodes."""
 
 ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+")
-KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[0-9a-zA-Z-]+|none")
+KEY_ARN = re.compile(rf"{KMS_KEY_ARN.pattern}|none")
 POLICY_ARN = re.compile(r"arn:[a-z-]+:iam::(?:\d{12}|aws):policy/[\w+=,.@/-]+")
 NO_KEY = "none"
 IPV6 = "ipv6"

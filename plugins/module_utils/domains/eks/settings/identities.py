@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ....inputs.reader import Reader
-from ....inputs.values import NAMESPACE, as_arn, as_namespace, as_text
+from ....inputs.values import NAMESPACE, SERVICE_ACCOUNT, as_arn, as_namespace, as_text
 
 CLUSTER = "cluster"
 """The scope of an access policy that applies to the whole cluster."""
@@ -31,7 +31,6 @@ TYPES = ("STANDARD", "EC2_LINUX", "FARGATE_LINUX", "HYBRID_LINUX")
 RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")
 """Prefixes that names of groups and users must not have (CreateAccessEntry)."""
 
-SERVICE_ACCOUNT = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 SERVICE_ACCOUNTS = re.compile(r"(?=.{1,253}$)[a-z0-9*?](?:[a-z0-9.*?-]*[a-z0-9*?])?")
 ONE_ACCOUNT = (
     "it must be the name of the pods' service account, such as api: lower-case letters, digits, - and .; EKS Pod Identity takes no "

@@ -13,7 +13,7 @@ from typing import Any
 from ....inputs.kubernetes import node_label_problem, taint_problem
 from ....inputs.reader import Reader
 from ....inputs.tags import as_tag_text
-from ....inputs.values import as_integer, as_text, matching
+from ....inputs.values import INSTANCE_TYPE, as_integer, as_text, matching
 from .releases import EKS_CHOOSES, Release, is_bottlerocket, read_release
 from .user_data import NONE, UserData, read_max_pods, read_user_data, rendered
 
@@ -23,7 +23,6 @@ AUTOSCALED = "cluster_autoscaler"
 LONGEST_NAME = 63
 """The maximum length of a node group's name in EKS, in characters."""
 
-INSTANCE_TYPE = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 CAPACITY_TYPES = ("ON_DEMAND", "SPOT")
 EFFECTS = ("NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE")
 AMI_TYPES = (

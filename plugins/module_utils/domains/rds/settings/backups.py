@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from ....component.names import PRODUCTION
 from ....inputs.reader import Reader
+from ....inputs.values import KMS_KEY_ARN, REGION
 from ....inputs.windows import DAY, SHORTEST, Window, daily, overlap, weekly
 
 LONGEST_RETENTION = 35
@@ -17,8 +17,6 @@ LONGEST_RETENTION = 35
 
 PRODUCTION_RETENTION, USUAL_RETENTION = 30, 7
 DEFAULT_REPLICATED_RETENTION = 7
-REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d+")
-KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[0-9a-zA-Z-]+")
 WHEN = ("window", "now")
 AUTOMATED = ("keep", "delete")
 
@@ -80,7 +78,7 @@ def read_replication(reader: Reader, region: str) -> Replication | None:
     found = Replication(
         region=section.required_text("region", "give the region that the backups are copied to, such as eu-west-1", REGION),
         retention_days=section.integer("retention_days", DEFAULT_REPLICATED_RETENTION, 1, LONGEST_RETENTION),
-        kms_key_arn=section.required_text("kms_key_arn", "it must be the ARN of a KMS key of that region", KEY_ARN)
+        kms_key_arn=section.required_text("kms_key_arn", "it must be the ARN of a KMS key of that region", KMS_KEY_ARN)
         if section.given.get("kms_key_arn") is not None
         else str(section.take("kms_key_arn") or ""),
     )

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ....inputs.reader import Reader
-from ....inputs.values import as_zone
+from ....inputs.values import KMS_KEY_ARN, REGION, as_zone
 from ....reconcile.model import is_unknown
-from .backups import KEY_ARN, REGION
 from .parameters import read_parameters
 from .storage import read_limit
 
@@ -122,7 +121,7 @@ def read_key(reader: Reader, region: str = "") -> str:
     """The ARN of the user's own key; empty if the component's is used. ``region``: that of what it encrypts; empty if it is not known."""
     if reader.given.get("kms_key_arn") is None:
         return str(reader.take("kms_key_arn") or "")
-    arn = reader.required_text("kms_key_arn", "it must be the ARN of a KMS key, not of an alias", KEY_ARN)
+    arn = reader.required_text("kms_key_arn", "it must be the ARN of a KMS key, not of an alias", KMS_KEY_ARN)
     if arn and region and not is_unknown(arn) and arn.split(":")[3] != region:
         reader.problems.add(reader.at("kms_key_arn"), arn, f"RDS encrypts with a key of its own region; name one of {region}")
         return ""

@@ -14,7 +14,7 @@ from ....images.protecting import PREFIX
 from ....images.references import REPOSITORY
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
-from ....inputs.values import matching
+from ....inputs.values import ACCOUNT_ID, KMS_KEY_ARN, matching
 from .rules import Rule, read_rules
 
 LONGEST_NAME = 256
@@ -22,9 +22,7 @@ SHORTEST_NAME = 2
 EXCLUSION = re.compile(r"[0-9A-Za-z._*-]{1,128}")
 MOST_EXCLUSIONS, MOST_WILDCARDS = 5, 2
 """Limits of exclusion filters (Amazon ECR API Reference, ImageTagMutabilityExclusionFilter, and terraform-provider-aws#43642)."""
-ACCOUNT = re.compile(r"\d{12}")
 ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
-KEY_ARN = re.compile(r"arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+")
 MOST_UNTAGGED_DAYS = 3650
 
 
@@ -140,7 +138,7 @@ def may_move(pattern: str) -> bool:
 
 def _key(reader: Reader) -> str:
     arn = reader.text("kms_key_arn", "")
-    if arn and not KEY_ARN.fullmatch(arn):
+    if arn and not KMS_KEY_ARN.fullmatch(arn):
         reader.problems.add(
             reader.at("kms_key_arn"), arn, "it must be the ARN of a KMS key, such as arn:aws:kms:eu-west-1:123456789012:key/..."
         )
@@ -156,4 +154,4 @@ def _access(reader: Reader) -> Access:
 
 def _accounts(reader: Reader, key: str) -> tuple[str, ...]:
     """IDs of accounts. YAML reads one without quotes as a number, and one that begins with 0 as another number."""
-    return reader.items(key, (), matching(ACCOUNT), "it must be the ID of an account: 12 digits, in quotes")
+    return reader.items(key, (), matching(ACCOUNT_ID), "it must be the ID of an account: 12 digits, in quotes")
