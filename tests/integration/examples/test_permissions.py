@@ -38,7 +38,7 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
     database = [f"database/{name}.json" for name in ("apply-1", "apply-2", "apply-3", "plan-1")]
     network = [f"network/{name}.json" for name in ("apply-1", "apply-2", "plan-1")]
     registry = ["registry/apply-1.json", "registry/plan-1.json"]
-    storage = ["storage/apply-1.json", "storage/plan-1.json"]
+    storage = [f"storage/{name}.json" for name in ("apply-1", "apply-2", "apply-3", "plan-1")]
     zones = ["zones/apply-1.json", "zones/plan-1.json"]
     assert sorted(written) == [*api, *cluster, *database, *network, *registry, *storage, *web, *zones]
     (tmp_path / "network" / "apply-9.json").touch()
@@ -49,7 +49,7 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
     assert "changed=0" in write(tmp_path, "-e", "permissions_component=cluster").stdout
     # one set for the environment replaces those of the components
     assert write(tmp_path, "-e", "permissions_scope=environment").returncode == 0
-    assert sorted(files(tmp_path)) == [*(f"apply-{number}.json" for number in range(1, 8)), "notes.json", "plan-1.json"]
+    assert sorted(files(tmp_path)) == [*(f"apply-{number}.json" for number in range(1, 10)), "notes.json", "plan-1.json", "plan-2.json"]
 
 
 @pytest.mark.parametrize(
