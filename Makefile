@@ -97,7 +97,7 @@ sanity: setup ## run only ansible-test sanity
 molecule: setup ## run only the molecule scenarios, on their own cloud
 	@$(PYTHON) -m scripts.verify molecule $(ARGS)
 
-mutants: setup ## disable the rules of the rollout verifier and the snapshot gate one by one; a test must catch each
+mutants: setup ## disable the rules of the rollout verifier, the snapshot gate, and deployments one by one; a test must catch each
 	@$(PYTHON) -m tests.mutants $(ARGS)
 
 rollout-demo: run-setup ## demo Kubernetes rollouts: good ones, and a bad one that is detected and rolled back (the first run builds for 5 minutes)

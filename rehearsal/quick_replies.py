@@ -1,4 +1,4 @@
-"""Makes moto write its replies with less processor time: a seventh of the server's, in services that reply in XML."""
+"""Makes moto write its replies in half the processor time, which saves 6 to 10 % of the server's in services that reply in XML."""
 
 from __future__ import annotations
 

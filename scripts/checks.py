@@ -131,6 +131,7 @@ LARGE = {
     "eks": of_role("eks", "clusters", 115, 380, "eks", "eks_operations"),
     "rds": of_role("rds", "databases", 95, 240, "rds"),
     "dns": of_role("dns", "zones", 55, 60, "dns"),
+    "redis": of_role("redis", "caches", 60, 70, "redis"),
 }
 """Roles that need a larger budget, or whose test folders do not match their name."""
 
@@ -149,7 +150,7 @@ CHECKS = (
     suite("content", "cluster content", 380, "tests/integration/eks_content"),
     suite("database-content", "databases", 155, "tests/integration/database_content"),
     suite("rollouts", "rollout", 250, "tests/integration/rollout"),
-    suite("deployments", "deployment", 175, "tests/integration/deployment"),
+    suite("deployments", "deployment", 245, "tests/integration/deployment"),
     suite("snapshot-gate", "databases", 205, *folders("snapshot_gate", "recovery")),
     suite("restore", "databases", 95, *folders("restore", "cutover")),
     suite("refresh", "databases", 75, "tests/integration/refresh"),
@@ -185,5 +186,5 @@ CHECKS = (
     suite("contract-in-full", "engine and units", 720, "tests/contract", groups=NIGHTLY),
     suite("actions-taken-away", "whole platform", 220, "tests/integration/permissions", groups=NIGHTLY),
     suite("kubectl", "rollout", 60, "tests/integration/rollout", groups=NIGHTLY),
-    Check("mutants", "rollout and snapshot gate", 720, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
+    Check("mutants", "rollout and snapshot gate", 800, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
 )

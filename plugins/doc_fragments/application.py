@@ -44,6 +44,11 @@ options:
       - Number of releases whose records are kept. The last two verified ones always are. It must be at least 2.
     type: int
     default: 10
+  helm_binary:
+    description:
+      - The Helm program for O(mode=helm), by its name on C(PATH) or its path.
+    type: str
+    default: helm
   poll_interval:
     description:
       - Maximum interval between two polls of what is waited for, in seconds.
@@ -68,4 +73,35 @@ options:
       - Strings that must not be shown or saved, as base64 of a JSON list. Do not set it; the values from Ansible Vault are supplied
         without it.
     type: str
+"""
+
+    # Who applies what runs.
+    MODES = r"""
+options:
+  mode:
+    description:
+      - Who applies what runs. With V(apply), this collection applies the objects. With V(helm), Helm installs O(chart), and with V(argocd),
+        Argo CD syncs the Application of O(argocd). The objects around it, such as the namespace, configuration, and secrets, are applied
+        here in any mode.
+      - With V(helm) and V(argocd), the only strategy is V(rolling), and images are neither resolved nor protected.
+    type: str
+    choices: [apply, helm, argocd]
+    default: apply
+  chart:
+    description:
+      - The chart for O(mode=helm). Either C(chart), which is a folder on this host, C(oci://...), or a name in C(repository), or
+        C(chart_files), the text of its files by path as P(mainstay.aws.chart_files#filter) reads them.
+      - A chart from a repository needs its exact C(version). C(values) are the values, C(release) is the name of the Helm release, which
+        defaults to the component.
+    type: dict
+    default: {}
+  argocd:
+    description:
+      - The Application for O(mode=argocd). It must exist.
+      - C(application) is its name, and C(namespace), which defaults to C(argocd), its namespace. C(revision) is the commit, tag, or branch
+        to deploy, and defaults to the version of the release. C(source) is the number of the source among several, from 0.
+      - C(timeout) is the limit of one sync in seconds (600), C(grace) how long a bad status may last (120), and C(prune) whether the sync
+        deletes what the revision no longer has (true).
+    type: dict
+    default: {}
 """

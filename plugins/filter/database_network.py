@@ -20,10 +20,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 DOCUMENTATION = r"""
 name: database_network
 version_added: 0.1.0
-short_description: Choose the subnets and the security group of databases in a network
+short_description: Choose the subnets and the security group of databases or caches in a network
 description:
-  - Extracts the subnets and the security group that RDS instances need from the outputs of M(mainstay.aws.vpc_network), for the option
-    O(mainstay.aws.rds_postgres#module:network) of M(mainstay.aws.rds_postgres).
+  - Extracts the subnets and the security group that RDS instances or caches need from the outputs of M(mainstay.aws.vpc_network), for the
+    option O(mainstay.aws.rds_postgres#module:network) of M(mainstay.aws.rds_postgres), or
+    O(mainstay.aws.elasticache_redis#module:network) of M(mainstay.aws.elasticache_redis).
   - In a plan, the network may not exist yet. In that case, all IDs read C((known after apply)).
 positional: _input
 options:
@@ -40,16 +41,21 @@ options:
     type: str
     default: database
   group:
-    description: The security group of the network that the instances get.
+    description: The security group of the network that the instances or caches get.
     type: str
     default: database
   planned:
     description: Whether this run only plans, so that a missing network is not necessarily an error.
     type: bool
     default: false
+  role:
+    description: The role whose variables name the network, the tier, and the group, for messages.
+    type: str
+    default: rds
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 seealso:
+  - module: mainstay.aws.elasticache_redis
   - module: mainstay.aws.rds_postgres
   - module: mainstay.aws.vpc_network
 """
@@ -78,23 +84,25 @@ _value:
 
 
 def database_network(
-    networks: Mapping[str, Any], name: str, tier: str = "database", group: str = "database", planned: bool = False
+    networks: Mapping[str, Any], name: str, tier: str = "database", group: str = "database", planned: bool = False, role: str = "rds"
 ) -> dict[str, Any]:
     """The ids of one network; raises AnsibleFilterError if it is not there, or has no such tier or group."""
     if planned and name not in networks:
         return planned_network("security_group_ids")
     try:
-        subnets = find_subnets(networks, name, tier, "rds")
+        subnets = find_subnets(networks, name, tier, role)
     except NotThere as error:
         raise AnsibleFilterError(str(error)) from None
     groups = networks[name]["security_group_ids"]
     if group not in groups:
         there = ", ".join(sorted(groups)) or "none"
-        raise AnsibleFilterError(f"rds_security_group is {group!r}, but network {name} has no such security group; its groups are {there}")
+        raise AnsibleFilterError(
+            f"{role}_security_group is {group!r}, but network {name} has no such security group; its groups are {there}"
+        )
     missing = [*missing_subnets(subnets, tier), *([f"the security group {group}"] if groups[group] in (None, UNKNOWN) else [])]
     if missing and not planned:
         raise AnsibleFilterError(
-            f"rds_network is {name!r}, but {', '.join(missing)} is described and not there yet; apply the network first"
+            f"{role}_network is {name!r}, but {', '.join(missing)} is described and not there yet; apply the network first"
         )
     return {**chosen(networks[name], subnets), "security_group_ids": [groups[group]]}
 

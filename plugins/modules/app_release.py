@@ -44,7 +44,7 @@ options:
     description:
       - The manifests of the release. Namespaced objects must name their namespace. They receive the owner labels of the component.
       - Leave C(replicas) out of a workload that a HorizontalPodAutoscaler scales. Name ConfigMaps after their content.
-      - Required with O(state=present).
+      - Required with O(state=present). With O(mode=helm) and O(mode=argocd) it may be empty.
     type: list
     elements: dict
   migration:
@@ -74,9 +74,32 @@ options:
   strategy:
     description:
       - How the new version replaces the old one. With V(rolling), the update strategies of the workloads decide.
+      - With V(canary), the new version runs beside the old one and gets a growing share of the requests. Each step is judged by probes and
+        metrics of the canary alone. The old version keeps its size until the last step is good.
+      - With V(blue_green), the new version runs beside the old one at full size, is verified there, and then gets all requests at once. The
+        old version is kept for a while, and switching back takes seconds.
     type: str
-    choices: [rolling]
+    choices: [rolling, canary, blue_green]
     default: rolling
+  canary:
+    description:
+      - The settings of the strategy V(canary). C(docs/deploying.md) describes them.
+      - C(steps) is a list of mappings with the share, which is C(weight) as a percentage of the requests at the Ingress or C(replicas) as a
+        number of pods, and optionally with C(bake) in seconds and C(metrics).
+      - C(metrics), C(probes), and C(bake) apply to steps without their own. They have the format of
+        O(mainstay.aws.k8s_rollout_verify#module:metrics) and O(mainstay.aws.k8s_rollout_verify#module:probes). Every step needs metrics.
+      - C(services) limits the canary to these Deployments. C(register) is how long targets without readiness gates may take, and C(drain)
+        how long the canary stays after its last request, in seconds.
+    type: dict
+    default: {}
+  blue_green:
+    description:
+      - The settings of the strategy V(blue_green). C(docs/deploying.md) describes them.
+      - C(keep) is how long the old version stays after the switch, in seconds. It defaults to the lifetime of the target group's cookies,
+        or to 300 without cookies. A later call deletes the old version.
+      - C(probes), C(metrics), and C(bake) judge the new version after the switch. C(services) and C(register) are as in O(canary).
+    type: dict
+    default: {}
   gate:
     description:
       - The registered result of M(mainstay.aws.rds_snapshot_gate) for this release. Its tokens are checked before the first change, and
@@ -147,6 +170,7 @@ options:
 extends_documentation_fragment:
   - mainstay.aws.application
   - mainstay.aws.application.change
+  - mainstay.aws.application.modes
   - mainstay.aws.component
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -57,12 +57,18 @@ options:
     type: list
     elements: str
     default: []
+  version:
+    description:
+      - The version of the release, which is the revision that Argo CD deploys unless O(argocd) has one.
+    type: str
+    default: ""
   hold:
     description:
       - Why nothing may be changed now, as in O(mainstay.aws.app_release#module:hold).
     type: str
     default: ""
 extends_documentation_fragment:
+  - mainstay.aws.application.modes
   - mainstay.aws.reading
   - mainstay.aws.component
   - amazon.aws.common.modules

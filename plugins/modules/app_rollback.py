@@ -33,6 +33,7 @@ options:
 extends_documentation_fragment:
   - mainstay.aws.application
   - mainstay.aws.application.change
+  - mainstay.aws.application.modes
   - mainstay.aws.component
   - amazon.aws.common.modules
   - amazon.aws.region.modules

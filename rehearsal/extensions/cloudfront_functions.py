@@ -138,6 +138,7 @@ def publish(call: Call) -> Document:
     check_version(call, stage.etag)
     function.stages[LIVE] = Stage(LIVE, stage.config, code=stage.code)
     for one in users(call, function):
+        one.change(one.config)  # it has another version then (hashicorp/terraform-provider-aws#22816)
         one.status = "Deployed"  # reached after the usual delay
     return {"FunctionSummary": _summary(call, function, LIVE)}
 

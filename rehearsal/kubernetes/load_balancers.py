@@ -87,8 +87,7 @@ class Stack:
 
     def backends(self) -> list[Backend]:
         """The ports of a Service of type LoadBalancer; those of Ingresses depend on annotations, see `routing.py`."""
-        found = {each.resource: each for one in self.objects for each in _of_service(one)}
-        return list(found.values())
+        return [each for one in self.objects for each in _of_service(one)]
 
 
 def notes_of(resource: Mapping[str, Any]) -> dict[str, str]:
@@ -173,6 +172,22 @@ def short_hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
 
 
+def listeners_of(service: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The ports of a Service that get a listener, each number once: a load balancer has one listener on a port.
+
+    TCP and UDP on one port become TCP_UDP if an annotation asks for it. Otherwise the first counts
+    (aws-load-balancer-controller#4405, guide/service/annotations "tcp-udp-listener").
+    """
+    found: dict[int, dict[str, Any]] = {}
+    both = notes_of(service).get(f"{SERVICE}/aws-load-balancer-enable-tcp-udp-listener") == "true"
+    for port in service["spec"].get("ports") or []:
+        protocol = str(port.get("protocol") or "TCP")
+        known = found.setdefault(port["port"], {**port, "protocol": protocol})
+        if both and {known["protocol"], protocol} == {"TCP", "UDP"}:
+            known["protocol"] = "TCP_UDP"
+    return list(found.values())
+
+
 def _of_service(service: Mapping[str, Any]) -> list[Backend]:
     metadata = service["metadata"]
     return [
@@ -181,9 +196,9 @@ def _of_service(service: Mapping[str, Any]) -> list[Backend]:
             metadata["namespace"],
             metadata["name"],
             str(port["port"]),
-            str(port.get("protocol") or "TCP"),
+            port["protocol"],
         )
-        for port in service["spec"].get("ports") or []
+        for port in listeners_of(service)
     ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.kubernetes.load_balancers import INGRESS, SERVICE, Backend, Stack, notes_of
+from rehearsal.kubernetes.load_balancers import INGRESS, SERVICE, Backend, Stack, listeners_of, notes_of
 
 Shape = Mapping[str, Any]
 NOT_FOUND = {"Type": "fixed-response", "FixedResponseConfig": {"ContentType": "text/plain", "StatusCode": "404", "MessageBody": ""}}
@@ -291,13 +291,14 @@ def _of_service(stack: Stack) -> Routing:
         settings = {key.removeprefix(prefix): value for key, value in notes_of(service).items() if key.startswith(prefix)}
         certificates = _listed(settings.get("ssl-cert", ""))
         encrypted = _listed(settings.get("ssl-ports", ""))
-        for port, backend in zip(service["spec"].get("ports") or [], stack.backends(), strict=False):
-            protocol = str(port.get("protocol") or "TCP")
+        for port, backend in zip(listeners_of(service), stack.backends()):
+            protocol = port["protocol"]
             if certificates and protocol == "TCP" and (not encrypted or {"*", str(port["port"]), str(port.get("name"))} & set(encrypted)):
                 protocol = "TLS"
             check = _health({"healthcheck-protocol": "TCP"} | settings, "TCP")
-            of_group = str(port.get("protocol") or "TCP")
-            groups.append(Group(backend, stack.target_type, of_group, None, check, pairs(settings.get("target-group-attributes", ""))))
+            groups.append(
+                Group(backend, stack.target_type, port["protocol"], None, check, pairs(settings.get("target-group-attributes", "")))
+            )
             policy = settings.get("ssl-negotiation-policy", SSL_POLICY)
             listeners.append(
                 Listener(protocol, int(port["port"]), _forward([({"Resource": backend.resource}, 1)]), (), certificates, (), policy)

@@ -1,4 +1,4 @@
-"""Switch off one rule of the rollout verifier and of the snapshot gate after the other, and see that its tests notice: `make mutants`.
+"""Switch off the rules of the rollout verifier, of the snapshot gate, and of deployments one by one: `make mutants`. Tests must notice.
 
 Each mutant replaces one piece of source, which must occur exactly once, in a copy of the project, and runs the tests that are named after
 its rule. The exit code is 1 if any mutant survives, if one no longer applies, if the tests fail without any, or if a rule has none.
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.mutants import snapshot_gate
+from tests.mutants import deployment, snapshot_gate
 from tests.mutants.declared import MUTANTS, RULES, Mutant
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -43,9 +43,10 @@ class Suite:
 SUITES = (
     Suite("rollout", "plugins/module_utils/rollout", "tests/unit/rollout", RULES, MUTANTS),
     Suite("snapshot_gate", "plugins/module_utils/snapshot_gate", "tests/unit/snapshot_gate", snapshot_gate.RULES, snapshot_gate.MUTANTS),
+    Suite("deployment", "plugins/module_utils/deployment", "tests/unit/deployment", deployment.RULES, deployment.MUTANTS),
 )
 COPIED = (
-    *("plugins", "docs", "tests/mutants", *(suite.tests for suite in SUITES)),
+    *("plugins", "docs", "rehearsal/kubernetes", "rehearsal/traffic", "tests/mutants", *(suite.tests for suite in SUITES)),
     *(
         "rehearsal/__init__.py",
         "rehearsal/headers.py",

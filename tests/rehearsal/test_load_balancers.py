@@ -36,6 +36,26 @@ def service(name: str = "tcp", of: str | None = "service.k8s.aws/nlb", **options
     return thing(name, spec | ({"loadBalancerClass": of} if of else {}), **options)
 
 
+ON_ONE_PORT: dict[str, tuple[dict[str, str], list[tuple[str, int]]]] = {
+    "the first of two protocols counts": ({}, [("UDP", 53), ("TCP", 443)]),
+    "one listener for both, when asked for": ({f"{NLB}-enable-tcp-udp-listener": "true"}, [("TCP_UDP", 53), ("TCP", 443)]),
+}
+
+
+@pytest.mark.parametrize("case", ON_ONE_PORT)
+def test_a_port_number_has_one_listener_with_its_own_target_group(case: str) -> None:
+    notes, expected = ON_ONE_PORT[case]
+    ports = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}, {"port": 443}]
+    (stack,) = stacks_of(
+        [], [thing("dns", {"type": "LoadBalancer", "ports": ports, "loadBalancerClass": "service.k8s.aws/nlb"}, **notes)], []
+    )
+    found = routing_of(stack, [])
+    assert [(one.protocol, one.port) for one in found.listeners] == expected
+    assert [(one.backend.resource, one.protocol) for one in found.groups] == [("web/dns:53", expected[0][0]), ("web/dns:443", "TCP")]
+    leads = [one.default["ForwardConfig"]["TargetGroups"][0]["Resource"] for one in found.listeners]
+    assert leads == ["web/dns:53", "web/dns:443"]
+
+
 @pytest.mark.parametrize(
     ("ingresses", "services", "expected"),
     [

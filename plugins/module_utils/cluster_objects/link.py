@@ -65,10 +65,6 @@ class Calls(Api):
         super().__init__(access, self.bell, 0.0)
 
     @property
-    def access(self) -> Access:
-        return self._access
-
-    @property
     def deadline(self) -> float:
         return float(getattr(self._call_ends, "at", 0.0))
 

@@ -23,7 +23,6 @@ from .scaling import with_replicas
 
 GONE_SECONDS = 300.0
 """How long a replaced object may take to go, and a definition until it is established."""
-POLL_SECONDS = 1.0
 ATTEMPTS = 5
 """How often an object is read and applied again because it changed in between: status updates change its version all the time."""
 CONFLICT_SECONDS = 0.2
@@ -150,7 +149,7 @@ class Applier:
                 finalizers = ", ".join(metadata(found).get("finalizers") or ()) or "no finalizer"
                 raise ApplyFailed(look.address, f"the old one has not gone after {waited:.0f} s; it has {finalizers}")
             self.say(look.address, "waiting for the old one to go", waited)
-            clock.pause(POLL_SECONDS)
+            self.cluster.pause()
 
     def _established(self, definitions: Sequence[Wanted]) -> None:
         """Wait until the API serves new kinds."""
@@ -164,4 +163,4 @@ class Applier:
                     break
                 if clock.now() - began > GONE_SECONDS:
                     raise ApplyFailed(f"kubernetes_object.{one.name}", "the API has not accepted the definition")
-                clock.pause(POLL_SECONDS)
+                self.cluster.pause()

@@ -44,7 +44,8 @@ class Cluster:
 
     ``namespace``: that of the application, which holds its records and its lease.
 
-    ``texts``: secrets that no message may contain. ``take_over``: further managers whose fields are taken over.
+    ``texts``: secrets that no message may contain. ``take_over``: further managers whose fields are taken over. ``poll``: seconds between
+    two looks at what is waited for.
     """
 
     api: Api
@@ -53,11 +54,16 @@ class Cluster:
     hiding: Hiding = field(default_factory=Hiding)
     texts: Texts = field(default_factory=Texts)
     take_over: Sequence[str] = ()
+    poll: float = 1.0
     fence: Callable[[], None] = lambda: None
     types: Types = field(init=False)
 
     def __post_init__(self) -> None:
         self.types = Types(self.api)
+
+    def pause(self, most: float | None = None) -> None:
+        """Wait before the next look; at most so many seconds. Raises Stopped."""
+        self.api.clock.pause(self.poll if most is None else min(self.poll, most))
 
     def again(self) -> None:
         """Ask the API again which kinds it serves."""

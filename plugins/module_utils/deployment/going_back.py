@@ -12,11 +12,12 @@ from typing import Any
 from ..cluster_objects.manifest import Wanted
 from ..kubernetes.objects import uid
 from ..kubernetes.problems import NotFound
+from ..kubernetes.values import Obj
 from ..reconcile.planner import Consent
 from . import planning, verification, way_back
 from .applying import Applied, Applier, ApplyFailed, Say
 from .cluster import Cluster, together
-from .look import Looker, address_of
+from .look import Look, Looker, address_of
 from .phases import is_prepared
 from .planning import ReleasePlan
 from .pruning import Key, recorded
@@ -36,6 +37,14 @@ class NotRestored(Exception):
     """The release could not be restored. Its text is suitable for users."""
 
 
+@dataclass(frozen=True)
+class Returned:
+    """``progress``: what the record of the release that runs again keeps from now on. ``warnings``: what a user should know."""
+
+    progress: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
 @dataclass
 class Restorer:
     """``judge``: verifies applied objects. ``replaced``: addresses that the failed release has replaced, and that may be replaced back."""
@@ -51,7 +60,8 @@ class Restorer:
         """What restoring a release would change. Changes nothing. Raises ApiProblem."""
         objects = way_back.restorable(target, self.cluster.namespace)
         self.looker = Looker(self.cluster, objects)
-        return planning.plan(self.looker.look(), Consent(replace=tuple(self.replaced)), self.cluster.hiding, applying=True)
+        looks = [way_back.with_recorded_size(look, target) for look in self.looker.look()]
+        return planning.plan(looks, Consent(replace=tuple(self.replaced)), self.cluster.hiding, applying=True)
 
     def restore(self, target: Release, applied: Mapping[str, Mapping[str, Any]]) -> Verdict | None:
         """Apply a recorded release and verify it.
@@ -65,12 +75,29 @@ class Restorer:
             raise NotRestored("; ".join(one for one in foreign if one))
         if found.failures:
             raise NotRestored("; ".join(map(str, found.failures)))
+        routing = [look for look in found.changing if look.one.kind in ("Ingress", "Service") and look.live is not None]
+        if routing and any(look.live is None for look in found.changing if look.one.kind == "Deployment"):
+            # requests move to pods that do not exist yet: those first
+            self._apply([look for look in found.changing if look not in routing])
+            self._judge(dict(self.done.live), {**self.options, "probes": []})
+            self._apply(routing)
+        else:
+            self._apply(found.changing)
+        return self._judge({**{look.address: look.live for look in found.looks if look.live is not None}, **self.done.live}, self.options)
+
+    def _apply(self, looks: Sequence[Look]) -> None:
         try:
-            Applier(self.cluster, self.looker, self.say, self.done).apply(found.changing)
+            Applier(self.cluster, self.looker, self.say, self.done).apply(looks)
         except ApplyFailed as problem:
             raise NotRestored(f"{problem.address}: {problem}") from None  # its text says all
-        live = {**{look.address: look.live for look in found.looks if look.live is not None}, **self.done.live}
-        verdict = self.judge(verification.result_entries(live, self.done.changed), judging_options(self.options))
+
+    def judge_other(self, live: Mapping[str, Obj]) -> None:
+        """Verify workloads that another program has restored. Raises NotRestored, Stopped."""
+        self.done.changed |= set(live)
+        self._judge(live, self.options)
+
+    def _judge(self, live: Mapping[str, Obj], options: Mapping[str, Any]) -> Verdict | None:
+        verdict = self.judge(verification.result_entries(live, self.done.changed), judging_options(options))
         if verdict is not None and verdict.state != "success":
             raise NotRestored(verification.why(verdict))
         return verdict

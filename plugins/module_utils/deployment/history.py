@@ -13,6 +13,8 @@ from ..kubernetes.objects import metadata
 from ..kubernetes.problems import Conflict, NotFound
 from .cluster import Cluster
 from .record import RecordProblem, Release, decode, encode, name_of, selector, to_forget
+from .references import images_of
+from .registry import Registry, lifted
 
 
 class History:
@@ -82,13 +84,14 @@ class History:
         """Write a record again with other values."""
         return self.write(replace(release, **changes))
 
-    def forget(self, keep: int) -> list[Release]:
-        """Delete the records beyond ``keep``; returns them."""
-        gone = []
+    def forget(self, keep: int, registry: Registry) -> list[str]:
+        """Delete the records beyond ``keep``, and lift the protection of images that only they have. Returns warnings."""
+        gone: list[Release] = []
         self.cluster.fence()
         for release in to_forget(self.releases, keep):
             name = name_of(self.cluster.marks.component, release.number)
             self.cluster.api.delete(f"{self._collection}/{name}", {})
             gone.append(release)
             self.releases = [one for one in self.releases if one.number != release.number]
-        return gone
+        there = {image for one in self.releases for image in images_of(one.objects)}
+        return lifted(registry, {image for one in gone for image in images_of(one.objects)} - there)

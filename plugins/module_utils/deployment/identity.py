@@ -36,10 +36,13 @@ def without_secrets(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in manifest.items() if key not in SECRET_PARTS}
 
 
-def release_id(objects: Iterable[Wanted], migration: Mapping[str, Any] | None) -> str:
-    """The id of a release. Neither the order of its objects nor the data of its Secrets counts: a rotated password is no new release."""
+def release_id(objects: Iterable[Wanted], migration: Mapping[str, Any] | None, other: Any = None) -> str:
+    """The id of a release. Neither the order of its objects nor the data of its Secrets counts: a rotated password is no new release.
+
+    ``other``: what runs besides the objects, such as a chart with its values; None if nothing does.
+    """
     content = sorted((one.identity, without_secrets(one.manifest)) for one in objects)
-    return digest([content, migration])
+    return digest([content, migration, *([other] if other is not None else [])])
 
 
 def owned(manifest: Mapping[str, Any], marks: Marks) -> dict[str, Any]:

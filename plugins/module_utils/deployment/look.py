@@ -11,6 +11,7 @@ from typing import Any
 
 from ..cluster_objects.api import ApiType, api_group
 from ..cluster_objects.manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Wanted
+from ..domains.cluster_content.releases.ownership import RELEASE_NAME
 from ..kubernetes.objects import metadata, terminating
 from ..kubernetes.problems import Conflict, Forbidden, NotFound, Refused
 from ..kubernetes.values import Obj
@@ -58,6 +59,11 @@ class Look:
     def path(self) -> str:
         """Where the API serves the object; empty as long as it does not know the kind."""
         return self.type.path(self.one.namespace, self.one.called) if self.type else ""
+
+
+def is_of_helm(live: Obj) -> bool:
+    """Whether an object belongs to a Helm release, whoever created it (helm.sh, pkg/action/validate.go)."""
+    return RELEASE_NAME in (metadata(live).get("annotations") or {})
 
 
 class Looker:

@@ -16,7 +16,7 @@ from ..kubernetes.values import Obj, Settings
 from ..reconcile.waiting import Stopped
 from ..rollout.plan import Plan
 from ..rollout.target import Target
-from .applying import GONE_SECONDS, POLL_SECONDS
+from .applying import GONE_SECONDS
 from .cluster import Cluster
 from .identity import deadline_of
 from .verification import Verification
@@ -87,13 +87,13 @@ class Migration:
         clock = self.cluster.api.clock
         until = clock.now() + GONE_SECONDS
         while (found := self.cluster.get(self.path)) is not None and uid(found) == old and clock.now() < until:
-            clock.pause(POLL_SECONDS)
+            self.cluster.pause()
 
     def _wait(self, live: Obj, state: Mapping[str, Any]) -> None:
         target = Target("Job", self.name, str(self.job["metadata"]["namespace"]), uid=uid(live), changed=True)
         seconds = deadline_of(self.job) + EXTRA_SECONDS
         settings = Settings(wait=seconds, quiet=seconds, max_restarts=10**6, settle=0.0)
-        verdict = self.verify.run(Plan((target,), settings, rollback=None, record=False, lock=False))
+        verdict = self.verify.run(Plan((target,), settings, rollback=None, record=False, lock=False, poll=self.cluster.poll))
         if verdict.interrupted:
             raise Stopped
         if verdict.state != "success":

@@ -15,13 +15,15 @@ from ..kubernetes.problems import Forbidden, NotFound
 from ..kubernetes.values import Obj
 from .cluster import Cluster, together
 from .look import address_of
-from .pruning import recorded
+from .pruning import besides, recorded
 from .record import Release
 from .refusals import KEEPS_DATA
 
 NAMESPACED = tuple(one for one in OWN if one.namespaced)
 OF_EVERY_NAMESPACE = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
 """What Kubernetes itself creates in every namespace."""
+HELM_RECORD = "helm.sh/release.v1"
+"""The type of the Secrets in which Helm keeps its releases. They carry the labels of the owner, but Helm deletes them."""
 OF_OTHERS = frozenset({"Event", "Endpoints", "EndpointSlice", "PodMetrics", "Lease"})
 """Kinds that follow from other objects, or are locks. Nobody loses anything with them."""
 
@@ -37,6 +39,29 @@ class Found:
     @property
     def address(self) -> str:
         return address_of(self.wanted)
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What another program has installed for the application, such as a Helm release.
+
+    ``objects``: those that exist and go with it, its records included.
+    """
+
+    address: str
+    name: str
+    objects: tuple[Found, ...]
+
+
+class Programs:
+    """No other program installs anything."""
+
+    def installed(self, _cluster: Cluster) -> list[Installed]:
+        """What the application has by such programs. Raises ApiProblem."""
+        return []
+
+    def uninstall(self, _cluster: Cluster, _one: Installed) -> None:
+        """Raises ApiProblem."""
 
 
 def found(type_: ApiType, live: Obj) -> Found:
@@ -64,11 +89,13 @@ class Inventory:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.kept: list[Found] = []
+        self._unlisted: set[ApiType] = set()
         self._namespaces: dict[str, Obj | None] = {}
 
     def objects(self, history: Sequence[Release]) -> list[Found]:
         """What carries the owner labels: in the application's namespace, and wherever a record says that something was applied."""
-        by_uid = {uid(one.live): one for one in [*self._labelled(), *self._recorded(history)]}
+        labelled = self._labelled()
+        by_uid = {uid(one.live): one for one in [*labelled, *self._recorded(history)]}
         owned = [one for one in by_uid.values() if not is_dependent(one.live)]
         self.kept = [one for one in owned if one.wanted.kind in KEEPS_DATA and one.wanted.kind != "Namespace"]
         return [one for one in owned if one.wanted.kind not in KEEPS_DATA]
@@ -77,21 +104,27 @@ class Inventory:
         return [one for several in together(self._of_type, NAMESPACED) for one in several]
 
     def _of_type(self, type_: ApiType) -> list[Found]:
-        """The objects of one kind. A kind that the caller may not list is one that it could not have released."""
+        """The objects of one kind. Of a kind that the caller may not list, the records name what there is."""
         try:
             listed = self.cluster.api.list(self._collection(type_), labelSelector=self.cluster.marks.selector).items
-        except (NotFound, Forbidden):
+        except NotFound:
             return []
-        return [found(type_, live) for live in listed]
+        except Forbidden:
+            self._unlisted.add(type_)
+            return []
+        return [found(type_, live) for live in listed if live.get("type") != HELM_RECORD]
 
     def _collection(self, type_: ApiType, namespace: str = "") -> str:
         return type_.path(namespace or self.cluster.namespace, "").rstrip("/")
 
     def _recorded(self, history: Sequence[Release]) -> list[Found]:
         """Objects of records that the labels of usual kinds in the application's namespace do not find."""
-        listed = {one.name: one for release in history for one in recorded(release)}.values()
+        listed = {one.name: one for release in history for one in (*recorded(release), *besides(release))}.values()
+        found_by_labels = set(NAMESPACED) - self._unlisted
         elsewhere = [
-            one for one in listed if one.kind != "Namespace" and (one.type not in NAMESPACED or one.namespace != self.cluster.namespace)
+            one
+            for one in listed
+            if one.kind != "Namespace" and (one.type not in found_by_labels or one.namespace != self.cluster.namespace)
         ]
         looked = together(self._now, elsewhere)
         return [one for one in looked if one is not None and self.cluster.marks.owns(metadata(one.live))]

@@ -14,12 +14,13 @@ from .record import Release, already_migrated
 
 
 def migration_pending(
-    releases: Sequence[Release], objects: Sequence[Mapping[str, Any]], migration: Mapping[str, Any] | None
+    releases: Sequence[Release], objects: Sequence[Mapping[str, Any]], migration: Mapping[str, Any] | None, other: Any = None
 ) -> tuple[str, bool]:
     """(the id of the release, whether its migration is still to run).
 
     ``releases``: the records of the application (``History.read``). ``objects``, ``migration``: as app_release gets them, images pinned.
+    ``other``: see ``release_id``.
     """
     wanted, _problems = read(list(objects), "")
-    release = identity.release_id(wanted, migration)
+    release = identity.release_id(wanted, migration, other)
     return release, migration is not None and already_migrated(list(releases), release) is None

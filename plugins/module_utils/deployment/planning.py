@@ -118,6 +118,11 @@ def with_migration(found: ReleasePlan, job: Mapping[str, Any]) -> ReleasePlan:
     return replace(found, actions={**found.actions, address: Action("create", address, KIND, changes=changes, reason=MIGRATION)})
 
 
+def with_actions(found: ReleasePlan, actions: Iterable[Action]) -> ReleasePlan:
+    """The plan with further actions, which are not about single objects."""
+    return replace(found, actions={**found.actions, **{one.address: one for one in actions}})
+
+
 def with_pruned(found: ReleasePlan, addresses: Iterable[str]) -> ReleasePlan:
     """The plan with the objects that are deleted at the end."""
     gone = {address: Action("delete", address, KIND, reason=PRUNED) for address in addresses}
@@ -126,7 +131,7 @@ def with_pruned(found: ReleasePlan, addresses: Iterable[str]) -> ReleasePlan:
 
 def removal(addresses: Iterable[str]) -> ReleasePlan:
     """The plan that deletes objects, in this order."""
-    return ReleasePlan((), {address: Action("delete", address, KIND, reason=REMOVED) for address in addresses})
+    return ReleasePlan((), {one: Action("delete", one, one.partition(".")[0], reason=REMOVED) for one in addresses})
 
 
-__all__ = ["ReleasePlan", "address_of", "decide", "plan", "removal", "with_migration", "with_pruned"]
+__all__ = ["ReleasePlan", "address_of", "decide", "plan", "removal", "with_actions", "with_migration", "with_pruned"]

@@ -26,6 +26,12 @@ def recorded(release: Release) -> list[Wanted]:
     return found
 
 
+def besides(release: Release) -> list[Wanted]:
+    """What a strategy applied beside a release's objects, such as a canary."""
+    found, _problems = read(list(release.beside), "")
+    return found
+
+
 def leftovers(current: Iterable[Wanted], history: Sequence[Release], namespace: str) -> list[Wanted]:
     """The objects that the current release, once it is verified, has made superfluous.
 
@@ -38,7 +44,7 @@ def leftovers(current: Iterable[Wanted], history: Sequence[Release], namespace: 
     kept = needed_by(before) if before else set()
     found: dict[Key, Wanted] = {}
     for release in history:
-        for one in recorded(release):
+        for one in (*recorded(release), *besides(release)):
             key = (one.kind, one.namespace, one.called)
             if key not in wanted and key not in kept and one.namespace == namespace and one.kind not in KEEPS_DATA:
                 found.setdefault(key, one)

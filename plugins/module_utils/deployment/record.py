@@ -28,6 +28,9 @@ OF_ENVIRONMENT = f"{DOMAIN}/release-environment"
 OF_COMPONENT = f"{DOMAIN}/release-component"
 """Labels of their own: a record is not one of the component's objects, which are found by its owner labels."""
 
+APPLY, HELM, ARGOCD = "apply", "helm", "argocd"
+"""The modes: who applies what runs."""
+
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 FORMAT = 1
 MOST_BYTES = 1_000_000
@@ -49,6 +52,8 @@ class Release:
     ``objects``: the manifests as applied, Secrets without their data. ``migration``: {job, finished, seconds} of the migration that ran
     for this release, or None. ``added``: the addresses of the objects that did not exist before this release. ``applied``: uid and
     generation by address, as the last apply returned them. ``pruned``: whether what the release made superfluous has been deleted.
+    ``progress``: how far a strategy with several steps has come; with Helm and Argo CD, {revision, workloads}. ``beside``: manifests,
+    without content, of what a strategy applied beside the objects, such as a canary; they are deleted at its end, or by the next release.
     ``gate``: {verdict, snapshots, ...} as presented. ``times``: moments by phase. ``recorded``: what the caller wants to be kept with the
     release, such as why the deployment window was overridden.
     """
@@ -61,6 +66,7 @@ class Release:
     reason: str = ""
     by: str = ""
     strategy: str = "rolling"
+    mode: str = APPLY
     images: Mapping[str, str] = field(default_factory=dict)
     migration: Mapping[str, Any] | None = None
     gate: Mapping[str, Any] | None = None
@@ -72,6 +78,8 @@ class Release:
     applied: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     went_back_to: str = ""
     pruned: bool = False
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    beside: tuple[Mapping[str, Any], ...] = ()
     objects: tuple[Mapping[str, Any], ...] = ()
 
     @property
@@ -82,13 +90,19 @@ class Release:
     def shown(self) -> dict[str, Any]:
         """The release as results and histories show it: everything but its objects."""
         found = asdict(self)
-        for name in ("objects", "applied", "added", "pruned"):
+        for name in ("objects", "applied", "added", "pruned", "beside"):
             found.pop(name)
         return {**found, "verdicts": list(self.verdicts), "objects": len(self.objects), "workloads": self.workloads}
 
     @property
     def workloads(self) -> list[dict[str, str]]:
         """What a verification of the release watches, as {kind, namespace, name}."""
+        return [
+            *(dict(one) for one in self.progress.get("workloads") or ()),
+            *self._own_workloads(),
+        ]
+
+    def _own_workloads(self) -> list[dict[str, str]]:
         return [
             {"kind": str(one["kind"]), "namespace": str(one["metadata"].get("namespace") or ""), "name": str(one["metadata"]["name"])}
             for one in self.objects
@@ -163,7 +177,9 @@ def decode(secret: Obj) -> Release:
             raise RecordProblem(f"{where} was written by a newer version of this collection: use that version to read it")
         known = {one.name for one in fields(Release)}
         found = Release(**{name: value for name, value in content.items() if name in known})
-        return replace(found, objects=tuple(found.objects), verdicts=tuple(found.verdicts), added=tuple(found.added))
+        return replace(
+            found, objects=tuple(found.objects), verdicts=tuple(found.verdicts), added=tuple(found.added), beside=tuple(found.beside)
+        )
     except (KeyError, ValueError, TypeError, AttributeError, zlib.error) as error:
         raise RecordProblem(f"{where} is not a record of a release ({type(error).__name__})") from error
 

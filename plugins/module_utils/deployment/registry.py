@@ -66,6 +66,12 @@ class Ecr(Registry):
         return unprotect(self.aws, _kept(images), self.user).problems
 
 
+def lifted(registry: Registry, images: Iterable[str]) -> list[str]:
+    """Lift the protection of images; returns a warning for each whose protection stays."""
+    found = sorted(set(images))
+    return [f"the protection of an image could not be lifted: {one}" for one in registry.release(found)] if found else []
+
+
 def _pinned(images: Iterable[str]) -> Iterator[Reference]:
     for text in images:
         try:

@@ -19,16 +19,18 @@ from ..kubernetes.problems import ApiProblem, Conflict, NotFound
 from ..reconcile.errors import Failure
 from ..reconcile.waiting import Stopped
 from . import planning, refusals
-from .applying import POLL_SECONDS, Say
+from .applying import Say
 from .cluster import Cluster, together
 from .history import History
 from .holding import Holding, LeaseLost
-from .ownership import Found, Inventory, balances
+from .ownership import Found, Installed, Inventory, Programs, balances
 from .phases import waves
-from .record import last_verified
+from .record import ARGOCD, Release, last_verified
 from .references import images_of
-from .registry import Registry
+from .registry import Registry, lifted
 from .wish import Outcome
+
+BALANCER = "the load balancer controller removes it once the load balancer is deleted: see the controller's log"
 
 
 class NotRemoved(Exception):
@@ -49,7 +51,8 @@ class RemovalWish:
 
 
 class Removal:
-    def __init__(self, cluster: Cluster, wish: RemovalWish, say: Say, holding: Holding, registry: Registry) -> None:
+    def __init__(self, cluster: Cluster, wish: RemovalWish, say: Say, holding: Holding, registry: Registry, programs: Programs) -> None:
+        self.programs = programs
         self.cluster, self.wish, self.say, self.holding, self.registry = cluster, wish, say, holding, registry
         cluster.fence = holding.fence
         self.history = History(cluster)
@@ -57,6 +60,7 @@ class Removal:
         self.inventory = Inventory(cluster)
         self.found: list[Found] = []
         self.namespaces: list[Found] = []
+        self.charts: list[Installed] = []
 
     def plan(self) -> None:
         """Find what there is to remove. Changes nothing. Raises ApiProblem."""
@@ -64,21 +68,24 @@ class Removal:
         self.inventory = Inventory(self.cluster)
         self.found = self.inventory.objects(history)
         owned = self.inventory.namespaces(history)
-        going = [*self.found, *owned]
+        self.charts = self.programs.installed(self.cluster)
+        going = [*self.found, *owned, *(one for chart in self.charts for one in chart.objects)]
         occupied = {one.address: self.inventory.others(one.wanted.called, going, self.history.paths) for one in owned}
         self.namespaces = [one for one in owned if not occupied[one.address]]
         outcome = self.outcome
-        outcome.plan = planning.removal([*(one.address for one in self._ordered()), *(one.address for one in self.namespaces)])
+        addresses = [*(one.address for one in self.charts), *(one.address for one in (*self._ordered(), *self.namespaces))]
+        outcome.plan = planning.removal(addresses)
         outcome.previous = last_verified(history)
         outcome.warnings = list(self.history.unreadable)
         outcome.notes = [f"{len(self.history.paths)} records of releases are deleted"] if self.history.paths else []
         outcome.notes += [f"{one.address} stays, because it holds data" for one in self.inventory.kept]
         outcome.notes += [_occupied(one.address, occupied[one.address]) for one in owned if occupied[one.address]]
+        outcome.notes += _applications(history)
         outcome.notes += [self.wish.hold] if self.wish.hold and self.to_do else []
 
     @property
     def to_do(self) -> bool:
-        return bool(self.found or self.namespaces or self.history.paths)
+        return bool(self.charts or self.found or self.namespaces or self.history.paths)
 
     def _ordered(self) -> list[Found]:
         """Load balancers first, then the reverse order of an apply."""
@@ -127,16 +134,20 @@ class Removal:
         self._remove_namespace([one for one in self.namespaces if one.wanted.called == self.cluster.namespace])
 
     def _remove(self) -> None:
+        for chart in self.charts:
+            try:
+                self.programs.uninstall(self.cluster, chart)
+            except ApiProblem as problem:
+                raise NotRemoved(chart.address, f"{problem}") from None
+            self.outcome.outcomes[chart.address] = "done"
+            self._await([one for one in chart.objects if balances(one.live)], BALANCER)
         groups = self._groups()
         for group in groups:
             together(self._delete, group)
             if balances(group[0].live):
-                self._await(group, "the load balancer controller removes it once the load balancer is deleted: see the controller's log")
+                self._await(group, BALANCER)
         self._remove_namespace([one for one in self.namespaces if one.wanted.called != self.cluster.namespace])
-        images = sorted({image for one in self.history.releases for image in images_of(one.objects)})
-        if images:
-            problems = self.registry.release(images)
-            self.outcome.warnings += [f"the protection of an image could not be lifted: {one}" for one in problems]
+        self.outcome.warnings += lifted(self.registry, (image for one in self.history.releases for image in images_of(one.objects)))
         self.cluster.fence()
         together(self._drop, self.history.paths)
 
@@ -170,7 +181,7 @@ class Removal:
             if waited > self.wish.timeout:
                 raise NotRemoved(left[0].address, self._why(left[0], waited, reason))
             self.say(left[0].address, "waiting until it is gone", waited)
-            clock.pause(POLL_SECONDS)
+            self.cluster.pause()
 
     def _is_there(self, one: Found) -> bool:
         live = self.cluster.get(one.path)
@@ -192,6 +203,12 @@ class Removal:
                 continue
             self._delete(one)
             self._await([one])
+
+
+def _applications(history: Sequence[Release]) -> list[str]:
+    if not any(one.mode == ARGOCD for one in history):
+        return []
+    return ["what Argo CD applied stays: remove it by its Application, which this collection did not create"]
 
 
 def _occupied(address: str, others: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from .phases import is_prepared
 from .pruning import recorded
 from .record import GOOD, PREVIOUS, RecordProblem, Release, last_verified, wanted_release
 from .registry import Registry
-from .transaction import NO_REGISTRY
+from .transaction import NO_REGISTRY, ShapingStrategy, mode_of
 from .verification import CannotVerify, Judge, Verification
 from .wish import Outcome
 
@@ -42,9 +42,19 @@ class RollbackWish:
 
 class Rollback:
     def __init__(
-        self, cluster: Cluster, wish: RollbackWish, verify: Verification, say: Say, holding: Holding, *, registry: Registry = NO_REGISTRY
+        self,
+        cluster: Cluster,
+        wish: RollbackWish,
+        verify: Verification,
+        say: Say,
+        holding: Holding,
+        *,
+        registry: Registry = NO_REGISTRY,
+        strategy: ShapingStrategy | None = None,
     ) -> None:
+        """``strategy``: of a mode in which another program applies what runs."""
         self.cluster, self.wish, self.say, self.holding, self.registry = cluster, wish, say, holding, registry
+        self.strategy = strategy
         cluster.fence = holding.fence
         self.history = History(cluster)
         self.outcome = Outcome()
@@ -62,8 +72,15 @@ class Rollback:
         left = failed or current
         self.outcome.not_undone = way_back.not_undone(left, self.cluster.namespace) if left and left.id != target.id else []
         found = planning.with_pruned(found, self._superfluous(target))
-        self.outcome.plan = found
-        self.outcome.failures = [*found.failures, *self._lacking(target)]
+        failures = [*found.failures, *self._lacking(target)]
+        if why := way_back.other_mode(target, mode_of(self.strategy)):
+            failures.append(Failure("", "", "Mode", f"release {target.called} cannot be restored: {why}."))
+        elif self.strategy is not None:
+            try:
+                found = planning.with_actions(found, self.strategy.on_way_back(self.cluster, self.say, target))
+            except NotRestored as problem:
+                failures.append(Failure("", "", "WayBack", f"release {target.called} cannot be restored: {problem}."))
+        self.outcome.plan, self.outcome.failures = found, failures
         return target, left
 
     def _lacking(self, target: Release) -> list[Failure]:
@@ -110,6 +127,10 @@ class Rollback:
             target, left = self.plan()
             self.outcome.changed = True
             self.restorer.restore(target, left.applied if left else {})
+            if self.strategy is not None:
+                returned = self.strategy.back(self.restorer, target)
+                self.outcome.warnings += returned.warnings
+                target = replace(target, progress=dict(returned.progress))
             found = self.outcome.plan
             self.outcome.outcomes = dict.fromkeys(found.actions if found else {}, "done")
             for release in self._newer(target):
@@ -119,7 +140,8 @@ class Rollback:
     def _is_done(self, target: Release) -> bool:
         current, plan = self.outcome.previous, self.outcome.plan
         newest = self.history.releases[0]
-        return current is not None and newest.id == target.id and newest.status == "verified" and not (plan and plan.changing)
+        changing = plan is not None and (plan.changing or any(one.verb == "update" for one in plan.actions.values()))
+        return current is not None and newest.id == target.id and newest.status == "verified" and not changing
 
     def _record(self, target: Release, left: Release | None) -> None:
         """The restored release becomes the newest one. Those that it replaces are no longer what a rollback returns to."""
@@ -137,4 +159,4 @@ class Rollback:
             pruned=False,
         )
         self.outcome.release = self.history.write(restored)
-        self.history.forget(self.wish.keep)
+        self.outcome.warnings += self.history.forget(self.wish.keep, self.registry)

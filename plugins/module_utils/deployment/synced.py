@@ -19,7 +19,6 @@ from .look import address_of
 
 GROUP = "external-secrets.io"
 KINDS = ("ExternalSecret",)
-POLL_SECONDS = 1.0
 
 
 def target_of(manifest: Mapping[str, Any]) -> str:
@@ -70,7 +69,7 @@ class Synced:
                 self.say(address_of(one), reason, waited)
             left = [one for one, _reason in reasons]
             if left:
-                clock.pause(POLL_SECONDS)
+                self.cluster.pause()
 
     def _reason(self, one: Wanted) -> str:
         live = self.cluster.live(one)

@@ -9,30 +9,33 @@ may call them several times, and raises Failed if the release is to go back.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..cluster_objects.manifest import Wanted
+from ..cluster_objects.hiding import Hiding
+from ..cluster_objects.manifest import Marks, Wanted
 from ..kubernetes.lease import Locked
 from ..kubernetes.objects import generation, metadata, spec, uid
 from ..kubernetes.problems import ApiProblem, Conflict, Forbidden, NotFound, Refused
 from ..kubernetes.values import Obj
 from ..reconcile.errors import Failure
+from ..reconcile.planner import Action
 from ..reconcile.waiting import Stopped
 from . import planning, pruning, refusals, verification, way_back
 from .applying import Applied, Applier, ApplyFailed, Say
 from .cluster import Cluster, together
-from .going_back import NotRestored, Restorer, absent
+from .going_back import NotRestored, Restorer, Returned, absent
 from .history import History
 from .holding import Holding, LeaseLost
 from .identity import without_secrets
-from .look import KIND, Look, Looker, address_of, missing_kinds
+from .look import KIND, Look, Looker, address_of, is_of_helm, missing_kinds
 from .migration import Migration, MigrationFailed
 from .phases import split
 from .planning import ReleasePlan
 from .pods import pod_problems
-from .record import RecordProblem, Release, already_migrated, encode, last_verified
+from .record import APPLY, RecordProblem, Release, already_migrated, encode, last_verified
 from .references import images_of
 from .registry import Registry
 from .synced import Synced
@@ -44,6 +47,55 @@ Gate = Callable[[], str]
 
 NO_REGISTRY = Registry()
 Strategy = Callable[["Transaction"], None]
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """The objects of a release as a strategy has them.
+
+    ``recorded``: what going back to the release applies. ``kept``: (kind, name) of what earlier releases left and is not deleted yet.
+    ``objection``: why the release cannot be deployed now. ``choice``: what the strategy has decided, for itself. ``actions``: what happens
+    besides, such as to a Helm release.
+    """
+
+    objects: Sequence[Wanted]
+    recorded: Sequence[Wanted]
+    kept: frozenset[tuple[str, str]] = frozenset()
+    objection: str = ""
+    choice: Any = None
+    actions: tuple[Action, ...] = ()
+
+
+class ShapingStrategy:
+    """A strategy that also decides, before each plan, which objects the release consists of now.
+
+    ``mode``: who applies what runs: this collection, Helm, or Argo CD.
+    """
+
+    mode = APPLY
+
+    def shape(self, tx: Transaction, asked: Sequence[Wanted]) -> Shaped:
+        raise NotImplementedError
+
+    def on_nothing(self, marks: Marks, hiding: Hiding) -> tuple[Action, ...]:
+        """What happens besides, if the cluster does not exist yet."""
+        return ()
+
+    def on_way_back(self, cluster: Cluster, say: Say, target: Release) -> tuple[Action, ...]:
+        """What ``back`` would change. Raises NotRestored, ApiProblem."""
+        return ()
+
+    def back(self, restorer: Restorer, target: Release) -> Returned:
+        """Go back to a verified release with what is not among its objects. Raises NotRestored, ApiProblem, Stopped."""
+        return Returned(target.progress)
+
+    def __call__(self, tx: Transaction) -> None:
+        raise NotImplementedError
+
+
+def mode_of(strategy: Strategy | None) -> str:
+    """Who applies what runs."""
+    return strategy.mode if isinstance(strategy, ShapingStrategy) else APPLY
 
 
 class Failed(Exception):
@@ -69,6 +121,9 @@ class Transaction:
     ) -> None:
         self.cluster, self.wish, self.verifier, self.say, self.holding = cluster, wish, verify, say, holding
         self.gate, self.strategy, self.registry = gate, strategy, registry
+        self.shape = strategy.shape if isinstance(strategy, ShapingStrategy) else None
+        self.asked = wish.objects
+        self.shaped = Shaped(wish.objects, wish.objects)
         cluster.fence = holding.fence
         self.history = History(cluster)
         self.prepared, self.rest = split(wish.objects)
@@ -83,12 +138,17 @@ class Transaction:
     def plan(self, *, applying: bool) -> ReleasePlan:
         """The plan, from a dry run of everything. Changes nothing. Raises ApiProblem."""
         history = self.history.read()
+        if self.shape is not None:
+            self.shaped = self.shape(self, self.asked)
+            self.wish = replace(self.wish, objects=self.shaped.objects)
+            self.prepared, self.rest = split(self.wish.objects)
         self.looker = Looker(self.cluster, self.wish.objects)
         looks = self.looker.look()
         found = planning.plan(looks, self.wish.consent, self.cluster.hiding, missing_kinds(looks, self.looker), applying=applying)
         found = replace(found, failures=(*found.failures, *self._objections(found, applying)))
         if self.migrates:
             found = planning.with_migration(found, self.wish.job or {})
+        found = planning.with_actions(found, self.shaped.actions)
         self._leftovers = [] if self._is_pruned() else self._find_leftovers()
         found = planning.with_pruned(found, [address for address, _one, _live in self._leftovers])
         current = last_verified(history)
@@ -109,6 +169,10 @@ class Transaction:
         newest = self.history.newest
         return newest is not None and newest.id == self.wish.id and newest.status == "verified"
 
+    @property
+    def recorded(self) -> Sequence[Wanted]:
+        return self.wish.objects if self.shape is None else self.shaped.recorded
+
     def _is_pruned(self) -> bool:
         return self.is_current and self.history.releases[0].pruned
 
@@ -122,6 +186,8 @@ class Transaction:
         if job is not None and (why := self._job_refused(job)):
             objections.append(Failure(f"{KIND}.Job/{job['metadata']['namespace']}/{job['metadata']['name']}", "create", "Refused", why))
         objections += [Failure(look.address, "apply", "Paused", _paused(look)) for look in found.looks if _is_paused(look)]
+        if self.shaped.objection:
+            objections.append(Failure("", "", "Strategy", self.shaped.objection))
         if applying:
             objections += [Failure("", "", code, text) for code, text in self._refusals() if text]
         return objections
@@ -171,9 +237,10 @@ class Transaction:
         """What earlier releases left that this one makes superfluous: it exists, and is still ours."""
         others = [one for one in self.history.releases if not (one.id == self.wish.id and one.number == self._number())]
         wanted = pruning.leftovers(self.wish.objects, others, self.cluster.namespace)
+        wanted = [one for one in wanted if (one.kind, one.called) not in self.shaped.kept]
         found: list[tuple[str, Wanted, Obj]] = []
         for one, live in zip(wanted, together(self.cluster.live, wanted)):
-            if live is not None and self.cluster.marks.owns(metadata(live)):
+            if live is not None and self.cluster.marks.owns(metadata(live)) and not is_of_helm(live):
                 found.append((address_of(one), one, live))
         return found
 
@@ -202,6 +269,7 @@ class Transaction:
             status=going_on.status if going_on else "started",
             by=wish.by,
             strategy=wish.strategy,
+            mode=mode_of(self.strategy),
             images=dict(wish.images),
             migration=migration,
             gate=_gate_summary(wish.gate),
@@ -209,7 +277,9 @@ class Transaction:
             times=dict(going_on.times) if going_on else {},
             added=going_on.added if going_on else (),
             applied=dict(going_on.applied) if going_on else {},
-            objects=tuple(without_secrets(one.manifest) for one in wish.objects),
+            progress=dict(going_on.progress) if going_on else {},
+            beside=going_on.beside if going_on else (),
+            objects=tuple(without_secrets(one.manifest) for one in self.recorded),
         )
 
     def keep(self, **changes: Any) -> None:
@@ -334,6 +404,19 @@ class Transaction:
                 self.done.live[look.address] = look.live
         self._apply_looks(found.changing)
 
+    def remove(self, objects: Sequence[Wanted]) -> None:
+        """Delete objects that a strategy applied beside the release. What somebody else owns stays."""
+        for one in objects:
+            address, live = address_of(one), self.cluster.live(one)
+            if live is not None and self.cluster.marks.owns(metadata(live)):
+                self.outcome.changed = True
+                with contextlib.suppress(NotFound):
+                    self.cluster.delete(self.cluster.path_of(one), uid(live))
+            self.done.live.pop(address, None)
+            self.done.changed.discard(address)
+            self.done.added.discard(address)
+            self.outcome.outcomes.pop(address, None)
+
     def _apply_looks(self, looks: Sequence[Look]) -> None:
         if not looks:
             return
@@ -386,18 +469,9 @@ class Transaction:
                 self.outcome.warnings.append(f"{address} is no longer in the release and could not be deleted: {problem}")
         self._prune_orphans()
         self._prune_jobs()
-        self._forget()
-        if not left:
+        self.outcome.warnings += self.history.forget(self.wish.keep, self.registry)
+        if not left and not self.shaped.kept:
             self.keep(pruned=True)
-
-    def _forget(self) -> None:
-        """Delete the records beyond the wanted number, and lift the protection of images that only they have."""
-        forgotten = self.history.forget(self.wish.keep)
-        there = {image for one in self.history.releases for image in images_of(one.objects)}
-        images = sorted({image for one in forgotten for image in images_of(one.objects)} - there)
-        if images:
-            problems = self.registry.release(images)
-            self.outcome.warnings += [f"the protection of an image could not be lifted: {one}" for one in problems]
 
     def _prune_orphans(self) -> None:
         for path, old in self.done.orphans:
@@ -438,12 +512,19 @@ class Transaction:
 
     def _back_to(self, target: Release, failed: Release) -> str:
         """Restore a verified release; returns what came of it, as a sentence."""
+        if why := way_back.other_mode(target, mode_of(self.strategy)):
+            return f"Going back to release {target.called} is not possible: {why}."
         self.say(self.cluster.marks.component, f"going back to release {target.called}", 0.0)
         restorer = Restorer(self.cluster, self.say, self.judge, self.wish.verification, self.done.replaced)
         applied = {address: live for address, live in self.done.live.items() if address in self.done.changed}
         try:
             restorer.restore(target, applied)
             removed = restorer.remove_added(failed, target, {*failed.added, *self.done.added})
+            if isinstance(self.strategy, ShapingStrategy):
+                returned = self.strategy.back(restorer, target)
+                self.outcome.warnings += returned.warnings
+                if returned.progress != target.progress:
+                    self.history.mark(target, progress=dict(returned.progress))
         except (NotRestored, CannotVerify, ApiProblem) as problem:
             return f"Going back to release {target.called} failed too: {str(problem).rstrip('.')}."
         self.outcome.went_back = True

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
+from ansible.module_utils.errors import UnsupportedError
 
 from ..kubernetes.access import Access
 from ..kubernetes.client import Api
@@ -20,6 +21,7 @@ from ..rollout.answer import result_of
 from ..rollout.options import argument_spec, plan_of
 from ..rollout.plan import Plan
 from ..rollout.verifier import Verifier
+from .target_groups import TargetGroups
 
 OWN_OPTIONS = ("applied", "rollback", "record", "lock", "eks_cluster", "kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert")
 """Options of the verifier that the deployment sets itself."""
@@ -28,15 +30,25 @@ CLOUDWATCH = Callable[[], Any]
 Say = Callable[[str, str, float], None]
 
 
-def options_of(given: Mapping[str, Any], namespace: str) -> tuple[dict[str, Any], list[str]]:
-    """The complete options of the verifier, and one sentence for each problem with those given."""
+def options_of(given: Mapping[str, Any], namespace: str, poll: float | None = None) -> tuple[dict[str, Any], list[str]]:
+    """The complete options of the verifier, and one sentence for each problem with those given.
+
+    ``poll``: the interval in seconds between two looks, unless they say it themselves.
+    """
     problems = [f"verification.{name} is set by the deployment itself; leave it out" for name in OWN_OPTIONS if name in given]
     wanted = {name: value for name, value in given.items() if value is not None and name not in OWN_OPTIONS}
-    checked = ArgumentSpecValidator(argument_spec()).validate({"namespace": namespace, **wanted})
-    problems += [f"verification: {message}" for message in checked.error_messages]
+    usual = {"namespace": namespace, **({"poll_interval": poll} if poll else {})}
+    checked = ArgumentSpecValidator(argument_spec()).validate({**usual, **wanted})
+    problems += misfits(checked, "verification")
     found = dict(checked.validated_parameters)
     found = {**found, "rollback": {**found["rollback"], "to": "none"}, "record": False, "lock": False}
     return found, problems or [f"verification: {problem}" for problem in _problems(found)]
+
+
+def misfits(checked: ValidationResult, name: str) -> list[str]:
+    """One sentence for each problem that the argument specification of an option with this name has found."""
+    unknown = "no such setting: "
+    return [f"{name}: {unknown if isinstance(one, UnsupportedError) else ''}{one.msg}" for one in checked.errors]
 
 
 def _problems(options: Mapping[str, Any]) -> list[str]:
@@ -75,10 +87,9 @@ class Verification:
     say: Say
     holder: str
     cloudwatch: CLOUDWATCH | None = None
-    poll: float | None = None
+    targets: TargetGroups | None = None
 
     def run(self, plan: Plan) -> Verdict:
-        plan = replace(plan, poll=self.poll) if self.poll is not None else plan
         api = Api(self.access, self.clock, self.clock.now() + plan.settings.wait)
         began = self.clock.now()
         report = Verifier(api, self.clock, plan, self.say, self.holder, self.cloudwatch).run()

@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..cluster_objects.compare import MANAGER
 from ..cluster_objects.manifest import Wanted
-from ..kubernetes.objects import metadata
+from ..kubernetes.objects import metadata, spec
+from .look import Look
 from .pruning import Key, recorded
 from .record import Release
 from .references import configs_of, images_of
 from .refusals import KEEPS_DATA
-from .scaling import without_replicas
+from .scaling import SCALED, without_replicas
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,14 @@ def restorable(release: Release, namespace: str) -> list[Wanted]:
     ]
 
 
+def with_recorded_size(look: Look, release: Release) -> Look:
+    """The look at a workload that no longer exists, with the number of pods that the release gave it: by default it would get one."""
+    if look.live is not None or look.replicas is not None or look.one.kind not in SCALED:
+        return look
+    manifest = next((one.manifest for one in recorded(release) if one.identity == look.one.identity), {})
+    return replace(look, replicas=spec(manifest).get("replicas"))
+
+
 def not_undone(failed: Release, namespace: str) -> list[str]:
     """What going back from a release does not undo, one sentence each."""
     found = []
@@ -79,6 +88,13 @@ def not_undone(failed: Release, namespace: str) -> list[str]:
 
 def _plural(kind: str, names: Sequence[str]) -> str:
     return f"{kind} {names[0]}" if len(names) == 1 else f"{kind}s {', '.join(names)}"
+
+
+def other_mode(target: Release, mode: str) -> str:
+    """Why a release that was deployed in another mode cannot be restored; empty if it was not."""
+    if target.mode == mode:
+        return ""
+    return f"it was deployed in mode {target.mode}, and mode is {mode}; deploy it again in mode {target.mode}"
 
 
 def changed_since(address: str, applied: Mapping[str, Any], live: Mapping[str, Any] | None) -> str:

@@ -17,10 +17,22 @@ from .dns.registration import REGISTRATION as DNS
 from .eks.registration import REGISTRATION as EKS
 from .network.registration import REGISTRATION as NETWORK
 from .rds.registration import REGISTRATION as RDS
+from .redis.registration import REGISTRATION as REDIS
 from .repositories.registration import REGISTRATION as REPOSITORIES
 from .s3_cdn.registration import REGISTRATION as S3_CDN
 
-DOMAINS: tuple[Registration, ...] = (NETWORK, DNS, EKS, CLUSTER_CONTENT, RDS, DATABASE_CONTENT, REPOSITORIES, S3_CDN, APP_DEPLOY)
+DOMAINS: tuple[Registration, ...] = (
+    NETWORK,
+    DNS,
+    EKS,
+    CLUSTER_CONTENT,
+    RDS,
+    DATABASE_CONTENT,
+    REDIS,
+    REPOSITORIES,
+    S3_CDN,
+    APP_DEPLOY,
+)
 """In reading order: a domain comes after the domains it depends on."""
 
 SHARED = ("kms_key", "iam_role", "log_group")

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from .reader import Reader
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 24 * 60
 WEEK = 7 * DAY
@@ -62,3 +64,31 @@ def is_open(window: Window, moment: datetime) -> bool:
     now = moment.astimezone(UTC)
     minute = now.hour * 60 + now.minute + (now.weekday() * DAY if window.weekly else 0)
     return (minute - window.start) % (WEEK if window.weekly else DAY) < window.length
+
+
+def overlapping(daily_one: str | None, weekly_one: str | None) -> bool:
+    """Whether both windows are given and overlap."""
+    first, second = daily(daily_one or ""), weekly(weekly_one or "")
+    return bool(first and second and overlap(first, second))
+
+
+def read_window(reader: Reader, weekly_one: bool, shortest: int = SHORTEST) -> Window | None:
+    """The setting ``window``, daily or weekly; None if it is absent or invalid. ``shortest``: in minutes."""
+    value = reader.take("window")
+    if value is None:
+        return None
+    convert, example = (weekly, "sun:05:00-sun:06:00") if weekly_one else (daily, "03:00-04:00")
+    window = convert(value) if isinstance(value, str) else None
+    if window is None:
+        reader.problems.add(reader.at("window"), value, f'it must be a period in UTC such as "{example}", in quotes')
+    elif window.length < shortest:
+        reader.problems.add(reader.at("window"), value, f"it must last at least {shortest} minutes")
+    elif weekly_one and window.length >= DAY:
+        reader.problems.add(reader.at("window"), value, "it must last less than 24 hours")
+    else:
+        return window
+    return None
+
+
+def text_of(window: Window | None) -> str | None:
+    return window.text if window else None

@@ -81,3 +81,26 @@ def security_group() -> Sample:
 def default_security_group() -> Sample:
     properties = {"vpc_id": VPC_ID, "ingress": [], "egress": []}
     return Sample(Resource("default_security_group", NAME, properties), needs=(VPC,), change={"ingress": [ALLOWED]}, drift=RULE_BY_HAND)
+
+
+def plain_secret(place: Place) -> Sample:
+    properties = {"secret_name": f"{place.path}{NAME}", "description": "one", "content": {"username": NAME}, "deletion_date": None}
+    return Sample(
+        Resource("secret", NAME, properties),
+        change={"description": "two"},
+        drift=Drift(
+            Operation("secretsmanager", "update_secret"), lambda one: {"SecretId": one.id, "Description": "by hand"}, "description"
+        ),
+    )
+
+
+def subnets(place: Place) -> tuple[Resource, ...]:
+    """Subnets of the smallest network in two zones."""
+    return tuple(
+        Resource(
+            "subnet",
+            f"{NAME}-{zone}",
+            {"vpc_id": VPC_ID, "availability_zone": f"{place.region}{zone}", "cidr_block": f"10.0.{number}.0/24"},
+        )
+        for number, zone in enumerate("ab")
+    )

@@ -69,6 +69,19 @@ def missing_version(arn: str, versions: Mapping[str, Sequence[str]], rotation: s
     return None if version in versions or current == version_for(arn, at.get(PREVIOUS, ""), rotation) else version
 
 
+def make_current(aws: Aws, arn: str, version: str, stages: Mapping[str, str]) -> None:
+    """Make a version AWSCURRENT, after whatever uses the secret has taken it; the one before becomes AWSPREVIOUS.
+
+    ``stages``: staging label -> version, as they are.
+    """
+    current, pending = stages.get(CURRENT, ""), stages.get(PENDING, "")
+    if current != version:
+        move = {"MoveToVersionId": version, "RemoveFromVersionId": current}
+        aws.change("secretsmanager", "update_secret_version_stage", SecretId=arn, VersionStage=CURRENT, **move)
+    if pending == version or current != version:
+        aws.change("secretsmanager", "update_secret_version_stage", SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=version)
+
+
 class Secret(NamedKind):
     """``wanted``: the names of the described secrets; if one of them is scheduled for deletion, it is restored with its old value.
 
@@ -91,7 +104,7 @@ class Secret(NamedKind):
     tagging = Tagging(tag="tag_resource", untag="untag_resource", key=NAME)
     operations = ("describe_secret", "put_secret_value", "restore_secret", "update_secret")
     called = "secret_name"
-    changing = {"version_id": ("rotation",)}
+    changing = {"version_id": ("rotation",), "newest_version_id": ("rotation",)}
     holds_data = True
 
     secret_name = fixed("Name")
@@ -164,8 +177,9 @@ class Secret(NamedKind):
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         versions = raw.get("VersionIdsToStages") or {}
-        current = next((version for version, stages in versions.items() if CURRENT in stages), raw.get("VersionId"))
-        return {"arn": raw.get("ARN"), "version_id": current}
+        at = {stage: version for version, stages in versions.items() for stage in stages}
+        current = at.get(CURRENT) or raw.get("VersionId")
+        return {"arn": raw.get("ARN"), "version_id": current, "newest_version_id": at.get(PENDING) or current}
 
     # -- changing --------------------------------------------------------------------------------------------------------------------
 

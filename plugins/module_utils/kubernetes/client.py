@@ -81,6 +81,10 @@ class Api:
         self._pool = access.pool(urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS))
         self._server_time: tuple[datetime, float] | None = None
 
+    @property
+    def access(self) -> Access:
+        return self._access
+
     def get(self, path: str, *, accept: str = "application/json", **query: Any) -> dict[str, Any]:
         return self._json("GET", path, query, accept=accept)
 

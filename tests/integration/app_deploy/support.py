@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,6 +167,25 @@ class Shop:
         """Status and version of what users get."""
         found = applications.ask(self.cloud.description, f"https://{HOST}/")
         return found.status, found.version
+
+    @contextmanager
+    def load(self) -> Iterator[list[applications.Answer]]:
+        """What users get meanwhile, one request after the other."""
+        found: list[applications.Answer] = []
+        ended = threading.Event()
+
+        def ask() -> None:
+            while not ended.wait(0.1):
+                found.append(applications.ask(self.cloud.description, f"https://{HOST}/"))
+
+        users = threading.Thread(target=ask, daemon=True)
+        users.start()
+        yield found
+        ended.set()
+        users.join()
+
+    def deployments(self) -> list[str]:
+        return sorted(one["metadata"]["name"] for one in self.api.get("/apis/apps/v1/namespaces/shop/deployments")["items"])
 
     def records(self) -> list[str]:
         """The names of the alias records."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from tests.integration.deployment.prometheus import metric, prometheus
 from tests.integration.examples.running import Run, mutations
 
 from .support import HOST, Shop
@@ -25,6 +26,19 @@ def changing_calls(run: Run) -> int:
 def closed() -> dict[str, object]:
     """A window that opens once a year, half a year from now."""
     return {"schedule": f"0 0 1 {(datetime.now(UTC).month + 5) % 12 + 1} *", "duration": "1h", "time_zone": "UTC"}
+
+
+def deploy_gradually(shop: Shop, old: str, new: str) -> None:
+    """A canary by the weights of the load balancer, while users ask."""
+    with prometheus() as errors, shop.load() as answers:
+        canary = {"steps": [{"weight": 30, "bake": 3}, {"weight": 70, "bake": 3}], "drain": 2, "metrics": [metric(errors)]}
+        run = succeeded(shop.deploy(new, app_deploy_strategy="canary", app_deploy_canary=canary))
+    versions = [one.version for one in answers]
+    assert {one.status for one in answers} == {200}, "no request fails while the load balancer's weights change"
+    assert old in versions[versions.index(new) :], "both versions serve users by their weights"
+    assert "could not be read" not in run.output, "the rules of the load balancer were awaited"
+    assert shop.answer() == (200, new)
+    assert shop.deployments() == ["api"]
 
 
 def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> None:
@@ -68,8 +82,7 @@ def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> 
     assert shop.image() == shop.digest("api", "1.0.0")
     assert shop.answer() == (200, "1.0.0")
     assert shop.managers() == [("mainstay", "Apply")]
-    succeeded(shop.deploy("1.1.0"))
-    assert shop.answer() == (200, "1.1.0")
+    deploy_gradually(shop, "1.0.0", "1.1.0")
 
     planned = succeeded(shop.play("destroy", "--check"))
     assert planned.actions["kubernetes_object.Ingress/shop/shop"]["action"] == "delete"

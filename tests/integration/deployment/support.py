@@ -15,6 +15,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.deployment import ide
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.cluster import Cluster
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.history import History
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.holding import Holding
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.modes.helm_removal import Charts
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.refusals import secrets_in
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.registry import Registry
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.removal import Removal, RemovalWish
@@ -27,10 +28,16 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client imp
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import EventClock
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.sensitive.texts import Texts
-from rehearsal.kubernetes import build
+from rehearsal.kubernetes import build, helm
 from rehearsal.kubernetes.plane import ControlPlane
 
 MARKS = Marks("prod", "shop")
+
+
+def helm_binary() -> str:
+    return str(helm.helm(lambda _text: None))
+
+
 QUICK = {
     "wait_timeout": 60.0,
     "grace": 2.0,
@@ -85,7 +92,7 @@ class Application:
     ) -> Transaction:
         wanted, problems = read(list(objects), "")
         assert not problems, problems
-        release = identity.release_id(wanted, migration)
+        release = str(wish.pop("release", "") or identity.release_id(wanted, migration))
         job = identity.migration_job(migration, release, MARKS) if migration else None
         clock = EventClock()
         api = self.client(clock)
@@ -112,7 +119,7 @@ class Application:
             return None
 
         holding = Holding(api, self.namespace, MARKS.component, holder, say)
-        return Removal(Cluster(api, MARKS, self.namespace), RemovalWish(**wish), say, holding, registry)
+        return Removal(Cluster(api, MARKS, self.namespace), RemovalWish(**wish), say, holding, registry, Charts(helm_binary()))
 
     def changes(self, *objects: Mapping[str, Any], **more: Any) -> list[str]:
         """The changing calls of a deployment."""

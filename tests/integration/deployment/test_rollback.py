@@ -35,9 +35,9 @@ class Gone(Registry):
         return ("not permitted",)
 
 
-def rollback(app: Application, to: str = "previous", **more: Any) -> Rollback:
+def rollback(app: Application, to: str = "previous", keep: int = 10, **more: Any) -> Rollback:
     made = app.transaction(*shop(app))
-    wish = RollbackWish(to, verification=dict(made.wish.verification), by="the test")
+    wish = RollbackWish(to, verification=dict(made.wish.verification), by="the test", keep=keep)
     return Rollback(made.cluster, wish, made.verifier, made.say, made.holding, **more)
 
 
@@ -95,13 +95,18 @@ def test_an_object_that_somebody_made_again_is_not_touched(app: Application) -> 
 
 def test_images_are_protected_as_long_as_a_record_has_them(app: Application) -> None:
     registry = Gone()
-    for number in range(1, 5):
+    for number in range(1, 4):
         objects = shop(app, f"api:{number}")
         outcome = succeeded(app.deploy(*objects, version=str(number), keep=2, registry=registry, verification={"settle": 0.0}))
-    assert registry.kept == ["api:1", "api:2", "api:3", "api:4"]
-    assert registry.released == ["api:1", "api:2"]
+    assert registry.kept == ["api:1", "api:2", "api:3"]
+    assert registry.released == ["api:1"]
     assert outcome.warnings == ["the protection of an image could not be lifted: not permitted"]
-    assert [number for number, _version, _status in app.releases] == [4, 3]
+    succeeded(app.deploy(*shop(app, "api:4"), version="4", registry=registry, verification={"settle": 0.0}))
+    assert [number for number, _version, _status in app.releases] == [4, 3, 2]
+    back = succeeded(go_back(app, "3", keep=2, registry=registry))
+    assert [number for number, _version, _status in app.releases] == [5, 4, 3]
+    assert registry.released == ["api:1", "api:2"]
+    assert back.warnings == outcome.warnings
 
 
 def test_values_are_generated_once(app: Application) -> None:

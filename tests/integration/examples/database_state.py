@@ -65,7 +65,8 @@ class DatabaseState:
 
     def own_secrets(self) -> list[str]:
         listed = [one for page in self.secrets.get_paginator("list_secrets").paginate() for one in page["SecretList"]]
-        return [one["ARN"] for one in listed if any(tag["Key"] == "mainstay:component" for tag in one.get("Tags", []))]
+        mark = {"Key": "mainstay:component", "Value": "database"}
+        return [one["ARN"] for one in listed if mark in one.get("Tags", [])]
 
     def content(self, arn: str) -> dict[str, str]:
         found: dict[str, str] = json.loads(self.secrets.get_secret_value(SecretId=arn)["SecretString"])

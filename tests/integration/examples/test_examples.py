@@ -28,16 +28,22 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import re
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import resources as rds
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import AwsFacts
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate import validate as validate_instances
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis import preflight as redis_input
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.resources import Known
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.resources import build as build_caches
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.validate import validate as validate_caches
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.resources import build as build_repositories
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.validate import validate as validate_repositories
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.part import Granted
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.resources_buckets import build as build_buckets
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.context import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.validate import validate as validate_buckets
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from rehearsal.container_images import push
 from rehearsal.testing import Cloud
 from scripts.terminal import ROOT
 from tests.integration.examples import bucket_state as stores_
+from tests.integration.examples import cache_state as caches_
 from tests.integration.examples import cluster_state as has_
 from tests.integration.examples import company_tags
 from tests.integration.examples import database_state as keeps_
@@ -45,6 +51,7 @@ from tests.integration.examples import network_state as is_
 from tests.integration.examples import registry_state as holds_
 from tests.integration.examples import zone_state as serves_
 from tests.integration.examples.bucket_state import BucketState
+from tests.integration.examples.cache_state import CacheState
 from tests.integration.examples.cluster_state import ClusterState
 from tests.integration.examples.database_state import CERTIFICATES, DatabaseState, Logins
 from tests.integration.examples.network_state import NetworkState
@@ -244,6 +251,17 @@ LOGINS: Mapping[str, Mapping[str, keeps_.LoginCheck]] = {
 }
 """The inventories whose instances have servers, and what must be true inside. All others' exist in the RDS API only, to save time."""
 
+CACHE_ROWS: Mapping[str, Mapping[str, caches_.Check]] = {
+    "examples/codelearn/prod": {
+        "R1": caches_.encrypted_redis,
+        "R2": caches_.cluster_mode,
+        "R3": caches_.survives_a_zone,
+        "R4": caches_.node_type("cache.t3.medium"),
+        "R5": caches_.named("codelearn-redis"),
+    },
+}
+"""What must be true of caches."""
+
 ZONE_ROWS: Mapping[str, Mapping[str, serves_.Check]] = {
     "examples/innovate/workloads": {"N16": serves_.domain("innovate.example", "us-east-1")},
     "examples/codelearn/prod": {"N16": serves_.domain("codelearn.example", "us-east-1")},
@@ -306,8 +324,18 @@ def expected_addresses(inventory: str) -> set[str]:
     described_zones, wrong_zones = validate_zones(zones, "dns_zones", dns_input.FoundLater(main="vpc"), target["platform_region"])
     assert wrong_zones == []
     resources += dns.build(described_zones, Place(environment, "zones", *place))
+    resources += expected_caches(inventory, Place(environment, "cache", *place))
     inside = expected_content(variables(inventory, "rds")["rds_databases"]) if inventory in LOGINS else set()
     return {resource.address for resource in resources} | inside | found
+
+
+def expected_caches(inventory: str, place: Place) -> list[Resource]:
+    if not has_group(inventory, "redis"):
+        return []
+    described = variables(inventory, "redis")["redis_caches"]
+    found, problems = validate_caches(described, "redis_caches", place.environment, redis_input.FOUND_LATER)
+    assert problems == []
+    return build_caches(found, place, Known())
 
 
 def repository_addresses(inventory: str, place: Place) -> set[str]:
@@ -411,6 +439,7 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
             check_rows(inventory, state, ROWS[inventory])
             check_rows(inventory, ClusterState(cloud.client), CLUSTER_ROWS[inventory])
             check_rows(inventory, ZoneState(cloud.client), ZONE_ROWS.get(inventory, {}))
+            check_rows(inventory, CacheState(cloud.client), CACHE_ROWS.get(inventory, {}))
             database = DatabaseState(cloud.client)
             check_rows(inventory, database, DATABASE_ROWS[inventory])
             check_rows(inventory, RegistryState(cloud.client), REGISTRY_ROWS.get(inventory, {}))

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.site import Requests, summary, touched
+from tests.integration.module_runs import ModuleRuns
+from tests.integration.site import ACCOUNT, Requests, summary, touched
 from tests.rehearsal.self_signed import self_signed
 from tests.rehearsal.test_edge import Viewer
 
-from .support import EVERYTHING, Site
+from .support import EVERYTHING, REGION, Site
 
 BUCKETS: dict[str, Any] = {"app": {"encryption": {"algorithm": "kms"}}}
 NAME = "prod-storage-app"
@@ -151,6 +153,18 @@ def _aliases(route53: Any, zone: str) -> dict[tuple[str, str], str]:
     return {(one["Name"], one["Type"]): one["AliasTarget"]["DNSName"] for one in found if one.get("AliasTarget")}
 
 
+@pytest.mark.usefixtures("shop")
+def test_a_function_and_its_distribution_change_in_one_run(site: Site, certificate: str) -> None:
+    """Publishing the function gives the distribution another version."""
+    changed = site.desired(BUCKETS, **described(certificate, single_page="/app.html", price_class="100"))
+    assert touched(site.plan(changed)) == {
+        "cloudfront_function.shop/single-page": {"code", "published"},
+        "cloudfront_distribution.shop": {"price_class"},
+    }
+    site.apply(changed)
+    assert summary(site.plan(changed)) == {}
+
+
 def test_an_alias_is_taken_only_with_consent(site: Site, shop: dict[str, Any], certificate: str) -> None:
     """From a distribution of somebody else, which keeps everything but the alias."""
     cloudfront = site.cloud.client("cloudfront")
@@ -163,3 +177,22 @@ def test_an_alias_is_taken_only_with_consent(site: Site, shop: dict[str, Any], c
     assert sorted(aliases["prod/storage shop"]) == ["old.example.com", ALIAS]
     assert made["Id"] != shop["Id"]
     assert summary(site.plan(site.desired(BUCKETS, **described(certificate, move_aliases=["old.example.com"])))) == {}
+
+
+def test_a_secret_header_appears_nowhere(site: Site, certificate: str, tmp_path: Path) -> None:
+    """In a plan, an apply, a rotation, and a refusal; CloudFront has the value."""
+    runs = ModuleRuns(site.cloud, tmp_path)
+    owner = {"environment": "prod", "component": "storage", "region": REGION, "expected_account_id": ACCOUNT, "poll_interval": 0.05}
+    given = {**owner, "buckets": BUCKETS, **described(certificate)}
+    rotated = {**given, "origin_headers": {"shop": {"api": {"x-origin-verify": "another-secret"}}}}
+    wrong = {**given, "origin_headers": {"shop": {"app": {"x-origin-verify": SECRET}}}}
+    planned, made, changed, refused = (
+        runs.run_module("s3_cdn", options, role)
+        for options, role in ((given, "plan"), (given, "apply"), (rotated, "apply"), (wrong, "plan"))
+    )
+    assert SECRET not in str((planned, made, changed, refused))
+    assert "another-secret" not in str(changed)
+    assert [one["address"] for one in changed["plan"]["actions"] if one["action"] == "update"] == ["cloudfront_distribution.shop"]
+    assert "which takes no headers" in refused["msg"]
+    (header,) = distribution(site)["DistributionConfig"]["Origins"]["Items"][1]["CustomHeaders"]["Items"]
+    assert header == {"HeaderName": "x-origin-verify", "HeaderValue": "another-secret"}

@@ -149,7 +149,12 @@ REFUSED: list[Any] = [
         {"name": "shop-"},
         ["The name of the component is 'shop-', but it becomes a label of every object, so it must end with a letter or digit; rename it"],
     ),
-    ("nothing to run", {}, {}, ["services is missing: describe at least one service, worker or cron job, or give manifests or a chart"]),
+    (
+        "nothing to run",
+        {},
+        {},
+        ["services is missing: describe a service, worker or cron job, or give manifests, chart, or argocd"],
+    ),
     ("no mapping", [], {"prefix": "app_deploy_"}, ["app_deploy is [], but it must be a mapping"]),
     (
         "a label that is ours",

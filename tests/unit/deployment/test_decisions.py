@@ -183,6 +183,8 @@ def test_a_migration_is_proved_by_any_record() -> None:
     history = [release(2, "failed"), release(1, "failed", migration={"job": "m", "finished": "now"})]
     assert record.already_migrated(history, "r1") == {"job": "m", "finished": "now"}
     assert record.already_migrated(history, "r2") is None
+    begun = [release(1, "started", migration={"job": "m"})]
+    assert record.already_migrated(begun, "r1") is None, "a migration that began proves nothing"
 
 
 # --- field managers ------------------------------------------------------------------------------------------------------

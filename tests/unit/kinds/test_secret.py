@@ -322,7 +322,7 @@ def test_a_value_is_no_property_and_no_attribute() -> None:
     script = store.script()
     run(script, Secret(), rotation="1")
     seen = seen_in(script, Secret())
-    assert seen.attributes.keys() == {"arn", "version_id"}
+    assert seen.attributes.keys() == {"arn", "newest_version_id", "version_id"}
     assert seen.properties.keys() == {"secret_name", "description", "rotation", "tags"}
     assert replace(seen, properties={}).id == NAME
     assert "get_secret_value" not in script.methods()

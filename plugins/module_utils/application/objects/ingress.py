@@ -17,6 +17,8 @@ from ..settings.load_balancers import ANNOTATIONS
 from .common import Manifest, made
 
 CLASS = "alb"
+USE_ANNOTATION = "use-annotation"
+"""The name of the port of a backend that is not a Service but an action in an annotation."""
 
 
 def ingress_object(one: Ingress, facts: Facts) -> Manifest:
@@ -114,15 +116,15 @@ def _pairs(values: Mapping[str, str]) -> str:
     return ",".join(f"{name}={value}" for name, value in values.items())
 
 
-def weighted(name: str, weights: Mapping[str, int], stickiness: int = 0) -> tuple[dict[str, str], Manifest]:
+def weighted(name: str, weights: Mapping[str, int], stickiness: int = 0, port: str | int = "http") -> tuple[dict[str, str], Manifest]:
     """(annotation, backend) of a rule that divides requests among Services by weight. ``stickiness``: seconds; 0 for none.
 
     Target group and rule stickiness belong together: with only the former, a client's cookie names a pod of a group that the next request
     does not reach (aws-load-balancer-controller, "Traffic Routing").
     """
-    groups = [{"serviceName": service, "servicePort": "http", "weight": weight} for service, weight in weights.items()]
+    groups = [{"serviceName": service, "servicePort": str(port), "weight": weight} for service, weight in weights.items()]
     forward: Manifest = {"targetGroups": groups}
     if stickiness:
         forward["targetGroupStickinessConfig"] = {"enabled": True, "durationSeconds": stickiness}
     action = json.dumps({"type": "forward", "forwardConfig": forward}, separators=(",", ":"))
-    return {f"{ANNOTATIONS}actions.{name}": action}, {"service": {"name": name, "port": {"name": "use-annotation"}}}
+    return {f"{ANNOTATIONS}actions.{name}": action}, {"service": {"name": name, "port": {"name": USE_ANNOTATION}}}

@@ -32,7 +32,7 @@ OLDEST = 30
 DESCRIBED = ("services", "workers", "cron_jobs", "ingress")
 """What describes workloads."""
 
-INSTEAD = ("manifests", "chart")
+INSTEAD = ("manifests", "chart", "argocd")
 """What contains workloads that others describe."""
 
 ELSEWHERE = (
@@ -193,7 +193,7 @@ def _check_whole(reader: Reader) -> None:
             for key in described
         ]
     elif not [key for key in described if key != "ingress"]:
-        reader.problems.missing(reader.at("services"), "describe at least one service, worker or cron job, or give manifests or a chart")
+        reader.problems.missing(reader.at("services"), "describe a service, worker or cron job, or give manifests, chart, or argocd")
 
 
 def _finish(reader: Reader) -> None:

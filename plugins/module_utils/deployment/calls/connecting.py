@@ -13,7 +13,7 @@ from typing import Any
 from ...aws.connection import Aws
 from ...aws.place import Place
 from ...cluster_objects.hiding import Hiding
-from ...cluster_objects.link import Calls, link_of
+from ...cluster_objects.link import Calls, ClusterLink, link_of
 from ...cluster_objects.manifest import Marks
 from ...component.connect import check_options, connect, fail, place_of, unidentified
 from ...component.progress import progress
@@ -24,6 +24,7 @@ from ...sensitive.texts import Texts, unpacked
 from ..cluster import Cluster
 from ..holding import Holding
 from ..registry import Ecr, Registry
+from ..target_groups import AwsTargetGroups
 from ..verification import Verification
 
 
@@ -34,6 +35,7 @@ class Connection:
     aws: Aws
     place: Place
     api: Calls | None
+    link: ClusterLink
 
     @property
     def caller(self) -> str:
@@ -65,14 +67,16 @@ class Connection:
             Hiding(params.get("sensitive") or (), vault),
             Texts([*secrets, *vault.secrets]),
             params.get("take_over") or (),
+            **({"poll": params["poll_interval"]} if params.get("poll_interval") else {}),
         )
 
     def registry(self) -> Registry:
         """The images in ECR, protected in the name of the component."""
         return Ecr(self.aws, user_of(self.place.environment, self.place.component))
 
-    def verification(self) -> Verification:
-        return Verification(self.inside.access, self.bell, progress, self.holder(), lambda: self.aws.client("cloudwatch"))
+    def verification(self, params: Any) -> Verification:
+        targets = AwsTargetGroups(self.aws, params.get("cluster") or "")
+        return Verification(self.inside.access, self.bell, progress, self.holder(), lambda: self.aws.client("cloudwatch"), targets)
 
     def holding(self, params: Any) -> Holding:
         return Holding(self.inside, params["namespace"], params["component"], self.holder(), progress)
@@ -88,6 +92,7 @@ def connection(module: Any, *, needed: bool) -> Connection:
     except CallFailed as error:
         fail(module, [failure("", error)], unidentified(error, region))
     try:
-        return Connection(aws, place, link_of(params, needed=needed).reach(aws))
+        link = link_of(params, needed=needed)
+        return Connection(aws, place, link.reach(aws), link)
     except CallFailed as error:
         fail(module, [failure("", error)], "The cluster could not be reached, so nothing was planned or changed.")

@@ -5,29 +5,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...cluster_objects.manifest import Wanted, read
 from ...cluster_objects.options import CONNECTION
 from ...component.options import OWNER, shared
 from ...inputs.values import NAMESPACE
+from ...sensitive.names import is_secret
 from ..generated import ANNOTATION, lengths
+from ..modes import settings as modes
+from ..record import APPLY
+from ..strategies.settings import ROLLING, TRACKED
 from ..wish import REFUSE, WARN
 
 REQUIRED_IF = [("state", "present", ("objects",))]
-STRATEGIES = ("rolling",)
+STRATEGIES = (ROLLING, *TRACKED)
 COMMON: dict[str, Any] = {
     **shared(*OWNER, "poll_interval", "lock_wait", "sensitive_values"),
     **CONNECTION,
     "namespace": {"type": "str", "required": True},
-    "verification": {"type": "dict", "default": {}},
+    "verification": {"type": "dict", "default": {}, "no_log": True},
+    **modes.options(),
     "keep": {"type": "int", "default": 10},
 }
 
 
+CREDENTIALS = ("authorization", "proxy-authorization", "cookie", "token")
+"""Names of headers and options whose values prove who asks, in lower case."""
+
+
+def secrets_of_probes(params: Mapping[str, Any]) -> list[str]:
+    """The secret texts in the options that say how to verify: tokens of metrics, and headers of probes."""
+    return sorted({text for name in ("verification", *TRACKED) for text in _credentials(params.get(name) or {})})
+
+
+def _credentials(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(inner, str) and (str(key).lower() in CREDENTIALS or is_secret(str(key), value)):
+                yield inner
+                yield inner.rpartition(" ")[2]  # without the scheme
+            else:
+                yield from _credentials(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _credentials(inner)
+
+
 def release_spec() -> dict[str, Any]:
-    """The options of app_release. Manifests are no_log because Ansible writes module options to the system log."""
+    """The options of app_release. Some are no_log because Ansible writes module options to the system log."""
     return {
         **COMMON,
         **shared("allow_replace", "fail_on"),
@@ -39,6 +66,8 @@ def release_spec() -> dict[str, Any]:
         "commit": {"type": "str", "default": ""},
         "images": {"type": "dict", "default": {}},
         "strategy": {"type": "str", "choices": list(STRATEGIES), "default": "rolling"},
+        "canary": {"type": "dict", "default": {}, "no_log": True},
+        "blue_green": {"type": "dict", "default": {}, "no_log": True},
         "gate": {"type": "dict", "no_log": False},
         "gate_options": {"type": "dict", "default": {}},
         "gate_required": {"type": "bool", "default": False},
@@ -75,7 +104,7 @@ def problems_of(params: Mapping[str, Any]) -> list[str]:
 def objects_of(params: Mapping[str, Any]) -> tuple[list[Wanted], list[str]]:
     """The objects of a release, and one sentence for each problem with them."""
     objects, problems = read(params["objects"], "")
-    if not objects and not problems:
+    if not objects and not problems and params["mode"] == APPLY:
         problems.append("objects is empty: a release has at least one object")
     problems += [
         f"objects has a Job {one.called}: a Job runs once and cannot be changed. Give a migration as migration, and repeated work as a "

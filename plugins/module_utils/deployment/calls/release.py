@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ...aws.roles import Role, client_maker_as
@@ -21,19 +21,28 @@ from ...reconcile.waiting import SystemClock
 from .. import identity, planning
 from ..gate import checker, deployments_of
 from ..look import Look
+from ..modes import settings as modes
 from ..record import Release
 from ..refusals import secrets_in
-from ..strategies import rolling
-from ..transaction import Strategy, Transaction
+from ..strategies import blue_green, canary, rolling
+from ..strategies.settings import BLUE_GREEN, CANARY, ROLLING, read
+from ..transaction import ShapingStrategy, Strategy, Transaction
 from ..verification import options_of
 from ..wish import Outcome, Wish
 from . import removal
 from .answer import answer
 from .connecting import Connection, connection
+from .modes import mode_of
 from .options import objects_of, problems_of
-from .secrecy import hide
+from .secrecy import hide, secrets_of_chart
 
-STRATEGIES: Mapping[str, Strategy] = {"rolling": rolling.roll_out}
+STRATEGIES: Mapping[str, Callable[[Any], Strategy]] = {
+    ROLLING: lambda _settings: rolling.roll_out,
+    CANARY: canary.strategy,
+    BLUE_GREEN: blue_green.BlueGreenStrategy,
+}
+"""The strategies, made from their settings."""
+
 
 SERVICES = ("sts", "eks")
 """The services that every call uses. The gate and metrics may use rds, kms and cloudwatch."""
@@ -46,16 +55,21 @@ def run(module: Any) -> NoReturn:
     if params["state"] == "absent":
         removal.run(module)
     objects, problems = objects_of(params)
-    verification, wrong = options_of(params["verification"], params["namespace"])
-    secrets = secrets_in(params["objects"])
+    verification, wrong = options_of(params["verification"], params["namespace"], params["poll_interval"])
+    settings, misfits = (
+        read(params["strategy"], given_settings(params), objects, verification) if not problems and not wrong else (None, [])
+    )
+    other, unfit = modes.read(params)
+    secrets = [*secrets_in(params["objects"]), *secrets_of_chart(params)]
     hide(module)
-    if problems := [*problems_of(params), *problems, *wrong]:
+    if problems := [*problems_of(params), *unfit, *problems, *wrong, *misfits]:
         module.fail_json(msg="\n".join(problems))
     found = connection(module, needed=not module.check_mode)
-    wish = wish_of(params, objects, verification, found.caller)
+    wish = wish_of(params, objects, verification, found.caller, modes.identity_of(other))
+    strategy = mode_of(other, found) or STRATEGIES[wish.strategy](settings)
     if found.api is None:
-        answer(module, found, _on_nothing(wish, params), time.monotonic() - began)
-    transaction = _transaction(module, found, wish, secrets)
+        answer(module, found, _on_nothing(wish, params, strategy), time.monotonic() - began)
+    transaction = _transaction(module, found, wish, secrets, strategy)
     if module.check_mode:
         try:
             plan = transaction.plan(applying=False)
@@ -68,10 +82,10 @@ def run(module: Any) -> NoReturn:
     answer(module, found, outcome, time.monotonic() - began)
 
 
-def wish_of(params: Mapping[str, Any], objects: Sequence[Wanted], verification: Mapping[str, Any], by: str) -> Wish:
-    """What the module's parameters ask for."""
+def wish_of(params: Mapping[str, Any], objects: Sequence[Wanted], verification: Mapping[str, Any], by: str, other: Any = None) -> Wish:
+    """What the module's parameters ask for. ``other``: see ``release_id``."""
     marks = Marks(params["environment"], params["component"])
-    release = identity.release_id(objects, params["migration"])
+    release = identity.release_id(objects, params["migration"], other)
     return Wish(
         id=release,
         objects=objects,
@@ -95,7 +109,12 @@ def wish_of(params: Mapping[str, Any], objects: Sequence[Wanted], verification: 
     )
 
 
-def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str]) -> Transaction:
+def given_settings(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of the chosen strategy. Those of others are left alone: inventories keep them when the strategy changes."""
+    return params.get(params["strategy"]) or {}
+
+
+def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str], strategy: Strategy) -> Transaction:
     params = module.params
     make, _region, _endpoint = client_maker(module)
     clock = SystemClock()
@@ -108,19 +127,22 @@ def _transaction(module: Any, found: Connection, wish: Wish, secrets: list[str])
     return Transaction(
         found.cluster(params, secrets),
         wish,
-        found.verification(),
+        found.verification(params),
         progress,
         found.holding(params),
         gate=gate,
         registry=found.registry(),
-        strategy=STRATEGIES[wish.strategy],
+        strategy=strategy,
     )
 
 
-def _on_nothing(wish: Wish, params: Mapping[str, Any]) -> Outcome:
+def _on_nothing(wish: Wish, params: Mapping[str, Any], strategy: Strategy) -> Outcome:
     """The plan for a cluster that does not exist yet: everything is to be added."""
     looks = [Look(one, one.type, untried="the cluster does not exist yet") for one in wish.objects]
-    plan = planning.plan(looks, wish.consent, Hiding(params["sensitive"]))
+    hiding = Hiding(params["sensitive"])
+    plan = planning.plan(looks, wish.consent, hiding)
+    if isinstance(strategy, ShapingStrategy):
+        plan = planning.with_actions(plan, strategy.on_nothing(Marks(params["environment"], params["component"]), hiding))
     if wish.job is not None:
         plan = planning.with_migration(plan, wish.job)
     return Outcome(plan=plan, release=Release(wish.id, 1, wish.version, wish.commit, images=dict(wish.images), by=wish.by))

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from ...component.interruption import interruptible
 from ...component.progress import progress
 from ...kubernetes.problems import ApiProblem
+from ..modes.helm_removal import Charts
 from ..planning import removal as planned
 from ..removal import Removal, RemovalWish
 from ..wish import Outcome
@@ -32,7 +33,7 @@ def run(module: Any) -> NoReturn:
         nothing = Outcome(plan=planned(()), notes=["the cluster does not exist"])
         answer(module, found, nothing, time.monotonic() - began)
     wish = RemovalWish(params["removal_timeout"], params["lock_wait"], params["hold"])
-    removal = Removal(found.cluster(params, []), wish, progress, found.holding(params), found.registry())
+    removal = Removal(found.cluster(params, []), wish, progress, found.holding(params), found.registry(), Charts(params["helm_binary"]))
     if module.check_mode:
         try:
             removal.plan()

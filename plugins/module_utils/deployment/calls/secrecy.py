@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...cluster_objects.echo import Echo, mask_in_output
 from ...cluster_objects.hiding import Hiding
+from ...domains.cluster_content.releases.release import secrets_in, shown_values
+from ...reconcile.model import SENSITIVE
+from .options import secrets_of_probes
 
 
 def hide(module: Any) -> None:
@@ -18,4 +22,14 @@ def hide(module: Any) -> None:
     params["objects"] = [echo.manifest(manifest) for manifest in params["objects"] or ()]
     if params["migration"]:
         echo.manifest(params["migration"])
-    mask_in_output(module, echo.secrets)
+    mask_in_output(module, [*echo.secrets, *secrets_of_probes(params), *secrets_of_chart(params)])
+    params["chart"] = sorted(params["chart"])  # Ansible echoes options
+
+
+def secrets_of_chart(params: Any) -> list[str]:
+    """The secrets among the values of a chart."""
+    values = (params.get("chart") or {}).get("values")
+    if not isinstance(values, Mapping):
+        return []
+    shown = Hiding(params.get("sensitive") or ()).wanted(None, shown_values(values))
+    return secrets_in(values, [path for path, value in shown.items() if value == SENSITIVE])

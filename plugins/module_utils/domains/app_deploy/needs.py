@@ -12,13 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
+from ...cluster_objects.echo import mask_in_output
 from ...cluster_objects.link import Calls, as_call_failed, link_of
 from ...cluster_objects.manifest import Marks
 from ...cluster_objects.options import CONNECTION
 from ...component.connect import check_options, connect, fail, identify, unidentified
 from ...component.options import OWNER, shared
+from ...deployment.calls.secrecy import secrets_of_chart
 from ...deployment.cluster import Cluster
 from ...deployment.history import History
+from ...deployment.modes import settings as modes
 from ...deployment.pending import migration_pending
 from ...deployment.record import Release
 from ...deployment.references import images_of, pod_spec
@@ -43,6 +46,8 @@ def argument_spec() -> dict[str, Any]:
         "databases": {"type": "list", "elements": "str", "default": []},
         "node_architectures": {"type": "list", "elements": "str", "default": []},
         "hold": {"type": "str", "default": ""},
+        "version": {"type": "str", "default": ""},
+        **{name: one for name, one in modes.options().items() if name != "helm_binary"},
     }
 
 
@@ -51,7 +56,11 @@ def run(module: Any) -> NoReturn:
     check_options(module)
     params = module.params
     objects, migration = list(params["objects"]), params["migration"]
-    module.no_log_values.clear()
+    other, wrong = modes.read(params)
+    mask_in_output(module, secrets_of_chart(params))
+    params["chart"] = sorted(params["chart"])
+    if wrong:
+        module.fail_json(msg="\n".join(wrong))
     params["objects"], params["migration"] = len(objects), bool(migration)  # Ansible echoes options
     aws, _endpoint, region = connect(module)
     marks = Marks(params["environment"], params["component"])
@@ -75,7 +84,8 @@ def run(module: Any) -> NoReturn:
         module.warn(f"{one}. An apply would refuse the release.")
     images = {text: one.pinned for text, one in resolution.images.items()}
     pinned = [with_images(one, images) for one in objects]
-    release, pending = migration_pending(history, pinned, with_images(migration, images) if migration else None)
+    migrating = with_images(migration, images) if migration else None
+    release, pending = migration_pending(history, pinned, migrating, modes.identity_of(other))
     module.exit_json(
         changed=False,
         images=images,

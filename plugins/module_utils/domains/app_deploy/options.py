@@ -10,12 +10,19 @@ from typing import Any
 
 from ...application.build import built
 from ...application.settings.facts import Cluster, Facts
+from ...cluster_objects.manifest import read
+from ...deployment.modes import settings as modes
+from ...deployment.record import APPLY
+from ...deployment.strategies import settings as strategies
+from ...deployment.verification import options_of
 from . import window
 from .surroundings import Surroundings, cluster_facts, databases_of, identifier_of, needs_outputs, repository_uris, resolved, with_images
 
 PREFIX = "app_deploy_"
 """Of the variables, in messages."""
-NEEDS = ("cluster", "namespace", "objects", "migration", "databases", "node_architectures", "hold")
+MODE = ("mode", "chart", "argocd")
+"""The options that say who applies what runs."""
+NEEDS = ("cluster", "namespace", "version", "objects", "migration", "databases", "node_architectures", "hold", *MODE)
 """The options of app_release_needs_info among them."""
 ONLY_NEEDED = ("databases", "node_architectures")
 """The options that app_release does not have."""
@@ -77,6 +84,9 @@ def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: M
     open_when, wrong = window.read(given.get("window"), f"{PREFIX}window")
     decision = window.decide(open_when, around.environment, str(given.get("break_glass") or ""))
     answer = found.answer()
+    wrong += mode_problems(given)
+    if not problems and not wrong:
+        wrong += _strategy_problems(given, answer["objects"])
     return {
         "cluster": facts_of_cluster["name"],
         "namespace": namespace,
@@ -86,6 +96,9 @@ def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: M
         "migration": answer["migration"],
         "images": dict(images),
         "verification": given.get("verification") or {},
+        "strategy": given.get("strategy") or strategies.ROLLING,
+        **{name: given.get(name) or {} for name in strategies.TRACKED},
+        **mode(given),
         "keep": given.get("keep"),
         "hold": decision.hold,
         "notes": [*answer["notes"], *([decision.note] if decision.note else [])],
@@ -94,6 +107,33 @@ def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: M
         "databases": databases_of(settings, around) or [identifier_of(one, around) for one in around.databases],
         "node_architectures": facts_of_cluster["node_architectures"],
     }, [*problems, *wrong]
+
+
+def mode(given: Mapping[str, Any]) -> Options:
+    """The options that say who applies what runs."""
+    return {"mode": given.get("mode") or APPLY, **{name: given.get(name) or {} for name in ("chart", "argocd")}}
+
+
+def mode_problems(given: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the mode, and with the chart or the Application. ``given``: mode, chart, argocd, strategy, and version."""
+    found = modes.problems_of(given)
+    return [f"{PREFIX}{text}" if text.startswith(("chart", "argocd")) else f"{PREFIX}strategy: {text}" for text in found]
+
+
+def _strategy_problems(given: Mapping[str, Any], manifests: list[Mapping[str, Any]]) -> list[str]:
+    """Why the strategy does not fit what is deployed."""
+    strategy = str(given.get("strategy") or strategies.ROLLING)
+    objects, _problems = read(manifests, "")
+    verification, problems = options_of(given.get("verification") or {}, str(given["namespace"]))
+    if problems:
+        return [f"{PREFIX}{text}" for text in problems]
+    settings = given.get(strategy) or {} if strategy in strategies.TRACKED else {}
+    return [with_prefix(strategy, text) for text in strategies.read(strategy, settings, objects, verification)[1]]
+
+
+def with_prefix(strategy: str, text: str) -> str:
+    """A sentence about the settings of a strategy that names the variable of the role."""
+    return f"{PREFIX}{text}" if text.startswith((f"{strategy}.", f"{strategy}:")) else f"{PREFIX}strategy: {text}"
 
 
 def labels_of(name: str) -> dict[str, str]:

@@ -9,9 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...deployment.strategies import settings as strategies
 from ...inputs.problems import Problems
 from ...inputs.values import NAMESPACE
 from . import window
+from .options import mode_problems, with_prefix
 from .surroundings import Surroundings, reference_problems
 
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
@@ -47,6 +49,7 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
     if len(str(variables.get("app_deploy_break_glass") or "")) > BREAK_GLASS_LENGTH:
         problems.messages.append(f"app_deploy_break_glass has more than {BREAK_GLASS_LENGTH} characters; it is a reason, in one sentence")
     _check_migration(variables, problems)
+    _check_strategy(variables, problems)
     found = window.read(variables.get("app_deploy_window"), "app_deploy_window")[1]
     return [*problems.messages, *found, *reference_problems(variables, surroundings_of(variables))]
 
@@ -59,3 +62,14 @@ def _check_migration(variables: Mapping[str, Any], problems: Problems) -> None:
             "app_deploy_migration.databases",
             "name the DB instances that it changes, by identifier or name in rds_databases, so that the snapshot gate protects them",
         )
+
+
+def _check_strategy(variables: Mapping[str, Any], problems: Problems) -> None:
+    """What is wrong with the settings of the strategy whatever is deployed."""
+    strategy = str(variables.get("app_deploy_strategy") or strategies.ROLLING)
+    of_mode = {name: variables.get(f"app_deploy_{name}") for name in ("mode", "strategy", "chart", "argocd", "version")}
+    if all(isinstance(of_mode[name] or {}, Mapping) for name in ("chart", "argocd")):
+        problems.messages += mode_problems(of_mode)
+    given = variables.get(f"app_deploy_{strategy}") if strategy in strategies.TRACKED else None
+    if isinstance(given or {}, Mapping):
+        problems.messages += [with_prefix(strategy, text) for text in strategies.own(strategy, given or {})[1]]

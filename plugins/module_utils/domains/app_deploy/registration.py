@@ -23,7 +23,12 @@ def load() -> Details:
             reads={
                 "eks:DescribeCluster": (REGIONAL,),
                 **each("ecr", "BatchGetImage DescribeImages GetDownloadUrlForLayer", repositories),
-                "elasticloadbalancing:DescribeLoadBalancers": (REGIONAL,),
+                **each(
+                    "elasticloadbalancing",
+                    "DescribeListeners DescribeLoadBalancers DescribeRules DescribeTags DescribeTargetGroups",
+                    REGIONAL,
+                ),
+                "cloudwatch:GetMetricData": (REGIONAL,),
                 "route53:ListHostedZones": (GLOBAL,),
                 "route53:ListResourceRecordSets": (zones,),
                 "route53:GetChange": (Grant((arn("route53", "change/*", region="", account_id=""),)),),
@@ -37,6 +42,8 @@ def load() -> Details:
             "way to the cluster": operations("eks", "describe_cluster"),
             "images": operations("ecr", "batch_get_image describe_images get_download_url_for_layer"),
             "load balancer": operations("elbv2", "describe_load_balancers"),
+            "weights of the load balancer": operations("elbv2", "describe_listeners describe_rules describe_tags describe_target_groups"),
+            "metrics": operations("cloudwatch", "get_metric_data"),
             "records": operations("route53", "get_change list_hosted_zones list_resource_record_sets"),
         },
         applying={

@@ -46,26 +46,31 @@ def releases_of(given: Mapping[str, Any], within: str) -> tuple[list[WantedRelea
     found: list[WantedRelease] = []
     problems: list[str] = []
     for name, settings in given.items():
-        where = f"releases.{name}"
         if settings is None:
             continue
-        wrong = _shape(name, settings, where)
-        chart = None if wrong else _chart(settings, where, wrong)
+        one, wrong = release_of(name, settings, f"releases.{name}", within)
         problems += wrong
-        if chart is not None:
-            found.append(
-                WantedRelease(
-                    called=name,
-                    name=f"{within}/{name}",
-                    namespace=settings["namespace"],
-                    chart=chart,
-                    values=settings.get("values") or {},
-                    after=tuple(map(str, settings.get("after") or ())),
-                    create_namespace=settings.get("create_namespace", False),
-                    wait=settings.get("wait", True),
-                )
-            )
+        found += [one] if one is not None else []
     return found, problems
+
+
+def release_of(name: str, settings: Any, where: str, within: str) -> tuple[WantedRelease | None, list[str]]:
+    """One release, and one sentence for each problem with it. ``where``: the option that describes it."""
+    wrong = _shape(name, settings, where)
+    chart = None if wrong else _chart(settings, where, wrong)
+    if chart is None:
+        return None, wrong
+    found = WantedRelease(
+        called=name,
+        name=f"{within}/{name}",
+        namespace=settings["namespace"],
+        chart=chart,
+        values=settings.get("values") or {},
+        after=tuple(map(str, settings.get("after") or ())),
+        create_namespace=settings.get("create_namespace", False),
+        wait=settings.get("wait", True),
+    )
+    return found, wrong
 
 
 TYPES: Mapping[str, tuple[type, str]] = {

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from ...reconcile.model import Observed, Resource
+from ...reconcile.model import Observed
 from .judge import AwsFacts
 from .settings.cluster import Cluster, FargateProfile
 from .settings.node_groups import NodeGroup
@@ -37,18 +37,6 @@ NAMES = {
     "eks_fargate_profile": "fargate_profile_name",
 }
 """kind -> the property with a name that is derived from the address and that AWS cannot change."""
-
-
-def with_present_names(resources: Sequence[Resource], observed: Iterable[Observed]) -> list[Resource]:
-    """The resources. One that exists under another name, because it was moved or adopted, keeps that name.
-
-    The user sets the name of a cluster; see ``judge.of_cluster``.
-    """
-    names = {seen.address: seen.properties.get(NAMES[seen.kind]) for seen in observed if seen.kind in NAMES and seen.state != "deleting"}
-    return [
-        replace(one, properties={**one.properties, NAMES[one.kind]: names[one.address]}) if names.get(one.address) else one
-        for one in resources
-    ]
 
 
 def place_notes(clusters: Mapping[str, Cluster], known: AwsFacts) -> list[str]:

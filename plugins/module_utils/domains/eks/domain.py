@@ -15,6 +15,7 @@ from ...component.consent import consent_of
 from ...component.domain import Checked, Domain, InvalidInput, Observation, Verdict
 from ...component.lookup import read_outputs
 from ...component.outputs import Attributes
+from ...component.present_names import with_present_names
 from ...component.run import run as run_component
 from ...kinds.events_rule import EventsRule
 from ...kinds.iam_role import IamRole
@@ -24,7 +25,7 @@ from ...kinds.sqs_queue import SqsQueue
 from ...kubernetes.clock import EventClock
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
-from .continuity import place_notes, with_present_names, with_present_places
+from .continuity import NAMES, place_notes, with_present_places
 from .judge import AwsFacts, notes, objections
 from .karpenter import described
 from .kinds.all import eks_kinds
@@ -87,7 +88,7 @@ class EksDomain(Domain):
         clusters = {name: replace(cluster, vpc_id=there.vpc_of(cluster)) for name, cluster in self.clusters.items()}
         clusters = with_releases(with_present_places(clusters, there), there, self.now)
         built = build(clusters, observation.place, there.addons, there.installed())
-        return with_present_names(built, observation.observed)
+        return with_present_names(built, observation.observed, NAMES)
 
     def notes(self, observation: Observation) -> Sequence[str]:
         there = known(observation)

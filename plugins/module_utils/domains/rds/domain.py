@@ -13,6 +13,7 @@ from ...aws.connection import Aws
 from ...component.domain import Checked, Domain, InvalidInput, Observation
 from ...component.lookup import read_outputs
 from ...component.outputs import Attributes
+from ...component.present_names import with_present_names
 from ...component.run import run as run_component
 from ...inputs.problems import Problems
 from ...kinds.iam_role import IamRole
@@ -38,7 +39,7 @@ from .notes import notes
 from .outputs import outputs
 from .protection import protected, refusals
 from .questions import questions, rotating
-from .resources import build, with_present_names
+from .resources import NAMES, build
 from .settings.instance import Instance, Network, read, read_network
 from .validate import validate
 
@@ -104,7 +105,7 @@ class RdsDomain(Domain):
     def resources(self, observation: Observation) -> Sequence[Resource]:
         built = build(self.instances, observation.place, known(observation), self.may_reboot)
         replicated = replication.resources(self.instances, observation.place)
-        return with_present_names([*built, *replicated], observation.observed)
+        return with_present_names([*built, *replicated], observation.observed, NAMES)
 
     def notes(self, observation: Observation) -> Sequence[str]:
         return notes(self.instances, known(observation), observation.place.further_regions)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ...kinds.kept_key import still_needs
 from ...reconcile.planner import Action, Plan
 from .kinds.backup_replication import identifier_of
-from .kinds.db_instance_keys import still_needs
 from .kinds.db_instance_options import ByIdentifier, Options
 
 KINDS = ("db_instance", "db_replica")

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ...aws.place import Place
-from ...reconcile.model import Observed, Ref, Resource, ref
+from ...reconcile.model import Ref, Resource, ref
 from .facts import AwsFacts
 from .keys import at, key_in, keys
 from .kinds.db_instance_versions import is_major_change, reached
@@ -54,15 +54,6 @@ def build(instances: Mapping[str, Instance], place: Place, known: AwsFacts, may_
         found += part.replicas()
         found += part.proxy()
     return found
-
-
-def with_present_names(resources: Sequence[Resource], observed: Iterable[Observed]) -> list[Resource]:
-    """The resources. One that exists under another name, because it was moved or adopted, keeps that name."""
-    names = {seen.address: seen.properties.get(NAMES[seen.kind]) for seen in observed if seen.kind in NAMES and seen.state != "deleting"}
-    return [
-        replace(one, properties={**one.properties, NAMES[one.kind]: names[one.address]}) if names.get(one.address) else one
-        for one in resources
-    ]
 
 
 def region_of(part: Instance | Replica) -> str:

@@ -14,7 +14,7 @@ from ...aws.operations import Operation
 from ...aws.place import Place
 from ...aws.policies import key_policy
 from ...aws.samples import Drift, Sample
-from ...kinds.samples import NAME, ONE, TWO, VPC, VPC_ID, key, log_group, role, role_resource, security_group
+from ...kinds.samples import NAME, ONE, TWO, VPC, key, log_group, plain_secret, role, role_resource, security_group, subnets
 from ...reconcile.model import Resource, ref
 
 FAMILY = "postgres17"
@@ -44,7 +44,7 @@ def samples(place: Place) -> tuple[Sample, ...]:
         role(place),
         security_group(),
         log_group(place, "db_log_group", "/aws/rds/instance/sample/"),
-        secret(place),
+        plain_secret(place),
         subnet_group(place),
         parameter_group(),
         instance(place),
@@ -57,17 +57,6 @@ def samples(place: Place) -> tuple[Sample, ...]:
 def data_key(place: Place) -> Sample:
     sample = key(place)
     return replace(sample, resource=replace(sample.resource, kind="database_key"))
-
-
-def subnets(place: Place) -> tuple[Resource, ...]:
-    return tuple(
-        Resource(
-            "subnet",
-            f"{NAME}-{zone}",
-            {"vpc_id": VPC_ID, "availability_zone": f"{place.region}{zone}", "cidr_block": f"10.0.{number}.0/24"},
-        )
-        for number, zone in enumerate("ab")
-    )
 
 
 def group_resource(place: Place) -> Resource:
@@ -112,17 +101,6 @@ def parameter_group() -> Sample:
                 "Parameters": [{"ParameterName": "work_mem", "ParameterValue": "9000", "ApplyMethod": "immediate"}],
             },
             "parameters",
-        ),
-    )
-
-
-def secret(place: Place) -> Sample:
-    properties = {"secret_name": f"{place.path}{NAME}", "description": "one", "content": {"username": NAME}, "deletion_date": None}
-    return Sample(
-        Resource("secret", NAME, properties),
-        change={"description": "two"},
-        drift=Drift(
-            Operation("secretsmanager", "update_secret"), lambda one: {"SecretId": one.id, "Description": "by hand"}, "description"
         ),
     )
 

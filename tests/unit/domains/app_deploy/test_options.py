@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.application_release import application_release
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.modes import settings as modes
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.pending import migration_pending
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.app_deploy.needs import argument_spec, with_images
 
@@ -109,6 +111,58 @@ def test_every_mistake_is_reported_at_once() -> None:
         application_release(wrong, AROUND)
     assert "app_deploy_services.api.image" in str(error.value)
     assert "app_deploy_window.schedule" in str(error.value)
+
+
+METRIC = {"name": "errors", "maximum": 1, "prometheus": {"url": "http://prometheus", "query": "errors"}}
+STRATEGIES: dict[str, tuple[dict[str, Any], str]] = {
+    "a canary": ({"strategy": "canary", "canary": {"steps": [{"replicas": 1}], "metrics": [METRIC]}}, ""),
+    "settings of another strategy": ({"canary": {"steps": [{"replicas": 1}]}}, ""),
+    "weights without an ingress": (
+        {"strategy": "canary", "canary": {"steps": [{"weight": 1}], "metrics": [METRIC]}},
+        "app_deploy_strategy: strategy canary divides requests by the weights of an Ingress, and the application has none",
+    ),
+    "a service that the application does not have": (
+        {"strategy": "canary", "canary": {"steps": [{"replicas": 1}], "metrics": [METRIC], "services": ["apy"]}},
+        "app_deploy_canary.services names 'apy'",
+    ),
+    "two colors without an ingress": ({"strategy": "blue_green"}, "app_deploy_strategy: strategy blue_green divides requests"),
+    "options that the verification does not have": ({"verification": {"prober": []}}, "app_deploy_verification: no such setting: prober"),
+}
+
+
+@pytest.mark.parametrize("case", STRATEGIES)
+def test_the_strategy_fits_what_is_deployed(case: str) -> None:
+    given, expected = STRATEGIES[case]
+    if not expected:
+        found = application_release({**GIVEN, **given}, AROUND)
+        assert found["strategy"] == given.get("strategy", "rolling")
+        assert found["canary"] == given["canary"]
+        return
+    with pytest.raises(AnsibleFilterError, match=re.escape(expected)):
+        application_release({**GIVEN, **given}, AROUND)
+
+
+CHART = {"chart_files": {"Chart.yaml": "name: shop\nversion: 1.4.2\n", "templates/all.yaml": "a: b"}, "values": {"replicas": 2}}
+MODES: dict[str, dict[str, Any]] = {
+    "helm": {"mode": "helm", "chart": CHART},
+    "argocd": {"mode": "argocd", "argocd": {"application": "shop"}},
+}
+
+
+@pytest.mark.parametrize("case", MODES)
+def test_another_program_applies_what_runs(case: str) -> None:
+    """What is around it stays ours, and the settings of the other program make it another release."""
+    given = {**GIVEN, **MODES[case], "application": {case.replace("helm", "chart"): MODES[case].get("chart") or MODES[case].get("argocd")}}
+    found = application_release(given, AROUND)
+    assert [one["kind"] for one in found["objects"]] == ["Namespace"]
+    assert (found["mode"], found["chart"], found["argocd"]) == (case, given.get("chart") or {}, given.get("argocd") or {})
+    ids = []
+    for version in ("1.4.2", "1.4.3"):
+        chart = {**CHART, "values": {"tag": version}} if case == "helm" else {}
+        other, problems = modes.read({**found, "chart": chart, "version": version, "component": "shop"})
+        assert problems == []
+        ids.append(migration_pending([], found["objects"], None, modes.identity_of(other))[0])
+    assert ids[0] != ids[1]
 
 
 def test_a_closed_window_holds_a_release_of_prod_back() -> None:

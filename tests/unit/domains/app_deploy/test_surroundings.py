@@ -162,6 +162,45 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a namespace in capitals": ({"app_deploy_namespace": "Shop"}, "app_deploy_namespace is 'Shop', but"),
     "one record only": ({"app_deploy_keep": 1}, "app_deploy_keep is 1, but it must be 2 to 100"),
     "a window": ({"app_deploy_window": {"schedule": "x"}}, "app_deploy_window.schedule is 'x', but"),
+    "a canary without steps": ({"app_deploy_strategy": "canary"}, "app_deploy_canary.steps is missing: give at least one step"),
+    "a canary without metrics": (
+        {"app_deploy_strategy": "canary", "app_deploy_canary": {"steps": [{"weight": 10}]}},
+        "app_deploy_canary.steps[0] has no metrics",
+    ),
+    "a canary without a share": (
+        {"app_deploy_strategy": "canary", "app_deploy_canary": {"steps": [{"bake": 10}]}},
+        "app_deploy_canary.steps[0] has no share",
+    ),
+    "a setting that a canary does not have": (
+        {"app_deploy_strategy": "canary", "app_deploy_canary": {"stepz": []}},
+        "app_deploy_canary: no such setting: stepz",
+    ),
+    "an old color that was never there": (
+        {"app_deploy_strategy": "blue_green", "app_deploy_blue_green": {"keep": -1}},
+        "app_deploy_blue_green.keep is -1; it is a number of seconds",
+    ),
+    "two colors of a chart": (
+        {"app_deploy_mode": "helm", "app_deploy_chart": {"chart": "shop"}, "app_deploy_strategy": "blue_green"},
+        "app_deploy_strategy: strategy blue_green needs mode apply, and mode is helm: there, the chart owns the objects",
+    ),
+    "a canary of Argo CD": (
+        {"app_deploy_mode": "argocd", "app_deploy_argocd": {"application": "shop"}, "app_deploy_strategy": "canary"},
+        "app_deploy_strategy: strategy canary needs mode apply, and mode is argocd: there, Argo CD owns the objects",
+    ),
+    "no chart": ({"app_deploy_mode": "helm"}, "app_deploy_chart is missing: mode helm needs one"),
+    "a chart that nothing uses": (
+        {"app_deploy_chart": {"chart": "shop"}},
+        "app_deploy_chart is given, and mode is apply: set mode to helm",
+    ),
+    "a setting that a chart does not have": (
+        {"app_deploy_mode": "helm", "app_deploy_chart": {"chart": "shop", "vales": {}}},
+        "app_deploy_chart has no setting vales",
+    ),
+    "no Application": ({"app_deploy_mode": "argocd"}, "app_deploy_argocd: missing required arguments: application"),
+    "no revision": (
+        {"app_deploy_mode": "argocd", "app_deploy_argocd": {"application": "shop"}, "app_deploy_version": ""},
+        "app_deploy_argocd.revision is missing",
+    ),
     "a reason that is a report": ({"app_deploy_break_glass": "x" * 501}, "app_deploy_break_glass has more than 500 characters"),
 }
 
@@ -175,3 +214,4 @@ def test_what_is_refused_before_the_first_call(case: str) -> None:
 def test_nothing_is_wrong_with_the_rest() -> None:
     assert role_errors(VARIABLES) == []
     assert role_errors({**VARIABLES, "app_deploy_eks_cluster": "theirs", "__platform_inventory": {}}) == []
+    assert role_errors({**VARIABLES, "app_deploy_canary": {"steps": []}}) == [], "the settings of a strategy that is not chosen"

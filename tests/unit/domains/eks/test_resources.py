@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.continuity import with_present_names
+from ansible_collections.mainstay.aws.plugins.module_utils.component.present_names import with_present_names
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.continuity import NAMES
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.outputs import outputs
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.resources import build
@@ -521,7 +522,7 @@ def test_what_exists_under_another_name_keeps_it() -> None:
         Observed("eks_nodegroup", "eks_nodegroup.main/system", "x", {"nodegroup_name": "first"}),
         Observed("launch_template", "launch_template.main/system", "x", {"launch_template_name": "gone"}, state="deleting"),
     ]
-    found = {one.address: one.properties for one in with_present_names(list(made().values()), present)}
+    found = {one.address: one.properties for one in with_present_names(list(made().values()), present, NAMES)}
     assert found["iam_role.main/nodes"]["role_name"] == "prod.eks.old.nodes"
     assert found["eks_nodegroup.main/system"]["nodegroup_name"] == "first"
     assert found["launch_template.main/system"]["launch_template_name"] == "prod-main-system"

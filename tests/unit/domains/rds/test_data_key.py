@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds.data_key import KEPT, DataKey
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds.data_key import DataKey
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.kept_key import KEPT
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed
 from tests.unit.kinds.scripted import Script, mark, refusal

@@ -22,7 +22,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds imp
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds import db_instance_refusals as refusals
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds import db_instance_states as states
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds import db_instance_upgrade_log as upgrade_log
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.kept_key import still_needs
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, NotYet
+from ansible_collections.mainstay.aws.plugins.module_utils.text import final_names
 
 NOW = datetime(2026, 11, 30, 8, 0, 5, tzinfo=UTC)
 SECRET = "arn:aws:secretsmanager:eu-west-1:210987654321:secret:prod-main/master-AbCdEf"
@@ -175,11 +177,11 @@ def test_the_password_in_a_secret(text: str, password: str, wrong: bool) -> None
 
 
 def test_a_final_snapshot_has_a_name_and_a_mark_of_its_own() -> None:
-    name = final.final_name("prod-main", NOW)
+    name = final_names.final_name("prod-main", NOW)
     assert name == "prod-main-final-20261130080005"
-    assert final.is_final_of(name, "prod-main")
-    assert not final.is_final_of(name, "prod")
-    assert len(final.final_name("a" * 300, NOW)) == final.LONGEST
+    assert final_names.is_final_of(name, "prod-main")
+    assert not final_names.is_final_of(name, "prod")
+    assert len(final_names.final_name("a" * 300, NOW)) == final_names.LONGEST
     marks = final.marks("prod-main", "db-ABC", name, NOW)
     assert marks[final.SOURCE] == "prod-main db-ABC"
     assert marks[final.WHEN] == "2026-11-30T08:00:05Z"
@@ -208,20 +210,20 @@ BACKUPS = [{"DBInstanceIdentifier": "prod-main", "DbiResourceId": "db-A", "KmsKe
     ],
 )
 def test_keys_stay_while_something_needs_them(key: str, deleting: tuple[str, ...], expected: str) -> None:
-    found = keys.still_needs(key, keys.needed_keys(SNAPSHOTS, BACKUPS, deleting))
+    found = still_needs(key, keys.needed_keys(SNAPSHOTS, BACKUPS, deleting))
     assert expected in found
     assert bool(found) is bool(expected)
 
 
 def test_an_instance_that_stays_needs_its_key() -> None:
     instances = [{"DBInstanceIdentifier": "prod-main-old1", "KmsKeyId": "arn:k/3"}]
-    assert "instance prod-main-old1" in keys.still_needs("arn:k/3", keys.needed_keys([], [], (), instances))
-    assert not keys.still_needs("arn:k/3", keys.needed_keys([], [], ("prod-main-old1",), instances))
+    assert "instance prod-main-old1" in still_needs("arn:k/3", keys.needed_keys([], [], (), instances))
+    assert not still_needs("arn:k/3", keys.needed_keys([], [], ("prod-main-old1",), instances))
 
 
 def test_a_key_with_many_users_names_a_few() -> None:
     many = [{**SNAPSHOTS[0], "DBSnapshotIdentifier": f"s{n}"} for n in range(5)]
-    assert "s0, snapshot s1, snapshot s2 and 2 more" in keys.still_needs("arn:k/1", keys.needed_keys(many, []))
+    assert "s0, snapshot s1, snapshot s2 and 2 more" in still_needs("arn:k/1", keys.needed_keys(many, []))
 
 
 PRECHECK = """

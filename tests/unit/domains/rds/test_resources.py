@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.component.present_names import with_present_names
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.domain import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import AwsFacts
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.resources import build, digest, with_present_names
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.resources import NAMES, build, digest
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource, ref
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, make_plan
 from tests.unit.domains.rds.samples import KEY, PLACE, instance, known, seen
@@ -216,7 +217,7 @@ def test_no_resource_has_a_password() -> None:
 def test_a_resource_that_was_moved_or_adopted_keeps_its_name() -> None:
     group = Observed("db_subnet_group", "db_subnet_group.main", "legacy", {"db_subnet_group_name": "legacy"})
     going = Observed("db_proxy", "db_proxy.main", "old", {"db_proxy_name": "old"}, state="deleting")
-    found = {one.address: one for one in with_present_names(list(resources(proxy={"auth": "iam"}).values()), [group, going, seen()])}
+    found = {one.address: one for one in with_present_names(list(resources(proxy={"auth": "iam"}).values()), [group, going, seen()], NAMES)}
     assert found["db_subnet_group.main"].properties["db_subnet_group_name"] == "legacy"
     assert found["db_proxy.main"].properties["db_proxy_name"] == "prod-main-proxy"
 

@@ -40,10 +40,19 @@ class Helm:
     program: str
     access: Access
 
-    def upgrade(self, name: str, namespace: str, chart: Chart, values: Mapping[str, Any], marks: Mapping[str, str], create: bool) -> None:
-        """Install the release, or bring it to this chart and these values. Safe to repeat."""
+    def upgrade(
+        self,
+        name: str,
+        namespace: str,
+        chart: Chart,
+        values: Mapping[str, Any],
+        marks: Mapping[str, str],
+        create: bool,
+        history: int = HISTORY,
+    ) -> None:
+        """Install the release, or bring it to this chart and these values. Safe to repeat. ``history``: revisions that Helm keeps."""
         with _folder() as folder:
-            arguments = ["upgrade", "--install", name, _source(folder, chart), "--namespace", namespace, "--history-max", str(HISTORY)]
+            arguments = ["upgrade", "--install", name, _source(folder, chart), "--namespace", namespace, "--history-max", str(history)]
             arguments += ["--reset-values", "--values", "-", "--timeout", f"{SECONDS - MARGIN}s"]
             arguments += ["--labels", ",".join(f"{key}={value}" for key, value in sorted(marks.items()))]
             arguments += ["--version", chart.version] if not chart.files and chart.version else []
@@ -51,6 +60,13 @@ class Helm:
             arguments += ["--create-namespace"] if create else []
             arguments += ["--force-conflicts"] if self.major(folder) >= 4 else []
             self._run(folder, arguments, json.dumps(values))
+
+    def rollback(self, name: str, namespace: str, revision: int, history: int = HISTORY) -> None:
+        """Bring the release back to an earlier revision, which becomes the newest one under a new number."""
+        with _folder() as folder:
+            arguments = ["rollback", name, str(revision), "--namespace", namespace, "--history-max", str(history)]
+            arguments += ["--timeout", f"{SECONDS - MARGIN}s", *(["--force-conflicts"] if self.major(folder) >= 4 else [])]
+            self._run(folder, arguments, "")
 
     def uninstall(self, name: str, namespace: str) -> None:
         with _folder() as folder:
@@ -74,7 +90,8 @@ class Helm:
                 f"there is no Helm at {self.program!r} (option helm_binary)",
                 f"helm {arguments[0]}",
                 "NoHelm",
-                "Releases are planned without Helm, but installed with it: put Helm 3.14 or newer on PATH, or set eks_helm_binary.",
+                "Releases are planned without Helm, but installed with it: put Helm 3.14 or newer on PATH, or set eks_helm_binary or "
+                "app_deploy_helm_binary.",
             ) from error
         except (OSError, TimeoutError) as error:
             why = f"did not finish within {SECONDS} s" if isinstance(error, TimeoutError) else f"cannot be run: {error.strerror}"

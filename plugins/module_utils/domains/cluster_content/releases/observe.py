@@ -14,10 +14,11 @@ from typing import Any, TypeAlias
 from ....aws.connection import Aws
 from ....cluster_objects.api import BY_NAME, Types
 from ....cluster_objects.compare import found_fields, owned_fields
-from ....cluster_objects.link import Calls, calling
+from ....cluster_objects.link import calling
 from ....cluster_objects.manifest import normal
 from ....cluster_objects.paths import flatten
 from ....cluster_objects.ready import WORKLOADS, Key, given_up, has_ready_endpoint, key_of, services_behind, unavailable
+from ....kubernetes.client import Api
 from ....kubernetes.problems import Forbidden, NotFound
 from ....reconcile.errors import CallFailed
 from .ownership import guard, marked_for, place
@@ -67,7 +68,7 @@ class Found:
     unreadable: Sequence[str] = ()
 
 
-def all_releases(aws: Aws, api: Calls, selector: str, wanted: Collection[tuple[str, str]]) -> Found:
+def all_releases(aws: Aws, api: Api, selector: str, wanted: Collection[tuple[str, str]]) -> Found:
     """Every release that the labels select. The objects of all releases are read in parallel.
 
     ``wanted``: namespace and name of each wanted release. Raises CallFailed if the record of one of them cannot be read.
@@ -148,7 +149,7 @@ def _malformed(release: Release) -> CallFailed:
     )
 
 
-def one_release(api: Calls, namespace: str, name: str, *, history: bool = False) -> Look | None:
+def one_release(api: Api, namespace: str, name: str, *, history: bool = False) -> Look | None:
     """One release, regardless of owner; None if no release has that name. Raises CallFailed if a record of it cannot be read.
 
     ``history``: read every record that Helm itself would read, regardless of its labels, because Helm is about to act on the newest one.
@@ -166,7 +167,7 @@ def one_release(api: Calls, namespace: str, name: str, *, history: bool = False)
     return look_of(release, labels, keys, live, ready)
 
 
-def secrets(api: Calls, path: str, selector: str, *, superseded: bool = False) -> list[dict[str, Any]]:
+def secrets(api: Api, path: str, selector: str, *, superseded: bool = False) -> list[dict[str, Any]]:
     """The Secrets in which Helm keeps its records: all current revisions; superseded ones are history."""
     current = "" if superseded else "status!=superseded,"
     return list(calling(lambda: api.list(path, labelSelector=f"owner=helm,{current}{selector}").items))
@@ -187,7 +188,7 @@ def _keys(release: Release, types: Types) -> list[Key]:
     return [key_of(manifest, release.namespace, types.of(manifest["apiVersion"], manifest["kind"])) for manifest in release.objects]
 
 
-def get(api: Calls, types: Types, key: Key) -> Mapping[str, Any] | None:
+def get(api: Api, types: Types, key: Key) -> Mapping[str, Any] | None:
     """An object of a release; None if it does not exist, SEALED for a custom resource that may not be read."""
     api_version, kind, namespace, name = key
     try:
@@ -201,7 +202,7 @@ def get(api: Calls, types: Types, key: Key) -> Mapping[str, Any] | None:
         return SEALED
 
 
-def answers(api: Calls, namespace: str, service: str) -> bool:
+def answers(api: Api, namespace: str, service: str) -> bool:
     """Whether a Service has a ready endpoint."""
     path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
     return has_ready_endpoint(api.list(path, labelSelector=f"kubernetes.io/service-name={service}").items)

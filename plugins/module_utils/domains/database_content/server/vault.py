@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....aws.connection import Aws
+from ....kinds.secret import make_current
 from ....reconcile.errors import CallFailed
 
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
@@ -103,11 +104,7 @@ class Vault:
     def finish_rotation(self, aws: Aws, arn: str, version: str) -> None:
         """Make a version AWSCURRENT; the one before becomes AWSPREVIOUS."""
         stages = self.stages(aws, arn)
-        if stages.current != version:
-            move = {"MoveToVersionId": version, "RemoveFromVersionId": stages.current}
-            aws.change("secretsmanager", "update_secret_version_stage", SecretId=arn, VersionStage=CURRENT, **move)
-        if stages.pending == version or stages.current != version:
-            aws.change("secretsmanager", "update_secret_version_stage", SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=version)
+        make_current(aws, arn, version, {CURRENT: stages.current, PENDING: stages.pending})
 
 
 def _parsed(text: Any, arn: str) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from typing import Any
 from ....aws.connection import Aws
 from ....aws.named_kind import NamedCalls, NamedKind
 from ....aws.owner import TAG_PREFIX
+from ....kinds.arn_tags import DESCRIBED_TAGS
 from ....reconcile.errors import AlreadyThere, CallFailed, NotYet
 from ....reconcile.model import Observed, fixed
 from .db_instance_options import ByIdentifier, Options
-from .shared import DESCRIBED_TAGS
 
 LISTED = "rds automated backups"
 RETAINED = "retained"

@@ -11,6 +11,7 @@ from typing import Any
 
 from ....aws.connection import Aws
 from ....aws.tags import tag_list
+from ....kinds.arn_tags import lower
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, Property, fixed, given, initial, later
 from .db_instance_base import STATIC_PARAMETERS
@@ -24,7 +25,6 @@ from .db_instance_storage import kept_size, storage_in_create
 from .db_instance_updating import password_of
 from .db_instance_versions import is_major_only, newest
 from .db_instance_versions import kept as kept_version
-from .shared import lower
 
 COMPOSED = ("tags", "master_credentials", "static_parameters", *INSIGHTS)
 """Properties that the create call does not take under their own name."""

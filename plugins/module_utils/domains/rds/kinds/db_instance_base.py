@@ -14,6 +14,7 @@ from typing import Any
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
 from ....aws.named_kind import NamedCalls, NamedKind
+from ....kinds.arn_tags import DESCRIBED_TAGS, lower
 from ....reconcile.model import Observed, Property, State, fixed, given, initial, later
 from . import db_instance_credentials as credentials
 from . import limits
@@ -23,7 +24,6 @@ from .db_instance_pending import LOGS, needs_reboot, parameter_group, pending, s
 from .db_instance_states import BUSY, said, state_of
 from .db_instance_storage import kept_size
 from .db_instance_versions import kept
-from .shared import DESCRIBED_TAGS, lower
 
 OWNED_BY_AWS_BACKUP = "owned by AWS Backup"
 """The observed value of retention and window while AWS Backup decides them: any call that names them is refused."""

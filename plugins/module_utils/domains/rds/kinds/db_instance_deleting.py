@@ -15,6 +15,7 @@ from ....aws.connection import Aws
 from ....aws.tags import tag_dict
 from ....reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
 from ....reconcile.model import Observed
+from ....text.final_names import final_name
 from . import db_instance_final as final
 from .db_instance_refusals import ALREADY_DELETING, PROTECTED, UNPROTECT, refused
 from .db_instance_states import BUSY, DELETING, LOST, is_broken, said
@@ -120,7 +121,7 @@ class DeletingInstance(UpdatingInstance):
         tags, now = self.tags_of(raw), datetime.now(UTC)
         name = final.named_in(tags)
         if not name or not _is_recent(tags.get(final.WHEN, ""), now) or aws.begun.get(_taken(seen.id)) == name:
-            name = final.final_name(seen.id, now)
+            name = final_name(seen.id, now)
             self.mark(aws, self.with_arn(seen, raw), final.marks(seen.id, str(raw.get("DbiResourceId") or ""), name, now))
         if not raw.get("CopyTagsToSnapshot"):
             try:

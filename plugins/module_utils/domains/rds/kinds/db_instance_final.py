@@ -15,7 +15,6 @@ that carries owner tags would be a resource of the component, which a later run,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -26,16 +25,7 @@ NAME = f"{TAG_PREFIX}final-snapshot"
 SOURCE = f"{TAG_PREFIX}snapshot-of"
 WHEN = f"{TAG_PREFIX}snapshot-time"
 WHY = f"{TAG_PREFIX}snapshot-reason"
-LONGEST = 255
-"""Characters in the name of a snapshot."""
-
 OWN = (NAME, SOURCE, WHEN, WHY)
-
-
-def final_name(identifier: str, now: datetime) -> str:
-    """A name that no other snapshot has: an instance of this name may be deleted, made again, and deleted again. ``now``: in UTC."""
-    suffix = f"-final-{now:%Y%m%d%H%M%S}"
-    return f"{identifier[: LONGEST - len(suffix)].rstrip('-')}{suffix}"
 
 
 def marks(identifier: str, resource_id: str, name: str, now: datetime) -> dict[str, str]:
@@ -56,11 +46,6 @@ def named_in(tags: Mapping[str, str]) -> str:
 def surplus(tags: Iterable[str]) -> list[str]:
     """The names of tags that a final snapshot must not keep: the owner's, and what describes the deleted instance only."""
     return sorted(name for name in tags if name.startswith(TAG_PREFIX) and name not in OWN)
-
-
-def is_final_of(name: str, identifier: str) -> bool:
-    """Whether a snapshot's name says that it is the final one of an instance with this identifier."""
-    return re.fullmatch(rf"{re.escape(identifier)}-final-\d{{14}}", name) is not None
 
 
 def described(snapshot: Mapping[str, Any]) -> str:

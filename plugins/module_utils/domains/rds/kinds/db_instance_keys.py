@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-SHOWN = 3
-
 
 def needed_keys(
     snapshots: Iterable[Mapping[str, Any]],
@@ -40,12 +38,3 @@ def needed_keys(
                 f"automated backups of {one.get('DBInstanceIdentifier') or one.get('DbiResourceId')}"
             )
     return found
-
-
-def still_needs(key: str, needed: Mapping[str, list[str]]) -> str:
-    """Why this key stays, in one sentence; empty if nothing needs it. ``key``: its ARN or its id."""
-    users = [name for arn, names in needed.items() if arn == key or arn.rpartition("/")[2] == key.rpartition("/")[2] for name in names]
-    if not users:
-        return ""
-    more = f" and {len(users) - SHOWN} more" if len(users) > SHOWN else ""
-    return f"the key {key} stays: {', '.join(users[:SHOWN])}{more} cannot be read without it. Delete them first to have it deleted too."

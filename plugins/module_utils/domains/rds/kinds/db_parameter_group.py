@@ -10,9 +10,9 @@ from typing import Any
 
 from ....aws.connection import Aws
 from ....aws.named_kind import NamedCalls, NamedKind, Read
+from ....kinds.arn_tags import READ_TAGS, lower
 from ....reconcile.model import Observed, fixed, initial, later
 from . import limits
-from .shared import READ_TAGS, lower
 
 MOST_AT_ONCE = 20
 """Parameters that ModifyDBParameterGroup takes."""

@@ -11,11 +11,11 @@ from typing import Any
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
 from ....aws.named_kind import NamedCalls, NamedKind, Read
+from ....kinds.arn_tags import READ_TAGS
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, State, fixed, given, later
 from . import limits
 from .db_instance_base import reached
-from .shared import READ_TAGS
 
 TARGET_GROUP = "default"
 """The one target group that a proxy has; RDS creates it with the proxy and names it."""

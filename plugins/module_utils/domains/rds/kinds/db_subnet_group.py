@@ -11,9 +11,9 @@ from typing import Any
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
 from ....aws.named_kind import NamedCalls, NamedKind
+from ....kinds.arn_tags import READ_TAGS, lower
 from ....reconcile.model import Observed, fixed, given
 from . import limits
-from .shared import READ_TAGS, lower
 
 
 class DbSubnetGroup(NamedKind):

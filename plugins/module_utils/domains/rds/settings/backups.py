@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from ....component.names import PRODUCTION
 from ....inputs.reader import Reader
 from ....inputs.values import KMS_KEY_ARN, REGION
-from ....inputs.windows import DAY, SHORTEST, Window, daily, overlap, weekly
+from ....inputs.windows import overlapping as windows_overlap
+from ....inputs.windows import read_window, text_of
 
 LONGEST_RETENTION = 35
 """Days that RDS keeps automated backups at most."""
@@ -101,31 +102,9 @@ def read_maintenance(reader: Reader) -> Maintenance:
     return maintenance
 
 
-def read_window(reader: Reader, weekly_one: bool) -> Window | None:
-    value = reader.take("window")
-    if value is None:
-        return None
-    convert, example = (weekly, "sun:05:00-sun:06:00") if weekly_one else (daily, "03:00-04:00")
-    window = convert(value) if isinstance(value, str) else None
-    if window is None:
-        reader.problems.add(reader.at("window"), value, f'it must be a period in UTC such as "{example}", in quotes')
-    elif window.length < SHORTEST:
-        reader.problems.add(reader.at("window"), value, f"it must last at least {SHORTEST} minutes")
-    elif weekly_one and window.length >= DAY:
-        reader.problems.add(reader.at("window"), value, "it must last less than 24 hours")
-    else:
-        return window
-    return None
-
-
-def text_of(window: Window | None) -> str | None:
-    return window.text if window else None
-
-
 def overlapping(backups: Backups, maintenance: Maintenance) -> bool:
     """Whether both windows are given and overlap, which RDS refuses."""
-    first, second = daily(backups.window or ""), weekly(maintenance.window or "")
-    return bool(first and second and overlap(first, second))
+    return windows_overlap(backups.window, maintenance.window)
 
 
 def read_deletion(reader: Reader, environment: str) -> Deletion:
