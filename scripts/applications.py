@@ -7,11 +7,16 @@ import json
 import os
 import re
 import ssl
+import subprocess
+import threading
+import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rehearsal import launcher
@@ -61,19 +66,55 @@ def scheme_of(balancer: Mapping[str, Any]) -> str:
     return "https" if any(one["protocol"] in ("HTTPS", "TLS") for one in balancer["listeners"]) else "http"
 
 
-def ask(cloud: Mapping[str, Any], url: str) -> Answer:
+def ask(cloud: Mapping[str, Any], url: str, headers: Mapping[str, str] = MappingProxyType({})) -> Answer:
     """One request through the rehearsal's proxy, which stands in for DNS and the Internet."""
     environment = launcher.environment(dict(cloud))
     proxy, authority = environment["MAINSTAY_REHEARSAL_PROXY"], environment["MAINSTAY_REHEARSAL_CA"]
     context = ssl.create_default_context(cafile=authority) if Path(authority).exists() else ssl.create_default_context()
     handlers = [urllib.request.ProxyHandler({"http": proxy, "https": proxy}), urllib.request.HTTPSHandler(context=context)]
+    request = urllib.request.Request(url, headers=dict(headers))
     try:
-        with urllib.request.build_opener(*handlers).open(url, timeout=SECONDS) as reply:
+        with urllib.request.build_opener(*handlers).open(request, timeout=SECONDS) as reply:
             return Answer(url, reply.status, reply.headers.get(VERSION, ""))
     except urllib.error.HTTPError as error:
         return Answer(url, error.code, error.headers.get(VERSION, ""))
     except (OSError, http.client.HTTPException) as error:
         return Answer(url, 0, reason=str(error))
+
+
+class Users:
+    """Requests by curl, from several clients at once, each one after the other, until ``stop``. ``statuses`` counts the answers."""
+
+    BATCH = 100
+    """Requests that one process of curl sends over the same connection."""
+
+    def __init__(self, cloud: Mapping[str, Any], url: str, clients: int = 2) -> None:
+        environment = launcher.environment(dict(cloud))
+        self.statuses: Counter[str] = Counter()
+        self._command = [
+            *("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}\\n", "--max-time", "60"),
+            *("--proxy", environment["MAINSTAY_REHEARSAL_PROXY"], "--cacert", environment["MAINSTAY_REHEARSAL_CA"]),
+            f"{url}?[1-{self.BATCH}]",
+        ]
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _number in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            done = subprocess.run(self._command, capture_output=True, text=True, check=False)
+            self.statuses.update([*done.stdout.split(), *([f"curl exit code {done.returncode}"] if done.returncode else [])])
+
+    def stop(self, at_least: int = 0, seconds: float = 120.0) -> Counter[str]:
+        """How often each status came, once there are this many requests, or after ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while self.statuses.total() < at_least and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+        return self.statuses
 
 
 def answers(cloud: Mapping[str, Any]) -> list[Answer]:

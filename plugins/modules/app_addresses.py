@@ -63,9 +63,14 @@ options:
       - Whether existing records of the host names are taken over.
     type: bool
     default: false
+  web_acl:
+    description:
+      - ARN of the web ACL that the Ingress names. The load balancer must have it before the module ends; a plan notes if it does not.
+    type: str
+    default: ''
   address_timeout:
     description:
-      - How long to wait for the load balancer, in seconds.
+      - How long to wait for the load balancer and its web ACL, in seconds.
     type: float
     default: 300
 extends_documentation_fragment:

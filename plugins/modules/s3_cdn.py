@@ -9,8 +9,8 @@ module: s3_cdn
 version_added: 0.1.0
 short_description: Create, change and remove S3 buckets and what distributes their content
 description:
-  - Brings the S3 buckets of one component, the KMS keys that encrypt them, the IAM roles with which S3 replicates them, and the CloudFront
-    distributions that serve their content to the described state in one call.
+  - Brings the S3 buckets of one component, the KMS keys that encrypt them, the IAM roles with which S3 replicates them, the CloudFront
+    distributions that serve their content, and the web ACLs and secret headers that protect origins to the described state in one call.
   - A distribution changes with one call for everything, since each takes minutes to reach all edges. The call starts from the configuration
     that is there, so that settings that this module does not know stay.
   - Each bucket has one policy, composed of everything that needs the bucket. Statements of others are removed, unless the settings keep
@@ -92,7 +92,8 @@ options:
         V(TLSv1.2_2021), V(TLSv1.2_2019), or V(TLSv1.2_2018).
       - C(logs) has C(bucket), the name in O(buckets) of a bucket with V(cloudfront) in C(logs_from), C(format) (V(json), V(w3c), V(plain),
         or V(parquet)), and C(path), by default V({DistributionId}/{yyyy}/{MM}/{dd}). Logs come from us-east-1, wherever the bucket is.
-      - C(geography) has either C(allow) or C(deny), with two-letter countries. C(web_acl_arn) is a web ACL of the scope CLOUDFRONT.
+      - C(geography) has either C(allow) or C(deny), with two-letter countries. C(web_acl) is the name of one in O(web_acls),
+        and C(web_acl_arn) another web ACL of the scope CLOUDFRONT.
         C(root_object), C(price_class) (V(all), V(200), or V(100)), C(http_version) (V(http2and3)), C(ipv6) (V(true)), C(enabled)
         (V(true)), C(comment), and C(tags) are as CloudFront has them.
     type: dict
@@ -100,6 +101,41 @@ options:
     description:
       - The headers that CloudFront adds to requests to origins, by distribution, origin, and header, such as a secret that an Ingress
         demands. The plan shows digests of the values only.
+    type: dict
+  web_acls:
+    description:
+      - Web ACLs of AWS WAF, by name. Only C(scopes) is required, V(cloudfront), V(alb), or both. One web ACL is made for each scope, with
+        the same rules. That for CloudFront is in V(us-east-1).
+      - A load balancer that the AWS Load Balancer Controller makes gets its web ACL by the setting C(ingress.web_acl) of the application
+        (role C(app_deploy)), and a distribution by its own settings. Nothing is associated here, since the controller would take it away.
+      - C(name) is the name in WAF, by default C(<environment>-<component>-<name>). With both scopes, the scope is added. Another name is
+        another web ACL.
+      - C(managed_groups) are rule groups by short name (V(common), V(known_bad_inputs), V(ip_reputation), V(sql_injection),
+        V(admin_protection), V(anonymous_ips), V(linux), V(unix), V(windows), V(php), or V(wordpress)) or by AWS's name. The first four are
+        the default. C(rules) maps names of a group's rules to other actions, V(block), V(count), V(allow), V(captcha), or V(challenge).
+        The names are checked with WAF before the first change. C(SizeRestrictions_BODY), which blocks bodies of more than 8 KB, counts
+        unless C(rules) names it. C(count) lets the whole group count only. C(version) and C(vendor) (V(AWS)) choose another group.
+        C(configuration) is a list of what some groups need, in the form of WAF's API (C(ManagedRuleGroupConfigs)).
+      - C(rate_limits) by name have C(limit), the requests of one address within C(window) seconds (V(300), or V(60), V(120), V(600)),
+        C(starts_with), the beginning of the paths that count, and C(action) (V(block)).
+      - C(ip_sets) by name have C(addresses), all IPv4 or all IPv6, and C(action) (V(block)). Allowed addresses pass before every other
+        rule. With C(owner=external), the addresses are those of the set's creation, and something else changes them later;
+        C(ip_version) (V(4)) is for sets that begin empty.
+      - C(default_action) is V(allow) or V(block).
+      - C(logging) goes to a log group named C(aws-waf-logs-...) with C(retention_days) (V(30)), or to C(destination), the ARN of a log
+        group, bucket, or stream of yours. C(redact) lists headers, V(query_string), V(uri_path), or V(method), by default
+        V([authorization, cookie]). C(only) lists the actions whose requests are logged. V(false) ends logging.
+      - C(inspected_body_kb) is how much of a body WAF inspects, for more than the default of 16 KB (V(cloudfront)) or 8 KB (V(alb)).
+      - C(sampled_requests) (V(true)) lets people see samples of requests in the console. C(tags) are the web ACL's own tags.
+    type: dict
+  origin_secrets:
+    description:
+      - Secret headers by which load balancers recognize the distributions in front of them, by name. Each is a generated value in Secrets
+        Manager, in the secret C(/mainstay/<environment>/<component>/origin-<name>), as C(password) of a JSON object. No result shows it.
+      - C(rotation) is a marker. Another one generates another value, which is pending (C(AWSPENDING)) until C(in_use) has the same marker.
+        In between, deploy the applications, whose load balancers then admit both values (C(ingress.origin_secret) of the role
+        C(app_deploy)). It is an error to change both in one run.
+      - C(tags) are the secret's own tags.
     type: dict
 extends_documentation_fragment:
   - mainstay.aws.component
@@ -163,6 +199,18 @@ EXAMPLES = r"""
           - {path: /api/*, origin: api}
     origin_headers:
       shop: {api: {x-origin-verify: "{{ vault_origin_secret }}"}}
+
+- name: Protect a distribution and load balancers with the same rules
+  mainstay.aws.s3_cdn:
+    environment: prod
+    component: edge
+    region: af-south-1
+    web_acls:
+      main:
+        scopes: [cloudfront, alb]
+        rate_limits:
+          everything: {limit: 2000}
+          login: {limit: 20, window: 60, starts_with: /api/login}
 """
 
 RETURN = r"""
@@ -194,6 +242,23 @@ outputs:
           domain_name: d1234abcd.cloudfront.net
           hosted_zone_id: Z2FDTNDATAQYW2
           url: https://d1234abcd.cloudfront.net
+    origin_secrets:
+      description: The secrets with the headers, by name. Their values are not among the outputs.
+      type: dict
+      returned: always
+      sample:
+        api:
+          name: /mainstay/prod/edge/origin-api
+          arn: arn:aws:secretsmanager:af-south-1:123456789012:secret:/mainstay/prod/edge/origin-api-AbCdEf
+    web_acls:
+      description: The web ACLs by name and scope.
+      type: dict
+      returned: always
+      sample:
+        main:
+          cloudfront:
+            arn: arn:aws:wafv2:us-east-1:123456789012:global/webacl/prod-storage-main/473e64fd-f30b-4765-81a0-62ad96dd167a
+            name: prod-storage-main
     key_arns:
       description: The component's own keys, by region.
       type: dict

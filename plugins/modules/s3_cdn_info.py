@@ -29,6 +29,14 @@ options:
     description:
       - Headers of origins as M(mainstay.aws.s3_cdn) takes them.
     type: dict
+  web_acls:
+    description:
+      - Web ACLs as M(mainstay.aws.s3_cdn) takes them.
+    type: dict
+  origin_secrets:
+    description:
+      - Secret headers as M(mainstay.aws.s3_cdn) takes them.
+    type: dict
   adopt:
     description:
       - As in M(mainstay.aws.s3_cdn), for resources that have not been applied since. Nothing is marked.

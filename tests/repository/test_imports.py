@@ -24,7 +24,7 @@ LAYERS = (
     ("aws", "inputs", "kubernetes", "postgresql", "saved_plans"),
     ("component", "images", "kinds", "cluster_objects"),
     ("recovery", "application"),
-    ("controller", *DOMAINS, "rollout", "snapshot_gate"),
+    ("content_sync", "controller", *DOMAINS, "rollout", "snapshot_gate"),
     ("domains.cluster_content", "domains.database_content", "domains.s3_cdn", "restore"),
     ("deployment",),
     ("domains.app_deploy",),

@@ -84,6 +84,7 @@ DEPENDENCIES = frozenset(
         "ResourceInUse",
         "ResourceInUseException",
         "InvalidNetworkInterface.InUse",
+        "WAFAssociatedItemException",
     }
 )
 
@@ -98,7 +99,7 @@ TAKEN = frozenset(
     }
 )
 
-GONE = re.compile(r"NotFound|NoSuch|NotFoundException|\.NotFound$|Unknown(Key|Resource)|NonExistent|DoesNotExist")
+GONE = re.compile(r"NotFound|NoSuch|NotFoundException|\.NotFound$|Unknown(Key|Resource)|Non[Ee]xistent|DoesNotExist")
 
 SPREADING = re.compile(
     r"cannot be assumed|invalid principal|unable to assume|not authorized to perform sts:AssumeRole|"

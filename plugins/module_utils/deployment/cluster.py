@@ -22,6 +22,7 @@ from .generated import MANAGER as GENERATOR
 from .generated import values
 from .identity import owned
 from .managers import Takeover
+from .origin_secret import Veil
 
 AT_ONCE = 8
 T = TypeVar("T")
@@ -44,6 +45,8 @@ class Cluster:
 
     ``namespace``: that of the application, which holds its records and its lease.
 
+    ``veil``: exchanges the names of secrets for their values on the way to the API.
+
     ``texts``: secrets that no message may contain. ``take_over``: further managers whose fields are taken over. ``poll``: seconds between
     two looks at what is waited for.
     """
@@ -56,6 +59,7 @@ class Cluster:
     take_over: Sequence[str] = ()
     poll: float = 1.0
     fence: Callable[[], None] = lambda: None
+    veil: Veil | None = None
     types: Types = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +89,7 @@ class Cluster:
     def get(self, path: str) -> dict[str, Any] | None:
         """An object as it is; None if it does not exist."""
         try:
-            return self.api.get(path)
+            return self._seen(self.api.get(path))
         except NotFound:
             return None
 
@@ -102,7 +106,12 @@ class Cluster:
 
     def _apply(self, path: str, manifest: Mapping[str, Any], force: bool, **more: str) -> dict[str, Any]:
         query = {"fieldManager": MANAGER, "fieldValidation": "Strict", "force": str(force).lower(), **more}
-        return self.api.patch(path, manifest, kind="apply", **query)
+        sent = self.veil.outgoing(manifest) if self.veil else manifest
+        return self._seen(self.api.patch(path, sent, kind="apply", **query))
+
+    def _seen(self, live: dict[str, Any]) -> dict[str, Any]:
+        """An object as everything but the cluster sees it."""
+        return (self.veil.incoming(live) or {}) if self.veil else live
 
     def manifest(self, one: Wanted) -> dict[str, Any]:
         """The manifest as it is sent: with our owner labels."""
@@ -111,7 +120,7 @@ class Cluster:
     def take(self, path: str, takeover: Takeover) -> dict[str, Any]:
         """Make the entries of other appliers ours. Raises Conflict if the object has changed since it was read."""
         self.fence()
-        return self.api.patch(path, takeover.patch, kind="json", fieldManager=MANAGER)
+        return self._seen(self.api.patch(path, takeover.patch, kind="json", fieldManager=MANAGER))
 
     def generate(self, path: str, live: Obj, wanted: Mapping[str, int]) -> dict[str, Any]:
         """Set the generated values that a Secret lacks. Raises Conflict if it has changed since it was read."""

@@ -102,7 +102,7 @@ class Secret(NamedKind):
         token="ClientRequestToken",  # noqa: S106 (the name of a parameter)
     )
     tagging = Tagging(tag="tag_resource", untag="untag_resource", key=NAME)
-    operations = ("describe_secret", "put_secret_value", "restore_secret", "update_secret")
+    operations: tuple[str, ...] = ("describe_secret", "put_secret_value", "restore_secret", "update_secret")
     called = "secret_name"
     changing = {"version_id": ("rotation",), "newest_version_id": ("rotation",)}
     holds_data = True

@@ -15,7 +15,11 @@ from .describe import as_planned, described
 from .play import environment, play, task
 from .support import REGION, Requests, network
 
-COMPONENT = {"main": network(), "data": network(cidr="10.1.0.0/16", nat="none", endpoints={"interface": []})}
+BEHIND_CLOUDFRONT = {"load_balancer_ingress_prefix_lists": ["cloudfront"]}
+COMPONENT = {
+    "main": network(),
+    "data": network(cidr="10.1.0.0/16", nat="none", endpoints={"interface": []}, security=BEHIND_CLOUDFRONT),
+}
 PRESENT = {"networks": COMPONENT, "tags": {"owner": "platform"}}
 CHANGED = {**PRESENT, "networks": {**COMPONENT, "main": network(flow_logs={"retention_in_days": 30})}}
 

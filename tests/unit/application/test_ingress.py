@@ -412,3 +412,13 @@ def test_a_service_that_is_not_behind_the_ingress_needs_no_probe() -> None:
     settings = merged(with_ingress(), {"services": {"inside": {"image": "web:1", "port": 3000}}})
     assert "metadata" in objects(settings)["Service/inside"]
     assert with_service()["services"]["api"]["port"] == 8080
+
+
+def test_a_secret_header_is_named_and_everything_else_refused() -> None:
+    found = objects(with_ingress(origin_secret={"secret": "/mainstay/prod/edge/origin"}))
+    ingress = found["Ingress/shop"]
+    said = ingress["metadata"]["annotations"]
+    assert said["mainstay.aws/origin-secret"] == '{"header":"x-origin-verify","secret":"/mainstay/prod/edge/origin"}'
+    assert ingress["spec"]["defaultBackend"]["service"] == {"name": "mainstay-refused", "port": {"name": "use-annotation"}}
+    assert '"statusCode":"403"' in said["alb.ingress.kubernetes.io/actions.mainstay-refused"]
+    assert not [name for name in said if "conditions." in name], "the values never reach the manifest"

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from ..settings.facts import Facts
 from ..settings.ingress import Ingress
 from ..settings.load_balancers import ANNOTATIONS
+from ..settings.origin_secret import ORIGIN_SECRET, REFUSING, refusal
 from .common import Manifest, made
 
 CLASS = "alb"
@@ -23,7 +25,9 @@ USE_ANNOTATION = "use-annotation"
 
 def ingress_object(one: Ingress, facts: Facts) -> Manifest:
     rules = [{**({} if host == "*" else {"host": host}), "http": {"paths": _paths(paths)}} for host, paths in one.hosts.items()]
-    spec = {"ingressClassName": CLASS, "rules": rules}
+    spec: dict[str, Any] = {"ingressClassName": CLASS, "rules": rules}
+    if one.origin_secret:
+        spec["defaultBackend"] = {"service": {"name": REFUSING, "port": {"name": "use-annotation"}}}
     return made(facts, "networking.k8s.io/v1", "Ingress", facts.kubernetes_name, "ingress", annotations_of(one), spec=spec)
 
 
@@ -53,7 +57,8 @@ def annotations_of(one: Ingress) -> dict[str, str]:
         **_health(one),
         **_security_groups(one),
     }
-    return {**{f"{ANNOTATIONS}{name}": value for name, value in found.items() if value}, **one.annotations}
+    secret = {ORIGIN_SECRET: one.origin_secret.annotation, **refusal()} if one.origin_secret else {}
+    return {**{f"{ANNOTATIONS}{name}": value for name, value in found.items() if value}, **secret, **one.annotations}
 
 
 def _listeners(one: Ingress) -> dict[str, str]:

@@ -15,6 +15,7 @@ from ...inputs.problems import suggestion
 from ...inputs.reader import Reader
 from ...reconcile.model import is_unknown
 from .load_balancers import Health, read_access_logs, read_annotations, read_attributes, read_health, read_inbound, read_web_acl
+from .origin_secret import OriginSecret, read_origin_secret
 from .probes import PATH, as_path
 
 SCHEMES = ("internal", "internet-facing")
@@ -47,6 +48,7 @@ class Ingress:
     inbound_cidrs: tuple[str, ...] = ()
     access_logs: Mapping[str, str] = field(default_factory=dict)
     web_acl: str = ""
+    origin_secret: OriginSecret | None = None
     deletion_protection: bool = False
     drop_invalid_headers: bool = True
     health: Health = field(default_factory=Health)
@@ -85,6 +87,7 @@ def read_ingress(parent: Reader, services: Collection[str]) -> Ingress | None:
         inbound_cidrs=read_inbound(reader),
         access_logs=read_access_logs(reader),
         web_acl=read_web_acl(reader),
+        origin_secret=read_origin_secret(reader),
         deletion_protection=reader.boolean("deletion_protection", False),
         drop_invalid_headers=reader.boolean("drop_invalid_headers", True),
         health=read_health(reader),
@@ -193,6 +196,9 @@ def _check_lists(reader: Reader, found: Ingress) -> None:
         reader.problems.add(
             reader.at("group_order"), found.group_order, "it orders the members of a group, and there is no group; remove it"
         )
+    if found.origin_secret and found.group:
+        remedy = "other members of a group could let requests past it; give the application a load balancer of its own"
+        reader.problems.add(reader.at("group"), found.group, f"origin_secret is set, and {remedy}")
     if len(found.subnet_ids) == 1:
         reader.problems.add(reader.at("subnet_ids"), list(found.subnet_ids), "a load balancer needs at least two, in different zones")
     for name, value in found.tags.items():

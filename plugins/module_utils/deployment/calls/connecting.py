@@ -23,6 +23,7 @@ from ...reconcile.errors import CallFailed, failure
 from ...sensitive.texts import Texts, unpacked
 from ..cluster import Cluster
 from ..holding import Holding
+from ..origin_secret import SecretValues, Veil
 from ..registry import Ecr, Registry
 from ..target_groups import AwsTargetGroups
 from ..verification import Verification
@@ -67,6 +68,7 @@ class Connection:
             Hiding(params.get("sensitive") or (), vault),
             Texts([*secrets, *vault.secrets]),
             params.get("take_over") or (),
+            veil=Veil(SecretValues(self.aws)),
             **({"poll": params["poll_interval"]} if params.get("poll_interval") else {}),
         )
 

@@ -10,8 +10,8 @@ application shows records with an alias that is not known yet.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from ...aws.connection import Aws
@@ -24,7 +24,7 @@ from ...component.outputs import Attributes
 from ...component.run import run as run_component
 from ...kubernetes.problems import NotFound
 from ...reconcile.errors import CallFailed
-from ...reconcile.model import UNKNOWN, Kind, Resource
+from ...reconcile.model import UNKNOWN, Kind, Resource, is_unknown
 from ..dns.records.domain_names import normal
 from .alias_records import AliasRecords, zone_of, zones
 
@@ -43,17 +43,22 @@ def argument_spec() -> dict[str, Any]:
         "internal": {"type": "bool", "default": False},
         "manage_records": {"type": "bool", "default": True},
         "adopt_records": {"type": "bool", "default": False},
+        "web_acl": {"type": "str", "default": ""},
         "address_timeout": {"type": "float", "default": 300.0},
     }
 
 
 @dataclass(frozen=True)
 class Balancer:
-    """A load balancer: its name in DNS, and what elbv2 says of it. Everything is unknown until it exists."""
+    """A load balancer: its name in DNS, and what elbv2 says of it. Everything is unknown until it exists.
+
+    ``web_acl``: the ARN of the web ACL that protects it, if one is expected; empty if none does.
+    """
 
     host_name: str = UNKNOWN
     arn: str = UNKNOWN
     zone_id: str = UNKNOWN
+    web_acl: str = UNKNOWN
 
     def output(self) -> dict[str, str]:
         return {"host_name": self.host_name, "arn": self.arn, "zone_id": self.zone_id}
@@ -129,9 +134,10 @@ class AddressDomain(Domain):
     def notes(self, observation: Observation) -> Sequence[str]:
         self.resources(observation)
         target = f"a CNAME record to {self.balancer.host_name}"
-        return [
-            f"No hosted zone of this account contains {host}: give it {target} where its domain is kept" for host in self.placed.nowhere
+        nowhere = [
+            f"No hosted zone of this account contains {one}: give it {target} where its domain is kept" for one in self.placed.nowhere
         ]
+        return [*unprotected(self.params["web_acl"], self.balancer), *nowhere]
 
     def outputs(self, _attributes: Attributes) -> dict[str, Any]:
         hosts = {host: domain for domain, several in self.placed.by_domain.items() for host in several}
@@ -145,15 +151,25 @@ class AddressDomain(Domain):
         deadline = time.monotonic() + float(self.params["address_timeout"])
         while True:
             name = host_name_in(calling(lambda: self._ingresses(api))) if api else ""
-            found = balancer_in(name, self._balancers(aws)) if name else None
-            if found or not self.waits:
+            found = self._protected(aws, balancer_in(name, self._balancers(aws))) if name else None
+            if not self.waits or (found and not list(unprotected(self.params["web_acl"], found))):
                 return found or Balancer()
             if time.monotonic() > deadline:
+                if found:
+                    text = " ".join(unprotected(self.params["web_acl"], found))
+                    raise CallFailed(text, "wafv2:GetWebACLForResource", "Unprotected", "kubectl describe ingress shows why.")
                 raise CallFailed(
                     f"the Ingress in namespace {self.params['namespace']} has no load balancer after {self.params['address_timeout']:g} s",
                     hint="kubectl describe ingress shows what the load balancer controller says.",
                 )
             time.sleep(POLL_SECONDS)
+
+    def _protected(self, aws: Aws, balancer: Balancer | None) -> Balancer | None:
+        """The load balancer with its web ACL. The controller associates it after the load balancer exists."""
+        if balancer is None or not self.params["web_acl"]:
+            return balancer
+        found = aws.find("wafv2", "get_web_acl_for_resource", ResourceArn=balancer.arn) or {}
+        return replace(balancer, web_acl=str((found.get("WebACL") or {}).get("ARN") or ""))
 
     def _ingresses(self, api: Calls) -> list[dict[str, Any]]:
         path = f"/apis/networking.k8s.io/v1/namespaces/{self.params['namespace']}/ingresses"
@@ -164,6 +180,16 @@ class AddressDomain(Domain):
 
     def _balancers(self, aws: Aws) -> list[Mapping[str, Any]]:
         return aws.list_all("elbv2", "describe_load_balancers", "LoadBalancers")
+
+
+def unprotected(wanted: str, balancer: Balancer) -> Iterator[str]:
+    """Nothing if the load balancer has the web ACL that its Ingress names, or if either is not known yet."""
+    if wanted and not is_unknown(wanted) and not is_unknown(balancer.web_acl) and balancer.web_acl != wanted:
+        has = f"has {balancer.web_acl}" if balancer.web_acl else "has no web ACL"
+        yield (
+            f"The load balancer {balancer.host_name} should have the web ACL {wanted}, but {has}. The AWS Load Balancer Controller "
+            "associates it; versions before 2.8.2 take it away again"
+        )
 
 
 def host_name_in(ingresses: Iterable[Mapping[str, Any]]) -> str:

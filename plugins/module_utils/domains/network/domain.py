@@ -36,6 +36,8 @@ from .kinds.vpc_endpoint import VpcEndpoint
 from .occupants import refusals, refused_blocks, refused_ipv6
 from .outputs import inside_their_network, outputs
 from .own_addresses import addresses_there, unusable_addresses, wanted_addresses, with_addresses
+from .prefix_lists import ids_of, named, with_ids
+from .prefix_lists import missing as missing_lists
 from .proposal import propose
 from .resources import build
 from .services import EndpointService, service_name, services_of
@@ -89,6 +91,8 @@ class NetworkDomain(Domain):
         services = sorted({one for network in self.networks.values() for one in services_to_ask(network)})
         if services:
             found["services"] = lambda aws: endpoint_services(aws, services)
+        if lists := named(self.networks.values()):
+            found["prefix lists"] = lambda aws: ids_of(aws, lists)
         if addresses := wanted_addresses(self.networks.values()):
             found["addresses"] = lambda aws: addresses_there(aws, addresses)
         return found
@@ -101,6 +105,7 @@ class NetworkDomain(Domain):
             *missing_zones(self.networks, place.region, answers["zones"]),
             *missing_services(self.networks, place, answers.get("services") or {}),
             *misplaced_endpoints(self.networks, place, answers.get("services") or {}),
+            *missing_lists(self.networks, answers.get("prefix lists") or {}, place.region),
             *unusable_addresses(self.networks, answers.get("addresses") or (), observation.observed, place.region),
         ]
 
@@ -119,6 +124,7 @@ class NetworkDomain(Domain):
     def resources(self, observation: Observation) -> Sequence[Resource]:
         networks = with_offered_endpoints(self.networks, observation.place, observation.answers.get("services") or {})
         networks = with_addresses(networks, observation.answers.get("addresses"), observation.observed)
+        networks = with_ids(networks, observation.answers.get("prefix lists") or {})
         networks, _notes = with_blocks_in_use(networks, observation.observed, self.may_go)
         networks, _notes = with_present_ipv6(networks, observation.observed, self.may_go)
         return build(with_present_places(networks, observation.observed), observation.place)

@@ -19,7 +19,7 @@ from typing import Any
 from ...inputs.problems import Problems
 from ...inputs.values import is_worldwide
 from ...kinds.limits import rules_of_group
-from .settings import NEVER_OPEN_TO_THE_WORLD, Network
+from .settings import AWS_LISTS, NEVER_OPEN_TO_THE_WORLD, Network, Security
 
 Rule = dict[str, Any]
 Group = dict[str, Any]
@@ -142,14 +142,22 @@ def unique(rules: Iterable[Rule]) -> list[Rule]:
     return list(found.values())
 
 
+def check_worldwide(security: Security, path: str, problems: Problems) -> None:
+    """Load balancers that everybody reaches: no port that must not be, and no list of clients that then means nothing."""
+    for port in security.load_balancer_ports:
+        if port in NEVER_OPEN_TO_THE_WORLD:
+            whom = ", ".join(security.load_balancer_ingress_cidrs)
+            problems.add(f"{path}.load_balancer_ports", port, f"a port for administration or data must not be open to {whom}")
+    if any(one in AWS_LISTS for one in security.load_balancer_ingress_prefix_lists):
+        remedy = "it admits everybody, so that clients can go round CloudFront, which load_balancer_ingress_prefix_lists names"
+        problems.add(f"{path}.load_balancer_ingress_cidrs", list(security.load_balancer_ingress_cidrs), remedy)
+
+
 def check_groups(network: Network, problems: Problems) -> None:
     """Reject rules that open an administrative or data port to the world, and groups that exceed AWS's quota."""
     security, path = network.security, f"{network.path}.security"
     if is_worldwide(security.load_balancer_ingress_cidrs):
-        for port in security.load_balancer_ports:
-            if port in NEVER_OPEN_TO_THE_WORLD:
-                whom = ", ".join(security.load_balancer_ingress_cidrs)
-                problems.add(f"{path}.load_balancer_ports", port, f"a port for administration or data must not be open to {whom}")
+        check_worldwide(security, path, problems)
     data_ports = {"database_port": security.database_port, "cache_port": security.cache_port}
     for name, port in data_ports.items():
         if port == security.application_port:

@@ -84,6 +84,15 @@ class FlowLogs:
     max_aggregation_interval: int = 600
 
 
+AWS_LISTS: Mapping[str, str] = {"cloudfront": "com.amazonaws.global.cloudfront.origin-facing"}
+"""Prefix lists of AWS by a name that is the same in all regions. "Available AWS-managed prefix lists" in the Amazon VPC User Guide."""
+
+
+def as_list(value: Any) -> str | None:
+    """The ID of a prefix list, or the name of one of AWS's."""
+    return str(value) if isinstance(value, str) and value in AWS_LISTS else as_prefix_list(value)
+
+
 @dataclass(frozen=True)
 class Security:
     """The ports and sources in the chain load balancer -> nodes -> database and cache."""
@@ -328,16 +337,20 @@ def read_security(reader: Reader, ipv6: bool = False) -> Security:
     defaults = Security()
     port = "it must be a port number from 1 to 65535"
     block = "it must be an IPv4 block without host bits, such as 203.0.113.0/24"
+    lists = reader.items(
+        "load_balancer_ingress_prefix_lists", (), as_list, "it must be cloudfront, or the id of a list such as pl-0123abcd"
+    )
     as_peer, world = as_block_text, WORLD_IPV4
     unlisted = frozenset(name for name in ("load_balancer_ingress_cidrs", "node_egress_cidrs") if reader.given.get(name) is None)
     if ipv6:
         block = "it must be a block without host bits, such as 203.0.113.0/24 or 2001:db8::/32"
         as_peer, world = as_any_block, WORLD
+    clients: tuple[str, ...] = world
+    if any(one in AWS_LISTS for one in lists):  # whoever names them wants nobody else
+        clients, unlisted = (), unlisted - {"load_balancer_ingress_cidrs"}
     security = Security(
-        load_balancer_ingress_cidrs=reader.items("load_balancer_ingress_cidrs", world, as_peer, block),
-        load_balancer_ingress_prefix_lists=reader.items(
-            "load_balancer_ingress_prefix_lists", (), as_prefix_list, "it must be the id of a prefix list, such as pl-0123abcd"
-        ),
+        load_balancer_ingress_cidrs=reader.items("load_balancer_ingress_cidrs", clients, as_peer, block),
+        load_balancer_ingress_prefix_lists=lists,
         load_balancer_ports=reader.items("load_balancer_ports", defaults.load_balancer_ports, as_port, port),
         application_port=reader.integer("application_port", defaults.application_port, 1, 65535),
         # RDS accepts 1150 to 65535. The cache's cluster bus port is its port plus 10000; both must lie in the range of return ports.

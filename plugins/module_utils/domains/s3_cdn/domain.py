@@ -21,7 +21,7 @@ from .parts import PARTS
 from .settings.context import Context
 from .validate import described, made
 
-SERVICES = ("sts", "s3", "kms", "iam", "resourcegroupstaggingapi", "cloudfront")
+SERVICES = ("sts", "s3", "kms", "iam", "resourcegroupstaggingapi", "cloudfront", "wafv2", "logs", "secretsmanager")
 """The services that every call contacts, even when it changes nothing."""
 
 

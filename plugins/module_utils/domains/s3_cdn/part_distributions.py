@@ -45,14 +45,17 @@ class Distributions(Part):
 
     def check(self, described: Described, problems: Problems) -> None:
         """What refers to other parts."""
-        buckets, acls = described.get("buckets") or {}, described.get("web_acls") or {}
+        buckets = described.get("buckets") or {}
+        acls = [name for name, acl in (described.get("web_acls") or {}).items() if "cloudfront" in acl.scopes]
         for one in self._own(described).values():
             for origin in one.origins.values():
                 if origin.bucket and origin.bucket not in buckets:
                     remedy = f"there is no such bucket in buckets; {suggestion(origin.bucket, list(buckets))}"
                     problems.add(f"{origin.path}.bucket", origin.bucket, remedy)
             if one.web_acl and one.web_acl not in acls:
-                problems.add(f"{one.path}.web_acl", one.web_acl, f"there is no such web ACL; {suggestion(one.web_acl, list(acls))}")
+                problems.add(
+                    f"{one.path}.web_acl", one.web_acl, f"there is no such web ACL for CloudFront; {suggestion(one.web_acl, acls)}"
+                )
             self._check_logs(one, buckets, problems)
 
     def _check_logs(self, one: Distribution, buckets: Mapping[str, Any], problems: Problems) -> None:

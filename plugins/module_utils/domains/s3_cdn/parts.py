@@ -8,5 +8,7 @@ from __future__ import annotations
 from .part import Part
 from .part_buckets import Buckets
 from .part_distributions import Distributions
+from .part_origin_secrets import OriginSecrets
+from .part_web_acls import WebAclsPart
 
-PARTS: tuple[type[Part], ...] = (Buckets, Distributions)
+PARTS: tuple[type[Part], ...] = (Buckets, Distributions, WebAclsPart, OriginSecrets)

@@ -22,6 +22,7 @@ def load() -> Details:
         permissions=PERMISSIONS,
         reads={
             "public access block of the account": operations("s3control", "get_public_access_block"),
+            "managed rule groups": operations("wafv2", "describe_managed_rule_group"),
             "what a deletion destroys": operations("s3", "get_object_lock_configuration"),
             "whether certificates cover aliases": operations("acm", "describe_certificate"),
             "zones of aliases": operations("route53", "list_hosted_zones"),
@@ -31,6 +32,9 @@ def load() -> Details:
         unused={
             "iam:UpdateRole": "the roles that replicate have no description",
             "iam:AttachRolePolicy": "the roles that replicate have no managed policies",
+            "logs:AssociateKmsKey": "WAF's log groups have no key of the component's",
+            "logs:DeleteRetentionPolicy": UNUSED["logs:DeleteRetentionPolicy"],
+            "logs:DisassociateKmsKey": "WAF's log groups have no key of the component's",
             **{name: why for name, why in UNUSED.items() if name.startswith(("iam:", "kms:"))},
         },
         names=names,
@@ -55,6 +59,10 @@ REGISTRATION = Registration(
         "delivery_source",
         "delivery_destination",
         "delivery",
+        "waf_ip_set",
+        "waf_log_group",
+        "waf_web_acl",
+        "origin_secret",
     ),
     load=load,
 )

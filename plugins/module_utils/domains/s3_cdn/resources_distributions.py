@@ -15,6 +15,7 @@ from .kinds.alias_records import keys_of
 from .kinds.cloudfront_function import digest
 from .kinds.distribution_document import header_digest
 from .part import Granted, Statement
+from .resources_web_acls import address as web_acl_address
 from .settings.buckets import Bucket
 from .settings.buckets_access import OUR_SIDS
 from .settings.cdn_behaviors import EVENTS, VIEWERS, Behavior
@@ -136,7 +137,7 @@ def policy_id(distribution: Distribution, kind: str, name: str) -> str | Ref:
 
 def distribution_resource(one: Distribution, place: Place) -> Resource:
     certificate = {"arn": one.certificate_arn, "tls_policy": one.tls_policy if one.certificate_arn else ""}
-    acl = ref(f"web_acl.{one.web_acl}", "arn") if one.web_acl else one.web_acl_arn
+    acl = ref(web_acl_address(one.web_acl, "cloudfront"), "arn") if one.web_acl else one.web_acl_arn
     properties = {
         "origins": {name: origin_property(one, origin) for name, origin in one.origins.items()},
         "default_behavior": behavior_property(one, one.default),

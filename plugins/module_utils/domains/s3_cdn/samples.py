@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from ...aws.place import Place
 from ...aws.samples import Sample
-from . import samples_buckets, samples_distributions
+from . import samples_buckets, samples_distributions, samples_origin_secrets, samples_web_acls
+
+PARTS = (samples_buckets, samples_distributions, samples_web_acls, samples_origin_secrets)
 
 
 def samples(place: Place) -> tuple[Sample, ...]:
-    return (*samples_buckets.samples(place), *samples_distributions.samples(place))
+    return tuple(sample for part in PARTS for sample in part.samples(place))

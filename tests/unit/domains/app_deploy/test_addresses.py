@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.app_deploy.addresses import Balancer, balancer_in, host_name_in, place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.app_deploy.addresses import (
+    Balancer,
+    balancer_in,
+    host_name_in,
+    place,
+    unprotected,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 ZONES = [
@@ -70,3 +76,25 @@ def test_the_load_balancer_of_a_name() -> None:
     ]
     assert balancer_in("k8s-shop-1.elb.amazonaws.com", listed) == Balancer("k8s-shop-1.elb.amazonaws.com", "arn:shop", "ZE")
     assert balancer_in("k8s-web-1.elb.amazonaws.com", listed) is None
+
+
+ACL, OTHER = (f"arn:aws:wafv2:af-south-1:123456789012:regional/webacl/{name}/1" for name in ("shop", "other"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "has", "said"),
+    [
+        ("", "", ""),
+        ("", OTHER, ""),
+        (ACL, ACL, ""),
+        (ACL, "(known after apply)", ""),
+        ("(known after apply)", "", ""),
+        (ACL, "", "has no web ACL"),
+        (ACL, OTHER, f"has {OTHER}"),
+    ],
+)
+def test_a_load_balancer_without_its_web_acl_is_named(wanted: str, has: str, said: str) -> None:
+    """What the Ingress does not name is another owner's."""
+    found = list(unprotected(wanted, Balancer("shop.elb.amazonaws.com", "arn:shop", "ZE", has)))
+    assert bool(found) == bool(said)
+    assert not said or said in found[0]

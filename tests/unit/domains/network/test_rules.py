@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.prefix_lists import missing, named, with_ids
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.rules import RULES_PER_DIRECTION, Group, Rule, security_groups
 from tests.unit.domains.network.samples import complaints, network
 
@@ -198,7 +199,12 @@ def test_no_rule_is_duplicated(more: dict[str, Any]) -> None:
         ),
         (
             {"load_balancer_ingress_prefix_lists": ["x"]},
-            "security.load_balancer_ingress_prefix_lists[0] is 'x', but it must be the id of a prefix list, such as pl-0123abcd",
+            "security.load_balancer_ingress_prefix_lists[0] is 'x', but it must be cloudfront, or the id of a list such as pl-0123abcd",
+        ),
+        (
+            {"load_balancer_ingress_prefix_lists": ["cloudfront"], "load_balancer_ingress_cidrs": ["0.0.0.0/0"]},
+            "security.load_balancer_ingress_cidrs is ['0.0.0.0/0'], but it admits everybody, so that clients can go round CloudFront, "
+            "which load_balancer_ingress_prefix_lists names",
         ),
         (
             {"load_balancer_ports": list(range(7000, 7031)), "load_balancer_ingress_cidrs": ["192.0.2.0/25", "192.0.2.128/25"]},
@@ -209,3 +215,20 @@ def test_no_rule_is_duplicated(more: dict[str, Any]) -> None:
 )
 def test_refused(security: dict[str, Any], expected: str) -> None:
     assert expected in complaints(security=security)
+
+
+@pytest.mark.parametrize("blocks", [[], ["203.0.113.0/24"]])
+def test_cloudfront_by_name_admits_nobody_else(blocks: list[str]) -> None:
+    """Its ID differs from region to region. Without blocks of addresses, it replaces the whole internet."""
+    given = {"load_balancer_ingress_prefix_lists": ["cloudfront"], **({"load_balancer_ingress_cidrs": blocks} if blocks else {})}
+    resolved = with_ids({"main": network(security=given)}, {"cloudfront": "pl-1"})["main"]
+    rules = security_groups(resolved)["load_balancer"]["ingress"]
+    assert [rule.get("cidr_ipv4") or rule["prefix_list_id"] for rule in rules] == [*blocks, "pl-1"]
+
+
+def test_a_region_without_the_list_of_cloudfront_is_named() -> None:
+    one = network(security={"load_balancer_ingress_prefix_lists": ["cloudfront"]})
+    assert named([one]) == ["cloudfront"]
+    assert "region af-south-1 has no prefix list com.amazonaws.global.cloudfront.origin-facing" in next(
+        missing({"main": one}, {}, "af-south-1")
+    )

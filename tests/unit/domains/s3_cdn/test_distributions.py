@@ -122,7 +122,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "allow and deny": ({"geography": {"allow": ["ZA"], "deny": ["DE"]}}, "CloudFront takes one of the two"),
     "country by name": ({"geography": {"allow": ["Germany"]}}, "the two letters of a country"),
     "regional web ACL": ({"web_acl_arn": "arn:aws:wafv2:af-south-1:1:regional/webacl/a/b"}, "a web ACL of the scope CLOUDFRONT"),
-    "unknown web ACL": ({"web_acl": "shop"}, "there is no such web ACL"),
+    "unknown web ACL": ({"web_acl": "shop"}, "there is no such web ACL for CloudFront"),
     "old TLS": ({"tls_policy": "TLSv1"}, "it must be one of TLSv1.2_2025"),
     "logs that are lost": ({"logs": {"bucket": "plain"}}, "add cloudfront to buckets.plain.logs_from"),
     "comment": ({"comment": "x" * 129}, "CloudFront accepts at most 128 characters"),
