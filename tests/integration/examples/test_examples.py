@@ -393,6 +393,7 @@ def planned_from_nothing(cloud: Cloud, inventory: str, folder: Path, *arguments:
     assert {applications.without_release(address) for address in created} == expected
     assert set(planned.totals) == {"create"}
     assert (mutations(cloud), denials(cloud)) == ([], [])
+    assert "DEPRECATION WARNING" not in planned.output
     return planned
 
 
