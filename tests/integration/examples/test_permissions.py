@@ -32,11 +32,9 @@ def files(folder: Path) -> dict[str, str]:
 def numbered(written: Iterable[str], folder: str = "") -> list[str]:
     """The files of a set, which must have policies to apply and to plan, numbered from 1 without a gap."""
     found = sorted(name.removeprefix(folder) for name in written if name.startswith(folder) and name.count("/") == folder.count("/"))
-    counts = [sum(name.startswith(use) for name in found) for use in ("apply-", "plan-")]
-    assert all(counts), f"{folder}: {found}"
-    return sorted(
-        f"{folder}{use}-{number}.json" for use, count in zip(("apply", "plan"), counts, strict=True) for number in range(1, count + 1)
-    )
+    uses = {use: sum(name.startswith(f"{use}-") for name in found) for use in ("apply", "plan")}
+    assert all(uses.values()), f"{folder}: {found}"
+    return sorted(f"{folder}{use}-{number}.json" for use, count in uses.items() for number in range(1, count + 1))
 
 
 def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
