@@ -135,11 +135,18 @@ def _strategy_problems(given: Mapping[str, Any], manifests: list[Mapping[str, An
     """Why the strategy does not fit what is deployed."""
     strategy = str(given.get("strategy") or strategies.ROLLING)
     objects, _problems = read(manifests, "")
-    verification, problems = options_of(given.get("verification") or {}, str(given["namespace"]))
+    verification, problems = options_of(_data(given.get("verification") or {}), str(given["namespace"]))
     if problems:
         return [f"{PREFIX}{text}" for text in problems]
     settings = given.get(strategy) or {} if strategy in strategies.TRACKED else {}
     return [with_prefix(strategy, text) for text in strategies.read(strategy, settings, objects, verification)[1]]
+
+
+def _data(value: Any) -> Any:
+    """A value without Ansible's lazy containers: a deep copy of those copies their templar, which Ansible has deprecated."""
+    if isinstance(value, Mapping):
+        return {str(key): _data(inner) for key, inner in value.items()}
+    return [_data(inner) for inner in value] if isinstance(value, list) else value
 
 
 def with_prefix(strategy: str, text: str) -> str:
