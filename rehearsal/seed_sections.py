@@ -214,13 +214,25 @@ def repository(account: Account, name: str, entry: Entry) -> Made:
     there = {each["repositoryName"] for each in pages(ecr, "describe_repositories", "repositories")}
     if name not in there:
         ecr.create_repository(repositoryName=name, tags=tag_list(entry.get("tags", {})))
+    changed = name not in there
     if entry.get("pull_accounts"):
-        ecr.set_repository_policy(repositoryName=name, policyText=json.dumps(_pull_policy(entry["pull_accounts"])))
+        changed = _set_policy(ecr, name, _pull_policy(entry["pull_accounts"])) or changed
     present = {each.get("imageTag") for each in pages(ecr, "list_images", "imageIds", repositoryName=name)}
     missing = [one for one in wanted if one["tag"] not in present]
     for one in missing:
         push(ecr, name, one["tag"], one.get("platforms") or PLATFORMS, index=one.get("index"))
-    return bool(missing) or name not in there, {"uri": uri}
+    return bool(missing) or changed, {"uri": uri}
+
+
+def _set_policy(ecr: Any, name: str, wanted: dict[str, Any]) -> bool:
+    """Whether the repository had another policy, or none."""
+    try:
+        if json.loads(ecr.get_repository_policy(repositoryName=name)["policyText"]) == wanted:
+            return False
+    except ecr.exceptions.RepositoryPolicyNotFoundException:
+        pass
+    ecr.set_repository_policy(repositoryName=name, policyText=json.dumps(wanted))
+    return True
 
 
 def _pull_policy(accounts: list[str]) -> dict[str, Any]:

@@ -7,8 +7,12 @@ import json
 import os
 import re
 import ssl
+import subprocess
+import threading
+import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +80,41 @@ def ask(cloud: Mapping[str, Any], url: str, headers: Mapping[str, str] = Mapping
         return Answer(url, error.code, error.headers.get(VERSION, ""))
     except (OSError, http.client.HTTPException) as error:
         return Answer(url, 0, reason=str(error))
+
+
+class Users:
+    """Requests by curl, from several clients at once, each one after the other, until ``stop``. ``statuses`` counts the answers."""
+
+    BATCH = 100
+    """Requests that one process of curl sends over the same connection."""
+
+    def __init__(self, cloud: Mapping[str, Any], url: str, clients: int = 2) -> None:
+        environment = launcher.environment(dict(cloud))
+        self.statuses: Counter[str] = Counter()
+        self._command = [
+            *("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}\\n", "--max-time", "60"),
+            *("--proxy", environment["MAINSTAY_REHEARSAL_PROXY"], "--cacert", environment["MAINSTAY_REHEARSAL_CA"]),
+            f"{url}?[1-{self.BATCH}]",
+        ]
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _number in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            done = subprocess.run(self._command, capture_output=True, text=True, check=False)
+            self.statuses.update([*done.stdout.split(), *([f"curl exit code {done.returncode}"] if done.returncode else [])])
+
+    def stop(self, at_least: int = 0, seconds: float = 120.0) -> Counter[str]:
+        """How often each status came, once there are this many requests, or after ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while self.statuses.total() < at_least and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+        return self.statuses
 
 
 def answers(cloud: Mapping[str, Any]) -> list[Answer]:

@@ -126,7 +126,7 @@ def tool(name: str, budget: float, *command: str, groups: frozenset[str] = LINT)
 
 
 LARGE = {
-    "app_deploy": of_role("app_deploy", "deployment", 10, 90, "app_deploy"),
+    "app_deploy": of_role("app_deploy", "deployment", 10, 130, "app_deploy"),
     "vpc": of_role("vpc", "network", 140, 320, "network"),
     "eks": of_role("eks", "clusters", 115, 380, "eks", "eks_operations"),
     "rds": of_role("rds", "databases", 95, 240, "rds"),
@@ -185,6 +185,7 @@ CHECKS = (
     ),
     suite("contract-in-full", "engine and units", 720, "tests/contract", groups=NIGHTLY),
     suite("actions-taken-away", "whole platform", 220, "tests/integration/permissions", groups=NIGHTLY),
+    suite("broken-deployments", "deployment", 600, "tests/integration/app_deploy", groups=NIGHTLY),
     suite("kubectl", "rollout", 60, "tests/integration/rollout", groups=NIGHTLY),
     Check("mutants", "rollout and snapshot gate", 800, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
 )

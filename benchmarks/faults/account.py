@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from rehearsal.testing import Cloud
 
@@ -51,6 +53,7 @@ def take(cloud: Cloud) -> Holdings:
         *of_roles(cloud.client("iam")),
         *of_zones(cloud.client("route53")),
         *of_certificates(cloud.client("acm")),
+        *of_repositories(cloud.client("ecr")),
     ]
     names = {identity: name for _sort, identity, name, _one in raw if name}
     found: Holdings = {}
@@ -137,6 +140,30 @@ def of_certificates(acm: Any) -> Iterator[Raw]:
         one = acm.describe_certificate(CertificateArn=entry["CertificateArn"])["Certificate"]
         tags = acm.list_tags_for_certificate(CertificateArn=entry["CertificateArn"])["Tags"]
         yield "certificates", "", "", {"names": one["SubjectAlternativeNames"], "status": one["Status"], "tags": tags}
+
+
+def of_repositories(ecr: Any) -> Iterator[Raw]:
+    """Repositories with their policies."""
+    for page in ecr.get_paginator("describe_repositories").paginate():
+        for one in page["repositories"]:
+            name = {"repositoryName": one["repositoryName"]}
+            kept = ("repositoryName", "imageTagMutability", "imageScanningConfiguration", "encryptionConfiguration")
+            more = {
+                "tags": ecr.list_tags_for_resource(resourceArn=one["repositoryArn"])["tags"],
+                "policy": optional(ecr.get_repository_policy, "policyText", **name),
+                "lifecycle": optional(ecr.get_lifecycle_policy, "lifecyclePolicyText", **name),
+            }
+            yield "repositories", "", "", {**{key: one.get(key) for key in kept}, **more}
+
+
+def optional(read: Callable[..., Any], member: str, **name: str) -> Any:
+    """The JSON document that a read returns, or None if the resource has no such part."""
+    try:
+        return json.loads(read(**name)[member])
+    except ClientError as error:
+        if error.response["Error"]["Code"].endswith("NotFoundException"):
+            return None
+        raise
 
 
 def name_of(tags: Any, key: str = "Key", value: str = "Value") -> str:

@@ -1,5 +1,5 @@
 """The runs under test: a component with two networks that together use every kind. It is created, changed, shrunk, repaired, and destroyed.
-So is a component with a zone, a certificate, and a health check.
+So is a component with a zone, a certificate, and a health check, and one with repositories for images.
 
 Together the runs make every mutating call that an inventory can cause; ``OPERATIONS`` says which call is broken in which run.
 """
@@ -16,7 +16,7 @@ from benchmarks.faults.catalogue import ANY, FAULTS, LISTS, Fault, concerned
 from benchmarks.subjects import REGION, ZONES
 from rehearsal.testing import Cloud
 
-ENVIRONMENT, COMPONENT, ZONE = "faults", "network", "zones"
+ENVIRONMENT, COMPONENT, ZONE, REGISTRY = "faults", "network", "zones", "registry"
 ALIASES = f"alias/mainstay/{ENVIRONMENT}/{COMPONENT}/"
 OURS = [{"Name": "tag:mainstay:component", "Values": [COMPONENT]}]
 FLOW_LOGS = "vpc-flow-logs.amazonaws.com"
@@ -76,6 +76,19 @@ HOSTED_CHANGED: Variables = {
             "records": {"www": {"A": "192.0.2.1"}, "api": {"A": "192.0.2.2"}},
             "health_checks": {"web": {"host": "www.faults.example", "path": "/health"}},
         }
+    },
+    "platform_tags": {"team": "two"},
+}
+
+
+STORED: Variables = {
+    "ci_cd_repositories": {"api": {"pull_accounts": ["210987654321"]}, "web": {}},
+    "platform_tags": {"team": "one", "old": "yes"},
+}
+STORED_CHANGED: Variables = {
+    "ci_cd_repositories": {
+        "api": {"tag_mutability": "mutable", "scan_on_push": False, "lifecycle": {"rules": [{"keep": 100}]}},
+        "web": {"pull_accounts": ["210987654321"]},
     },
     "platform_tags": {"team": "two"},
 }
@@ -173,6 +186,9 @@ SCENARIOS = {
     "zones": Scenario(None, HOSTED),
     "zones-change": Scenario(HOSTED, HOSTED_CHANGED),
     "zones-destroy": Scenario(HOSTED, HOSTED, destroy=True),
+    "images": Scenario(None, STORED),
+    "images-change": Scenario(STORED, STORED_CHANGED),
+    "images-destroy": Scenario(STORED, STORED, destroy=True),
 }
 
 OPERATIONS: dict[str, dict[str, str]] = {
@@ -220,9 +236,15 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "route53": "ChangeResourceRecordSets UpdateHealthCheck UpdateHostedZoneComment",
     },
     "zones-destroy": {"acm": "DeleteCertificate", "route53": "DeleteHealthCheck DeleteHostedZone"},
+    "images": {"ecr": "CreateRepository PutLifecyclePolicy SetRepositoryPolicy"},
+    "images-change": {
+        "ecr": "DeleteRepositoryPolicy PutImageScanningConfiguration PutImageTagMutability SetRepositoryPolicy TagResource UntagResource"
+    },
+    "images-destroy": {"ecr": "DeleteRepository"},
 }
 
 UNREACHABLE = {
+    "ecr:DeleteLifecyclePolicy": "every repository has a lifecycle policy, which protects what is deployed",
     **dict.fromkeys(("ec2:AssociateVpcCidrBlock", "ec2:DisassociateVpcCidrBlock"), "the networks have one range each"),
     **dict.fromkeys(
         (
@@ -294,6 +316,10 @@ def cases(subject: str) -> list[Case]:
     return [Case(subject, scenario, operation, fault) for scenario, operation in places for fault in FAULTS if concerned(fault, operation)]
 
 
+PLACES = {"dns_zones": ("dns", ZONE), "ci_cd_repositories": ("ci_cd", REGISTRY)}
+"""variable -> the group and the host that has it. All others belong to the network."""
+
+
 def inventory(variables: Variables, account_id: str) -> dict[str, Any]:
     """The files of an inventory: name -> content, as a user would write them."""
     shared = {
@@ -309,7 +335,7 @@ def inventory(variables: Variables, account_id: str) -> dict[str, Any]:
         "platform_poll_interval": 0.2,
         "platform_settle_seconds": 3.0,
     }
-    group, host = ("dns", ZONE) if "dns_zones" in variables else ("vpc", COMPONENT)
+    group, host = next((place for name, place in PLACES.items() if name in variables), ("vpc", COMPONENT))
     return {
         "hosts.yml": {group: {"hosts": {host: None}}},
         "group_vars/all.yml": shared,

@@ -63,10 +63,14 @@ class Supervision:
         os.kill(self._pid, signal.SIGINT)
 
     def prepare(self, play: Any) -> None:
-        """Import the modules of a play before its first worker is forked. Does nothing if the play has no hosts or none of our modules."""
+        """Import the modules of a play before its first worker is forked. Does nothing if the play has no hosts or none of our modules.
+
+        Ansible announces plays without hosts too. One whose hosts are an empty list seems to be for all hosts, but before the first play
+        that runs there are no ``hostvars``.
+        """
         variables = play.get_variable_manager().get_vars(play=play)
         hosts = set(variables["ansible_play_hosts_all"])
-        if not hosts:
+        if not hosts or "hostvars" not in variables:
             return
         groups = [name for name, members in variables["groups"].items() if not hosts.isdisjoint(members)]
         modules = own_modules(play, groups)

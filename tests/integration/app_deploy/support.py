@@ -9,19 +9,22 @@ import base64
 import gzip
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import yaml
 
 from rehearsal.container_images import push
 from rehearsal.kubernetes.api import Api
 from rehearsal.testing import Cloud
 from scripts import applications
+from scripts.terminal import BIN, isolated_environment
 from tests.integration.eks_content.support import ACCOUNT, CLUSTER, REGION, Account
+from tests.integration.eks_operations.killing import kill
 from tests.integration.eks_operations.workloads import controller
 from tests.integration.examples.running import Run, play
 from tests.integration.snapshot_gate.support import Site
@@ -49,7 +52,38 @@ def furnish(cloud: Cloud, folder: Path) -> None:
             push(ecr, name, tag)
     cloud.client("route53").create_hosted_zone(Name=DOMAIN, CallerReference="shop")
     certify(cloud)
-    Site(cloud).create("main")
+    Site(cloud).create("main", DBName="shop", MasterUsername=USER, MasterUserPassword=PASSWORD)
+    with database(cloud) as connection:
+        connection.execute("CREATE TABLE migrations (version text)")
+
+
+USER, PASSWORD = "root_user", "not-secret-at-all"
+GATE = 4711
+"""The advisory lock that a migration waits for."""
+MIGRATION = f"""
+SELECT pg_advisory_lock_shared({GATE});
+INSERT INTO migrations VALUES (:'version');
+"""
+"""Each run leaves a row, so that a second one would show."""
+
+
+def login(cloud: Cloud) -> dict[str, str]:
+    """How libpq connects to the database."""
+    endpoint = Site(cloud).instance()["Endpoint"]
+    return {
+        "PGHOST": endpoint["Address"],
+        "PGPORT": str(endpoint["Port"]),
+        "PGUSER": USER,
+        "PGPASSWORD": PASSWORD,
+        "PGDATABASE": "shop",
+    }
+
+
+@contextmanager
+def database(cloud: Cloud) -> Iterator[psycopg.Connection[Any]]:
+    given = {name.removeprefix("PG").lower(): value for name, value in login(cloud).items()}
+    with psycopg.connect(dbname=given.pop("database"), autocommit=True, **given) as connection:
+        yield connection
 
 
 def certify(cloud: Cloud) -> None:
@@ -106,10 +140,13 @@ class Shop:
             "app_deploy_services": {
                 "api": {"image": "api:{{ app_deploy_version }}", "port": 8080, "probe": "/healthz", "keep_alive": 65, "replicas": 2}
             },
+            "app_deploy_configuration": {"sql": {"up.sql": MIGRATION}, "database": login(self.cloud)},
             "app_deploy_migration": {
                 "image": "migrations:{{ app_deploy_version }}",
-                "command": ["migrate", "up"],
+                "command": ["psql", "-v", "ON_ERROR_STOP=1", "-v", "version={{ app_deploy_version }}", "-f", "/sql/up.sql"],
+                "configuration": [{"name": "sql", "mount": "/sql"}, "database"],
                 "databases": ["main"],
+                "deadline": 120,
             },
             "app_deploy_network": {"load_balancer_cidrs": ["10.0.0.0/16"]},
             "app_deploy_ingress": {"hosts": {HOST: {"/": "api"}}, "scheme": "internet-facing", "certificate": certificate},
@@ -137,6 +174,12 @@ class Shop:
 
     def deploy(self, version: str, **extra: Any) -> Run:
         return self.play("deploy", app_deploy_version=version, **extra)
+
+    def killed(self, version: str, when: Callable[[], bool], what: str) -> None:
+        """Deploy, and kill the run with all its processes as soon as ``when`` holds."""
+        given = json.dumps({"app_deploy_manage": True, "app_deploy_version": version})
+        command = [str(BIN / "ansible-playbook"), "playbooks/deploy.yml", "-i", str(self.inventory), "--extra-vars", given]
+        kill(command, isolated_environment(self.cloud.environment("apply")), str(self.inventory), when, what)
 
     # --- what there is -----------------------------------------------------------------------------------------------
 
@@ -174,6 +217,23 @@ class Shop:
         """Status and version of what users get. ``secret``: the value of the header that a distribution adds."""
         found = applications.ask(self.cloud.description, f"https://{HOST}/", {HEADER: secret} if secret else {})
         return found.status, found.version
+
+    @contextmanager
+    def migrations_held(self) -> Iterator[Callable[[], bool]]:
+        """Until the end, migrations wait inside the database. Gives whether one does."""
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        with database(self.cloud) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (GATE,))
+            yield lambda: connection.execute(waiting).fetchone() == (1,)
+
+    def snapshots(self) -> list[str]:
+        """Those that the gate has taken."""
+        return Site(self.cloud).manual()
+
+    def migrated(self) -> list[str]:
+        """The versions whose migrations have run in the database, each as often as it did."""
+        with database(self.cloud) as connection:
+            return [row[0] for row in connection.execute("SELECT version FROM migrations ORDER BY version").fetchall()]
 
     @contextmanager
     def load(self) -> Iterator[list[applications.Answer]]:

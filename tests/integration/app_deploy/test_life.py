@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from scripts.applications import Users
 from tests.integration.deployment.prometheus import metric, prometheus
 from tests.integration.examples.running import Run, mutations
 
@@ -66,24 +67,52 @@ def behind_a_distribution(shop: Shop) -> None:
 
 
 def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> None:
+    deployed_once_although_killed(shop)
+    only_with_a_reason_outside_the_window(shop)
+    lost_no_request_although_killed(shop)
+    described_by_its_history(shop)
+    back_to_the_release_before(shop)
+    back_by_itself_from_a_bad_release(shop)
+    behind_a_distribution(shop)
+    removed(shop)
+
+
+def deployed_once_although_killed(shop: Shop) -> None:
+    """The first run is killed while its migration runs in the database. The Job goes on, and the next run waits for it."""
+    with shop.migrations_held() as waits:
+        shop.killed("1.0.0", waits, "the migration runs")
     first = succeeded(shop.deploy("1.0.0"))
+    assert shop.snapshots()
+    assert shop.migrated() == ["1.0.0"]
     assert shop.image() == shop.digest("api", "1.0.0")
     assert shop.answer() == (200, "1.0.0")
     assert shop.records() == [f"{HOST}."]
     assert "kubernetes_object.Deployment/shop/api" in first.actions
-    assert "CreateDBSnapshot" in str(mutations(shop.cloud))
 
     again = succeeded(shop.deploy("1.0.0"))
     assert (again.report["result"], changing_calls(again), mutations(shop.cloud)) == ("no_changes", 0, [])
 
+
+def only_with_a_reason_outside_the_window(shop: Shop) -> None:
     refused = shop.deploy("1.1.0", app_deploy_window=closed())
     assert refused.code != 0
     assert "app_deploy_break_glass" in refused.output
     assert (changing_calls(refused), mutations(shop.cloud)) == (0, [])
+
+
+def lost_no_request_although_killed(shop: Shop) -> None:
+    """Its users notice neither the rollout, nor that the run is killed during it and begun again."""
+    users = Users(shop.cloud.description, f"https://{HOST}/")
+    shop.killed("1.1.0", lambda: shop.image() != shop.digest("api", "1.0.0"), "pods are being replaced")
     let_through = succeeded(shop.deploy("1.1.0", app_deploy_window=closed(), app_deploy_break_glass="outage 4711"))
+    statuses = users.stop(at_least=2000)
+    assert set(statuses) == {"200"}, statuses
     assert "outage 4711" in let_through.output
     assert shop.answer() == (200, "1.1.0")
+    assert shop.migrated() == ["1.0.0", "1.1.0"]
 
+
+def described_by_its_history(shop: Shop) -> None:
     history = succeeded(shop.play("history"))
     assert history.output.index("version: 1.1.0") < history.output.index("version: 1.0.0")
     assert "outage 4711" in history.output
@@ -95,10 +124,14 @@ def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> 
     assert shop.api.get("/api/v1/namespaces/shop/configmaps", labelSelector="mainstay.aws/rollout-record")["items"] == []
     assert "rolled out" in verified.output
 
+
+def back_to_the_release_before(shop: Shop) -> None:
     succeeded(shop.play("rollback", rollback_to=""))
     assert shop.answer() == (200, "1.0.0")
     assert shop.managers() == [("mainstay", "Apply")]
 
+
+def back_by_itself_from_a_bad_release(shop: Shop) -> None:
     bad = shop.deploy("1.2.0-http-500")
     assert bad.code != 0
     assert "The application went back to release 1.0.0" in " ".join(bad.output.split())
@@ -107,8 +140,10 @@ def test_an_application_from_its_first_deployment_to_its_removal(shop: Shop) -> 
     assert shop.answer() == (200, "1.0.0")
     assert shop.managers() == [("mainstay", "Apply")]
     deploy_gradually(shop, "1.0.0", "1.1.0")
-    behind_a_distribution(shop)
+    assert shop.migrated() == ["1.0.0", "1.1.0", "1.2.0-http-500"]
 
+
+def removed(shop: Shop) -> None:
     planned = succeeded(shop.play("destroy", "--check"))
     assert planned.actions["kubernetes_object.Ingress/shop/shop"]["action"] == "delete"
     assert mutations(shop.cloud) == []

@@ -91,6 +91,10 @@ def test_check_mode_prints(planned: Run, text: str) -> None:
     assert text in planned.summary, planned.output
 
 
+def test_a_play_without_hosts_needs_no_warning(planned: Run) -> None:
+    assert "the summary is incomplete" not in planned.output, planned.output
+
+
 def test_check_mode_writes_json_and_markdown(planned: Run) -> None:
     data = planned.data
     assert (data["schema_version"], data["check_mode"], data["result"]) == (1, True, "failed")

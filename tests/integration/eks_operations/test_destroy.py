@@ -23,12 +23,20 @@ from rehearsal.testing import Cloud
 from .killing import killed
 from .site import Changes, Site
 from .support import ACCOUNT, REGION, Place
-from .workloads import INGRESS, controller, exposed, inside, namespace, no_controller
+from .workloads import INGRESS, controller, exposed, inside, namespace, no_controller, until
 
 DESTROY = "playbooks/destroy.yml"
 MEANT = ("--extra-vars", "destroy=prod")
 NAME = "prod-main"
 STRANGER = "by-hand"
+STORE: dict[str, Any] = {
+    "app_deploy_namespace": "store",
+    "app_deploy_version": "1.0.0",
+    "app_deploy_services": {"store": {"image": f"registry.example/store@sha256:{'0' * 64}", "port": 8080, "probe": "/", "keep_alive": 75}},
+    "app_deploy_network": {"load_balancer_cidrs": ["10.0.0.0/16"]},
+    "app_deploy_ingress": {"hosts": {"*": "store"}, "plain_http": True},
+}
+"""An application of the inventory, with a load balancer."""
 
 
 def clusters(**more: Any) -> dict[str, Any]:
@@ -80,6 +88,11 @@ def what_is_left(cloud: Cloud) -> dict[str, Any]:
     return {name: things for name, things in found.items() if things}
 
 
+def balancers(cloud: Cloud, prefix: str) -> int:
+    found = cloud.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    return sum(one["LoadBalancerName"].startswith(prefix) for one in found)
+
+
 def own_policies(site: Site) -> None:
     """From here on, runs have exactly the permissions in the collection's policies for each component."""
     names = Names(clusters=(NAME,), networks=("main",))
@@ -96,7 +109,7 @@ def called(cloud: Cloud, operation: str) -> bool:
 
 
 def test_from_the_first_refusal_to_an_empty_account(cloud: Cloud, tmp_path: Path) -> None:
-    """Its controller is slow; the first run is killed while it waits for it."""
+    """Its controller is slow; the first run is killed while it waits for it. By then the inventory's own application is gone."""
     site = populated(cloud, tmp_path)
     changes = Changes(cloud)
     refused = site.run(DESTROY, *MEANT)
@@ -108,18 +121,24 @@ def test_from_the_first_refusal_to_an_empty_account(cloud: Cloud, tmp_path: Path
     assert shown.says("Nothing would be deleted, because of the following: EKS cluster prod-main is protected against deletion.")
     assert changes.made() == []
 
+    site.hosts["app_deploy"] = ["store"]
+    site.variables |= STORE
     site.variables["eks_clusters"] = clusters(deletion_protection=False)
     site.must("site.yml")
+    api = inside(cloud, NAME)
+    until(lambda: balancers(cloud, "k8s-store-") == 1, "the application has a load balancer")
     changes = Changes(cloud)
     shown = site.must(DESTROY, "--check")
+    assert shown.says("- kubernetes_object.Ingress/store/store"), shown.text
     assert shown.says("prod-main: Ingress shop/front"), shown.text
     assert shown.says("prod-main: Service shop/outer"), shown.text
     assert shown.says("prod-main: load balancer k8s-shop-front-"), shown.text
     assert changes.made() == []
 
-    api = inside(cloud, NAME)
     path = f"{INGRESS.format('shop')}/front"
     killed(site, DESTROY, MEANT, lambda: "deletionTimestamp" in api.get(path)["metadata"], "the Ingress is being deleted")
+    assert "store" not in [one["metadata"]["name"] for one in api.list("/api/v1/namespaces").items]
+    assert balancers(cloud, "k8s-store-") == 0
     own_policies(site)
     done = site.must(DESTROY, *MEANT)
     cloud.admin.policies(apply=None)

@@ -35,6 +35,9 @@ NOTHING_INSIDE = (
 """These clusters have no control plane and these instances no server, so nothing can be installed in them, and nothing needs to wait for
 their response."""
 
+APPLICATIONS = ("--extra-vars", '{"app_deploy_manage": true}')
+"""For a plan from nothing: applications are planned too, because no cluster exists yet that they could be looked up in."""
+
 CONTENT = ("--extra-vars", '{"rds_manage_content": true}')
 """For a cloud with PostgreSQL servers: what is inside the instances is managed too."""
 

@@ -34,23 +34,30 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.resourc
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.validate import validate as validate_caches
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.resources import build as build_repositories
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.validate import validate as validate_repositories
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.part import Granted
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.resources_buckets import build as build_buckets
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.context import Context
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.validate import validate as validate_buckets
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from rehearsal.container_images import push
 from rehearsal.testing import Cloud
 from scripts.terminal import ROOT
+from tests.integration.examples import applications, company_tags
+from tests.integration.examples import bucket_state as stores_
 from tests.integration.examples import cache_state as caches_
 from tests.integration.examples import cluster_state as has_
-from tests.integration.examples import company_tags
 from tests.integration.examples import database_state as keeps_
 from tests.integration.examples import network_state as is_
 from tests.integration.examples import registry_state as holds_
 from tests.integration.examples import zone_state as serves_
+from tests.integration.examples.bucket_state import BucketState
 from tests.integration.examples.cache_state import CacheState
 from tests.integration.examples.cluster_state import ClusterState
 from tests.integration.examples.database_state import CERTIFICATES, DatabaseState, Logins
 from tests.integration.examples.network_state import NetworkState
 from tests.integration.examples.registry_state import RegistryState
 from tests.integration.examples.running import (
+    APPLICATIONS,
     CONTENT,
     INVENTORIES,
     Run,
@@ -276,12 +283,34 @@ REGISTRY_ROWS: Mapping[str, Mapping[str, holds_.Check]] = {
 """The same for repositories. An inventory without a network has no other rows."""
 
 
+BUCKET_ROWS: Mapping[str, Mapping[str, stores_.Check]] = {
+    "examples/brandcoach/prod": {"S1, S10": stores_.private("brandcoach-media-prod")},
+    "examples/codelearn/prod": {
+        "S3, S10, S17": stores_.private("codelearn-static-assets", "codelearn-backups", "codelearn-user-uploads"),
+        "S7": stores_.versioned("codelearn-backups", "codelearn-user-uploads"),
+        "S8": stores_.archived("codelearn-backups", "GLACIER"),
+        "S9, B6": stores_.copied("codelearn-backups", "prod-storage-backup-copies", "us-west-2"),
+    },
+    **{
+        f"examples/{platform}/prod": {
+            "S17": stores_.private("prod-storage-content", "prod-storage-backups"),
+            "S7": stores_.versioned("prod-storage-content", "prod-storage-backups"),
+            "S8": stores_.archived("prod-storage-backups", "GLACIER"),
+            "S9, B6": stores_.copied("prod-storage-content", "prod-storage-copies", region),
+        }
+        for platform, region in (("creator-publishing", "us-east-1"), ("ai-community", "us-west-2"))
+    },
+}
+"""The same for buckets."""
+
+
 def expected_addresses(inventory: str) -> set[str]:
     """The resources that the inventory describes, derived without AWS."""
     target = variables(inventory)
     place = (target["platform_region"], target["platform_account_id"])
     environment = target["platform_environment"]
     found = repository_addresses(inventory, Place(environment, "registry", *place))
+    found |= bucket_addresses(inventory, Place(environment, "storage", *place))
     if not has_group(inventory, "vpc"):
         return found
     networks, problems = validate(variables(inventory, "vpc")["vpc_networks"], region=target["platform_region"])
@@ -319,6 +348,15 @@ def repository_addresses(inventory: str, place: Place) -> set[str]:
     return {resource.address for resource in build_repositories(repositories, place)}
 
 
+def bucket_addresses(inventory: str, place: Place) -> set[str]:
+    if not has_group(inventory, "s3_cdn"):
+        return set()
+    context = Context(place.environment, place.component, place.region, place.account_id)
+    buckets, problems = validate_buckets({"buckets": variables(inventory, "s3_cdn")["s3_cdn_buckets"]}, context)
+    assert problems == []
+    return {resource.address for resource in build_buckets(buckets["buckets"], place, Granted())}
+
+
 def expected_content(databases: Mapping[str, Any]) -> set[str]:
     """The roles, databases, and extensions that an inventory describes inside its instances."""
     found = set()
@@ -347,12 +385,15 @@ def check_rows[S](inventory: str, state: S, rows: Mapping[str, Callable[[S], Non
 
 
 def planned_from_nothing(cloud: Cloud, inventory: str, folder: Path, *arguments: str) -> Run:
-    """A plan on an empty account: it has every resource that the inventory describes, and makes no change."""
-    planned = play(cloud, inventory, folder, "--check", "--diff", *arguments, role="plan")
+    """A plan on an empty account: it has every resource and every object that the inventory describes, and makes no change."""
+    planned = play(cloud, inventory, folder, "--check", "--diff", *APPLICATIONS, *arguments, role="plan")
     assert planned.code == 0, planned.output
-    assert {address for address, action in planned.actions.items() if action["action"] == "create"} == expected_addresses(inventory)
+    expected = expected_addresses(inventory) | applications.addresses(inventory)
+    created = {address for address, action in planned.actions.items() if action["action"] == "create"}
+    assert {applications.without_release(address) for address in created} == expected
     assert set(planned.totals) == {"create"}
     assert (mutations(cloud), denials(cloud)) == ([], [])
+    assert "DEPRECATION WARNING" not in planned.output
     return planned
 
 
@@ -395,7 +436,8 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
         planned = planned_from_nothing(cloud, inventory, tmp_path, *inside)
         applied = play(cloud, inventory, tmp_path, *inside)
         assert applied.code == 0, applied.output
-        assert set(applied.actions) == set(planned.actions)
+        deployed = applications.addresses(inventory)
+        assert set(applied.actions) == {one for one in planned.actions if applications.without_release(one) not in deployed}
 
         state = NetworkState(cloud.client)
         with with_every_right(cloud):
@@ -406,6 +448,7 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
             database = DatabaseState(cloud.client)
             check_rows(inventory, database, DATABASE_ROWS[inventory])
             check_rows(inventory, RegistryState(cloud.client), REGISTRY_ROWS.get(inventory, {}))
+            check_rows(inventory, BucketState(cloud.client), BUCKET_ROWS.get(inventory, {}))
             check_rows(inventory, Logins(database, cloud.environment()[CERTIFICATES]), LOGINS.get(inventory, {}))
             assert company_tags.lacking(cloud, variables(inventory)["platform_tags"]) == {}
 

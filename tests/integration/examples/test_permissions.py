@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -28,18 +29,21 @@ def files(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.json")}
 
 
+def numbered(written: Iterable[str], folder: str = "") -> list[str]:
+    """The files of a set, which must have policies to apply and to plan, numbered from 1 without a gap."""
+    found = sorted(name.removeprefix(folder) for name in written if name.startswith(folder) and name.count("/") == folder.count("/"))
+    uses = {use: sum(name.startswith(f"{use}-") for name in found) for use in ("apply", "plan")}
+    assert all(uses.values()), f"{folder}: {found}"
+    return sorted(f"{folder}{use}-{number}.json" for use, count in uses.items() for number in range(1, count + 1))
+
+
 def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
     """Without credentials, and regardless of Python's set order; output of an earlier run is removed."""
     first = write(tmp_path, PYTHONHASHSEED="1")
     assert first.returncode == 0, first.stdout
     written = files(tmp_path)
-    api, web = ([f"{component}/{name}.json" for name in ("apply-1", "plan-1")] for component in ("api", "web"))
-    cluster = [f"cluster/{name}.json" for name in ("apply-1", "apply-2", "apply-3", "apply-4", "plan-1")]
-    database = [f"database/{name}.json" for name in ("apply-1", "apply-2", "apply-3", "plan-1")]
-    network = [f"network/{name}.json" for name in ("apply-1", "apply-2", "plan-1")]
-    registry = ["registry/apply-1.json", "registry/plan-1.json"]
-    zones = ["zones/apply-1.json", "zones/plan-1.json"]
-    assert sorted(written) == [*api, *cluster, *database, *network, *registry, *web, *zones]
+    components = ("api", "cache", "cluster", "database", "network", "registry", "storage", "web", "zones")
+    assert sorted(written) == [name for component in components for name in numbered(written, f"{component}/")]
     (tmp_path / "network" / "apply-9.json").touch()
     (tmp_path / "notes.json").touch()
     again = write(tmp_path, PYTHONHASHSEED="2")
@@ -48,7 +52,8 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
     assert "changed=0" in write(tmp_path, "-e", "permissions_component=cluster").stdout
     # one set for the environment replaces those of the components
     assert write(tmp_path, "-e", "permissions_scope=environment").returncode == 0
-    assert sorted(files(tmp_path)) == [*(f"apply-{number}.json" for number in range(1, 8)), "notes.json", "plan-1.json"]
+    whole = files(tmp_path)
+    assert sorted(whole) == sorted([*numbered(whole), "notes.json"])
 
 
 @pytest.mark.parametrize(
@@ -85,6 +90,7 @@ def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
             ("/mainstay/prod/cluster/", BOUNDARY),
             ("/mainstay/prod/database/", BOUNDARY),
             ("/mainstay/prod/network/", BOUNDARY),
+            ("/mainstay/prod/storage/", BOUNDARY),
         }
         gone = play(cloud, INVENTORY, tmp_path, *free, "-e", "destroy=prod", *BOUND, playbook="playbooks/destroy.yml")
         assert (gone.code, denials(cloud)) == (0, []), gone.output

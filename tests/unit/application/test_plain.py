@@ -385,6 +385,11 @@ NOTES: list[Any] = [
 ]
 
 
+def test_the_controller_finds_certificates_by_host_names(written: Callable[..., dict[str, Any]]) -> None:
+    public = {"alb.ingress.kubernetes.io/scheme": "internet-facing", "alb.ingress.kubernetes.io/listen-ports": '[{"HTTPS": 443}]'}
+    assert answer(written(DEPLOYMENT, SERVICE, merged(INGRESS, {"metadata": {"annotations": public}})))["notes"] == []
+
+
 @pytest.mark.parametrize(("manifests", "note"), [one[1:] for one in NOTES], ids=[one[0] for one in NOTES])
 def test_what_is_noted(written: Callable[..., dict[str, Any]], manifests: list[Any], note: str) -> None:
     assert answer(written(*manifests))["notes"] == [note]

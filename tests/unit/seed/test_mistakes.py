@@ -46,7 +46,7 @@ MISTAKES = [
     ("hosted_zones: {example.org: {id: z1}}", "hosted_zones.example.org.id is 'z1', but must be the id of a hosted zone"),
     (
         "quotas: {elastic_ip: 5}",
-        "the name 'elastic_ip' in quotas is 'elastic_ip', but must be one of acm_certificates, eks_clusters",
+        "the name 'elastic_ip' in quotas is 'elastic_ip', but must be one of acm_certificates, ",
     ),
     ("quotas: {elastic_ips: many}", "quotas.elastic_ips is 'many', but must be a whole number of 0 or more"),
     ("enabled_regions: af-south-1", "enabled_regions is 'af-south-1', but must be a list"),

@@ -54,8 +54,10 @@ def notes_of(objects: Sequence[Plain]) -> Iterator[str]:
 
 
 def _is_public_and_plain(manifest: Mapping[str, Any]) -> bool:
+    """For a listener with HTTPS, the controller finds a certificate by the host names (its guide, "Certificate Discovery")."""
     annotations = manifest["metadata"].get("annotations") or {}
-    return annotations.get(f"{ALB}scheme") == "internet-facing" and not annotations.get(f"{ALB}certificate-arn")
+    encrypts = annotations.get(f"{ALB}certificate-arn") or '"HTTPS"' in str(annotations.get(f"{ALB}listen-ports") or "")
+    return annotations.get(f"{ALB}scheme") == "internet-facing" and not encrypts
 
 
 def _insecure(one: Plain, pod_security: str) -> Iterator[str]:

@@ -16,7 +16,17 @@ from ...deployment.record import APPLY
 from ...deployment.strategies import settings as strategies
 from ...deployment.verification import options_of
 from . import window
-from .surroundings import Surroundings, cluster_facts, databases_of, identifier_of, needs_outputs, repository_uris, resolved, with_images
+from .surroundings import (
+    Surroundings,
+    cluster_facts,
+    databases_of,
+    identifier_of,
+    needs_outputs,
+    registry_of,
+    repository_uris,
+    resolved,
+    with_images,
+)
 
 PREFIX = "app_deploy_"
 """Of the variables, in messages."""
@@ -28,7 +38,7 @@ ONLY_NEEDED = ("databases", "node_architectures")
 """The options that app_release does not have."""
 FOR_MANIFESTS = ("manifest_images", "other_namespaces", "cluster_scoped")
 """Settings that concern plain manifests alone."""
-SURROUNDING = ("clusters", "zones", "databases", "repositories", "cluster_outputs", "zone_outputs")
+SURROUNDING = ("clusters", "zones", "databases", "repositories", "cluster_outputs", "zone_outputs", "database_outputs")
 
 Options = dict[str, Any]
 
@@ -47,7 +57,8 @@ def lookups(given: Mapping[str, Any], around: Mapping[str, Any]) -> list[str]:
     """The roles whose outputs the settings need and nothing has published yet."""
     described = "" if given.get("eks_cluster") else str(given.get("cluster") or "")
     wanted = needs_outputs(given["application"], described)
-    return [role for role, outputs in (("eks", "cluster_outputs"), ("dns", "zone_outputs")) if wanted[role] and not around.get(outputs)]
+    published = {"eks": "cluster_outputs", "dns": "zone_outputs", "rds": "database_outputs"}
+    return [role for role, outputs in published.items() if wanted[role] and not around.get(outputs)]
 
 
 def cluster(given: Mapping[str, Any], around: Mapping[str, Any]) -> Options:
@@ -75,7 +86,7 @@ def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: M
         namespace=namespace,
         version=str(given.get("version") or ""),
         environment=around.environment,
-        registry=str(given.get("registry") or ""),
+        registry=str(given.get("registry") or "") or registry_of(around.account_id, around.region),
         prefix=PREFIX,
         cluster=Cluster.of(facts_of_cluster),
         images=images,
@@ -124,11 +135,18 @@ def _strategy_problems(given: Mapping[str, Any], manifests: list[Mapping[str, An
     """Why the strategy does not fit what is deployed."""
     strategy = str(given.get("strategy") or strategies.ROLLING)
     objects, _problems = read(manifests, "")
-    verification, problems = options_of(given.get("verification") or {}, str(given["namespace"]))
+    verification, problems = options_of(_data(given.get("verification") or {}), str(given["namespace"]))
     if problems:
         return [f"{PREFIX}{text}" for text in problems]
     settings = given.get(strategy) or {} if strategy in strategies.TRACKED else {}
     return [with_prefix(strategy, text) for text in strategies.read(strategy, settings, objects, verification)[1]]
+
+
+def _data(value: Any) -> Any:
+    """A value without Ansible's lazy containers: a deep copy of those copies their templar, which Ansible has deprecated."""
+    if isinstance(value, Mapping):
+        return {str(key): _data(inner) for key, inner in value.items()}
+    return [_data(inner) for inner in value] if isinstance(value, list) else value
 
 
 def with_prefix(strategy: str, text: str) -> str:

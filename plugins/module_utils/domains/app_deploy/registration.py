@@ -9,14 +9,19 @@ from ...component.registration import Details, Registration
 
 
 def load() -> Details:
-    from ...aws.grants import GLOBAL, REGIONAL, Grant, Permissions, arn, each, typed
+    from ...aws.grants import GLOBAL, REGIONAL, Grant, Permissions, arn, each, equals, typed
     from ...aws.operations import operations
+    from ...recovery.tags import MANAGED_BY
+    from ...snapshot_gate.judging.naming import MODULE
     from .addresses import SERVICES as ADDRESSES
     from .needs import SERVICES
 
     zones = Grant((arn("route53", "hostedzone/*", region="", account_id=""),))
     origins = Grant((arn("secretsmanager", "secret:/mainstay/{environment}/*/origin*"),))
-    repositories = Grant((typed("ecr", "repository"),))
+    # Images may be in the registry of another account, whose repositories have policies that have to allow it, too.
+    repositories = Grant((arn("ecr", "repository/*", region="*", account_id="*"),))
+    instances = tuple(arn("rds", f"{kind}:*") for kind in ("db", "snapshot", "cluster", "cluster-snapshot"))
+    new, own = (Grant(instances, (equals(f"aws:{kind}/{MANAGED_BY}", MODULE),)) for kind in ("RequestTag", "ResourceTag"))
     return Details(
         kinds={},
         services=tuple(dict.fromkeys((*SERVICES, *ADDRESSES))),
@@ -24,6 +29,10 @@ def load() -> Details:
             reads={
                 "eks:DescribeCluster": (REGIONAL,),
                 **each("ecr", "BatchGetImage DescribeImages GetDownloadUrlForLayer", repositories),
+                **each("rds", "DescribeAccountAttributes DescribeDBInstances DescribeDBSnapshots DescribeDBSnapshotAttributes", REGIONAL),
+                **each("rds", "DescribeDBClusters DescribeDBClusterSnapshots DescribeDBClusterSnapshotAttributes", REGIONAL),
+                "kms:DescribeKey": (Grant((typed("kms", "key"),)),),
+                "cloudwatch:GetMetricStatistics": (REGIONAL,),
                 **each(
                     "elasticloadbalancing",
                     "DescribeListeners DescribeLoadBalancers DescribeRules DescribeTags DescribeTargetGroups",
@@ -40,6 +49,8 @@ def load() -> Details:
             writes={
                 **each("ecr", "BatchDeleteImage PutImage", repositories),
                 "route53:ChangeResourceRecordSets": (zones,),
+                **each("rds", "CreateDBSnapshot CreateDBClusterSnapshot AddTagsToResource", new),
+                **each("rds", "DeleteDBSnapshot DeleteDBClusterSnapshot", own),
             },
         ),
         reads={
@@ -50,10 +61,22 @@ def load() -> Details:
             "weights of the load balancer": operations("elbv2", "describe_listeners describe_rules describe_tags describe_target_groups"),
             "metrics": operations("cloudwatch", "get_metric_data"),
             "records": operations("route53", "get_change list_hosted_zones list_resource_record_sets"),
+            "snapshots of databases": (
+                *operations(
+                    "rds", "describe_account_attributes describe_db_instances describe_db_snapshots describe_db_snapshot_attributes"
+                ),
+                *operations("rds", "describe_db_clusters describe_db_cluster_snapshots describe_db_cluster_snapshot_attributes"),
+                *operations("kms", "describe_key"),
+                *operations("cloudwatch", "get_metric_statistics"),
+            ),
         },
         applying={
             "tags that protect images": operations("ecr", "batch_delete_image put_image"),
             "changes of records": operations("route53", "change_resource_record_sets"),
+            "snapshots of the gate": (
+                *operations("rds", "add_tags_to_resource create_db_cluster_snapshot create_db_snapshot"),
+                *operations("rds", "delete_db_cluster_snapshot delete_db_snapshot"),
+            ),
         },
     )
 

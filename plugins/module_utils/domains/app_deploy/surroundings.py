@@ -3,13 +3,13 @@
 
 """What an application refers to by name: its cluster, certificates, roles for pods, and databases. Pure functions.
 
-A name is one that another host of the inventory describes. What that description says is used as it is written; only what AWS gives (ARNs)
-comes from the outputs of that host's role, and is unknown as long as the resource does not exist.
+A name is one that another host of the inventory describes. What that description says is used as it is written; only what AWS gives (ARNs,
+host names) comes from the outputs of that host's role, and is unknown as long as the resource does not exist.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,7 @@ class Surroundings:
 
     ``clusters``, ``zones``, ``databases``, ``repositories``: as described (``eks_clusters``, ``dns_zones``, ``rds_databases``,
     ``ci_cd_repositories``). ``registry_component``: the component that owns the repositories. ``cluster_outputs``:
-    ``eks_outputs.clusters``. ``zone_outputs``: ``dns_outputs.zones``.
+    ``eks_outputs.clusters``. ``zone_outputs``: ``dns_outputs.zones``. ``database_outputs``: ``rds_outputs.databases``.
     """
 
     environment: str = ""
@@ -45,10 +45,13 @@ class Surroundings:
     registry_component: str = ""
     cluster_outputs: Mapping[str, Any] = field(default_factory=dict)
     zone_outputs: Mapping[str, Any] = field(default_factory=dict)
+    database_outputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 def registry_of(account_id: str, region: str) -> str:
-    """The host of an account's own registry."""
+    """The host of an account's own registry; empty if the account is not known."""
+    if not account_id:
+        return ""
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"{account_id}.dkr.ecr.{region}.{suffix}"
 
@@ -64,18 +67,27 @@ def repository_uris(around: Surroundings) -> dict[str, str]:
 
 def with_images(settings: Mapping[str, Any], uris: Mapping[str, str]) -> dict[str, Any]:
     """The settings with images of our repositories in full: ``api:1.4.2`` names the repository ``api``."""
+    found = each_container(settings, lambda one: _with_image(one, uris))
+    images = settings.get("manifest_images")
+    if isinstance(images, Mapping):
+        found["manifest_images"] = {name: complete(one, uris) if isinstance(one, str) else one for name, one in images.items()}
+    return found
+
+
+def each_container(settings: Mapping[str, Any], change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> dict[str, Any]:
+    """The settings with what ``change`` makes of each entry that describes a container."""
     found = dict(settings)
     for section in IMAGES:
         entries = settings.get(section)
         if isinstance(entries, Mapping):
-            found[section] = {name: _with_image(one, uris) for name, one in entries.items()}
+            found[section] = {name: change(one) if isinstance(one, Mapping) else one for name, one in entries.items()}
     if isinstance(settings.get("migration"), Mapping):
-        found["migration"] = _with_image(settings["migration"], uris)
+        found["migration"] = change(settings["migration"])
     return found
 
 
-def _with_image(one: Any, uris: Mapping[str, str]) -> Any:
-    image = one.get("image") if isinstance(one, Mapping) else None
+def _with_image(one: Mapping[str, Any], uris: Mapping[str, str]) -> Mapping[str, Any]:
+    image = one.get("image")
     return {**one, "image": complete(image, uris)} if isinstance(image, str) else one
 
 
@@ -147,12 +159,61 @@ def identifier_of(name: str, around: Surroundings) -> str:
     return str((around.databases[name] or {}).get("identifier") or f"{around.environment}-{name}".replace("_", "-"))
 
 
+# -- databases -----------------------------------------------------------------------------------------------------------------------
+
+DATABASE_OUTPUTS = ("host", "port", "proxy_host", "identifier", "resource_id")
+"""The outputs of a database that the environment of a container can have. None of them is a secret."""
+
+
+def is_reference(value: Any) -> bool:
+    """Whether a variable of the environment is an output of a database: ``{database: main, output: host}``."""
+    return isinstance(value, Mapping) and "database" in value
+
+
+def references_in(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(path below the settings, reference) of each variable that is an output of a database."""
+    found: list[tuple[str, Any]] = []
+    for section in IMAGES:
+        entries = settings.get(section)
+        found += [(f"{section}.{name}", one) for name, one in entries.items()] if isinstance(entries, Mapping) else []
+    for path, one in [*found, ("migration", settings.get("migration"))]:
+        environment = one.get("environment") if isinstance(one, Mapping) else None
+        if isinstance(environment, Mapping):
+            yield from ((f"{path}.environment.{name}", value) for name, value in environment.items() if is_reference(value))
+
+
+def _with_outputs(one: Mapping[str, Any], around: Surroundings) -> Mapping[str, Any]:
+    environment = one.get("environment")
+    if not isinstance(environment, Mapping) or not any(map(is_reference, environment.values())):
+        return one
+    return {**one, "environment": {name: _output(value, around) if is_reference(value) else value for name, value in environment.items()}}
+
+
+def _output(reference: Mapping[str, Any], around: Surroundings) -> str:
+    value = (around.database_outputs.get(str(reference["database"])) or {}).get(str(reference.get("output")))
+    return UNKNOWN if value is None else str(value)
+
+
+def _check_outputs(settings: Mapping[str, Any], around: Surroundings, problems: Problems) -> None:
+    for path, reference in references_in(settings):
+        where, name, output = f"app_deploy_{path}", str(reference["database"]), reference.get("output")
+        if set(reference) != {"database", "output"}:
+            problems.add(where, dict(reference), "an output of a database has the members database and output, and no others")
+        elif name not in around.databases:
+            hint = suggestion(name, list(around.databases)) if around.databases else "no host of the inventory describes databases"
+            problems.add(f"{where}.database", name, f"app_deploy_rds_component describes no such database; {hint}")
+        elif output not in DATABASE_OUTPUTS:
+            problems.add(f"{where}.output", output, f"it must be one of {', '.join(DATABASE_OUTPUTS)}")
+
+
 # -- settings ------------------------------------------------------------------------------------------------------------------------
 
 
 def resolved(settings: Mapping[str, Any], cluster: str, around: Surroundings) -> dict[str, Any]:
-    """The settings with ARNs in place of names. ``cluster``: its name in the inventory; empty for one of others."""
-    found = dict(settings)
+    """The settings with ARNs in place of names, and outputs in place of references. ``cluster``: its name in the inventory; empty for one
+    of others.
+    """
+    found = each_container(settings, lambda one: _with_outputs(one, around))
     ingress, account = found.get("ingress"), found.get("service_account")
     if isinstance(ingress, Mapping) and ingress.get("certificate") is not None:
         found["ingress"] = {**ingress, "certificate": _arns(ingress["certificate"], around)}
@@ -176,13 +237,14 @@ def _arns(given: Any, around: Surroundings) -> Any:
 
 
 def needs_outputs(settings: Mapping[str, Any], cluster: str) -> dict[str, bool]:
-    """Whether the outputs of the cluster and of the zones are needed: only ARNs come from them."""
+    """Whether the outputs of the cluster, the zones, and the databases are needed: only what AWS gives comes from them."""
     ingress, account = settings.get("ingress") or {}, settings.get("service_account") or {}
     given = ingress.get("certificate") if isinstance(ingress, Mapping) else None
     names = given if isinstance(given, list | tuple) else [given]
     return {
         "eks": bool(cluster) and isinstance(account, Mapping) and is_name(account.get("role")),
         "dns": any(is_name(one) for one in names),
+        "rds": any(True for dummy in references_in(settings)),
     }
 
 
@@ -204,6 +266,7 @@ def reference_problems(variables: Mapping[str, Any], around: Surroundings) -> It
         problems.add("app_deploy_cluster", cluster, remedy)
     ingress = variables.get("app_deploy_ingress") or {}
     _check_certificates(ingress.get("certificate") if isinstance(ingress, Mapping) else None, around, problems)
+    _check_outputs({name: variables.get(f"app_deploy_{name}") for name in (*IMAGES, "migration")}, around, problems)
     account = variables.get("app_deploy_service_account") or {}
     role = account.get("role") if isinstance(account, Mapping) else None
     if is_name(role) and not eks_name and cluster in around.clusters:

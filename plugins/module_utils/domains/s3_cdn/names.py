@@ -9,13 +9,17 @@ from typing import Any
 
 from ...aws.grants import Names
 from ...inputs.problems import Problems
+from .kinds.cloudfront import HOME
 from .settings.buckets import read_buckets
 from .settings.context import Context
 
 
 def names(buckets: Any, environment: str, component: str) -> Names:
-    """The buckets, and the further regions that they are in. Those in the account's namespace have a suffix, which a pattern covers."""
+    """The buckets, and the further regions. Those in the account's namespace have a suffix, which a pattern covers.
+
+    Distributions and what belongs to them are looked for in CloudFront's region in any case: the last one may just have been removed.
+    """
     found = read_buckets(buckets, "buckets", Context(environment, component), Problems())
     named = [f"{one.aws_name}-*-an" if one.namespace == "account" else one.aws_name for one in found.values()]
-    regions = {one.region for one in found.values() if one.region}
+    regions = {HOME, *(one.region for one in found.values() if one.region)}
     return Names(buckets=tuple(sorted(set(named))), regions=tuple(sorted(regions)))

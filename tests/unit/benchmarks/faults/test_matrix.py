@@ -14,6 +14,7 @@ from botocore import xform_name
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.domain import KINDS as ZONES
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.domain import KINDS as REPOSITORIES
 from benchmarks.faults import account, report, results, trial
 from benchmarks.faults.__main__ import parse, select
 from benchmarks.faults.catalogue import ANY, FAULTS
@@ -31,7 +32,8 @@ def test_every_changing_call_of_every_kind_is_broken_or_said_to_be_out_of_reach(
     lock = {"ssm:PutParameter", "ssm:DeleteParameter"}
     covered = {operation for _scenario, operation in own_operations()}
     assert lock < covered
-    declared = {one.method for kind in [*KINDS.values(), *ZONES.values()] if isinstance(kind, AwsKind) for one in kind.declared()}
+    every = [*KINDS.values(), *ZONES.values(), *REPOSITORIES.values()]
+    declared = {one.method for kind in every if isinstance(kind, AwsKind) for one in kind.declared()}
     changing = {method for method in declared if not method.startswith(READS)}
     assert {xform_name(name.partition(":")[2]) for name in (covered - lock) | set(UNREACHABLE)} == changing
     assert not covered & set(UNREACHABLE)
@@ -61,7 +63,7 @@ def test_both_are_broken_at_the_same_calls() -> None:
     [
         (["--only", "CreateVpc", "--fault", "F2"], {("ec2:CreateVpc", "F2 reply lost")}),
         (["--only", "logs:TagResource", "--fault", "F1"], {("logs:TagResource", "F1 killed just before")}),
-        (["--only", "TagResource", "--fault", "F1"], {(f"{s}:TagResource", "F1 killed just before") for s in ("kms", "logs")}),
+        (["--only", "TagResource", "--fault", "F1"], {(f"{s}:TagResource", "F1 killed just before") for s in ("ecr", "kms", "logs")}),
         (["--scenario", "alias", "--fault", "F6 500 x2"], {("kms:UpdateAlias", "F6 500 x2")}),
     ],
 )

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +57,23 @@ def images(options: dict[str, Any]) -> list[str]:
 def test_images_are_those_of_the_inventorys_repositories_or_of_the_registry() -> None:
     found = application_release(GIVEN, AROUND)
     assert images(found) == [f"{REGISTRY}/prod-registry/api:1.4.2", f"{REGISTRY}/proxy:1", f"{REGISTRY}/shared/web:1.4.2"]
+
+
+def test_images_of_plain_manifests_are_those_of_the_inventorys_repositories(tmp_path: Path) -> None:
+    manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"}, "spec": {"template": {"spec": POD}}}
+    (tmp_path / "api.yaml").write_text(json.dumps(manifest))
+    settings = {"manifests": str(tmp_path), "manifest_images": {"api": "api:1.4.2"}, "pod_security": "privileged"}
+    found = application_release({**GIVEN, "application": settings}, AROUND)
+    assert images(found) == [f"{REGISTRY}/prod-registry/api:1.4.2"]
+
+
+POD = {"containers": [{"name": "api", "image": "api"}]}
+
+
+def test_without_a_registry_images_come_from_that_of_the_account_in_the_domain_of_its_partition() -> None:
+    found = application_release({**GIVEN, "registry": "", "region": "cn-north-1"}, AROUND)
+    host = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"
+    assert images(found) == [f"{host}/prod-registry/api:1.4.2", f"{host}/proxy:1", f"{host}/shared/web:1.4.2"]
 
 
 def test_images_are_replaced_by_what_they_were_resolved_to() -> None:

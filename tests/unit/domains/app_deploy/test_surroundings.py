@@ -36,6 +36,7 @@ AROUND = Surroundings(
     zones=ZONES,
     databases={"main": {}, "user_data": {}, "old": {"identifier": "legacy"}},
     cluster_outputs={"main": {"roles": {"web": ROLE}}},
+    database_outputs={"main": {"host": "prod-main.abc.rds.amazonaws.com", "port": 5432, "proxy_host": None}},
     zone_outputs={
         "main": {"certificates": {"web": {"arn": WEB, "arns": {"af-south-1": WEB, "us-east-1": "other"}}}},
         "shop": {"certificates": {"front": {"arn": FRONT, "arns": {}}}},
@@ -63,6 +64,7 @@ def test_what_is_known_of_the_cluster(case: str) -> None:
     assert {name: found[name] for name in expected} == expected
 
 
+HOST = {"database": "main", "output": "host"}
 RESOLVED: dict[str, tuple[dict[str, Any], Surroundings, dict[str, Any]]] = {
     "a certificate, in the region of the application": (
         {"ingress": {"certificate": "main/web"}},
@@ -86,6 +88,21 @@ RESOLVED: dict[str, tuple[dict[str, Any], Surroundings, dict[str, Any]]] = {
     "an ARN stays": ({"service_account": {"role": ROLE}}, AROUND, {"service_account": {"role": ROLE}}),
     "an account by its name alone": ({"service_account": "api"}, AROUND, {"service_account": "api"}),
     "nothing": ({"services": {"api": {}}}, AROUND, {"services": {"api": {}}}),
+    "outputs of a database": (
+        {"workers": {"mail": {"environment": {"PGHOST": HOST, "PGPORT": {**HOST, "output": "port"}, "LEVEL": "info"}}}},
+        AROUND,
+        {"workers": {"mail": {"environment": {"PGHOST": "prod-main.abc.rds.amazonaws.com", "PGPORT": "5432", "LEVEL": "info"}}}},
+    ),
+    "of one that does not exist yet": (
+        {"migration": {"environment": {"PGHOST": HOST}}},
+        NOTHING,
+        {"migration": {"environment": {"PGHOST": UNKNOWN}}},
+    ),
+    "an output that the database does not have": (
+        {"migration": {"environment": {"PGHOST": {**HOST, "output": "proxy_host"}}}},
+        AROUND,
+        {"migration": {"environment": {"PGHOST": UNKNOWN}}},
+    ),
 }
 
 
@@ -95,18 +112,19 @@ def test_what_names_become(case: str) -> None:
     assert resolved(settings, "main", around) == expected
 
 
-NEEDED: dict[str, tuple[dict[str, Any], str, dict[str, bool]]] = {
-    "nothing": ({}, "main", {"eks": False, "dns": False}),
-    "ARNs need no outputs": ({"ingress": {"certificate": WEB}, "service_account": {"role": ROLE}}, "main", {"eks": False, "dns": False}),
-    "names do": ({"ingress": {"certificate": [WEB, "front"]}, "service_account": {"role": "web"}}, "main", {"eks": True, "dns": True}),
-    "a cluster of others has no outputs": ({"service_account": {"role": "web"}}, "", {"eks": False, "dns": False}),
+NEEDED: dict[str, tuple[dict[str, Any], str, set[str]]] = {
+    "nothing": ({}, "main", set()),
+    "ARNs need no outputs": ({"ingress": {"certificate": WEB}, "service_account": {"role": ROLE}}, "main", set()),
+    "names do": ({"ingress": {"certificate": [WEB, "front"]}, "service_account": {"role": "web"}}, "main", {"eks", "dns"}),
+    "a cluster of others has no outputs": ({"service_account": {"role": "web"}}, "", set()),
+    "the host of a database": ({"cron_jobs": {"report": {"environment": {"PGHOST": HOST}}}}, "main", {"rds"}),
 }
 
 
 @pytest.mark.parametrize("case", NEEDED)
 def test_whose_outputs_are_needed(case: str) -> None:
     settings, cluster, expected = NEEDED[case]
-    assert needs_outputs(settings, cluster) == expected
+    assert {role for role, needed in needs_outputs(settings, cluster).items() if needed} == expected
 
 
 def test_databases_are_named_as_in_the_inventory_or_by_their_identifiers() -> None:
@@ -154,6 +172,18 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "app_deploy_service_account.role is 'web', but give its ARN",
     ),
     "a migration of no database": ({"app_deploy_migration": {"image": "m:1"}}, "app_deploy_migration.databases is missing"),
+    "a database that is not described": (
+        {"app_deploy_services": {"api": {"environment": {"PGHOST": {"database": "mian", "output": "host"}}}}},
+        "environment.PGHOST.database is 'mian', but app_deploy_rds_component describes no such database; did you mean main?",
+    ),
+    "an output that databases do not have": (
+        {"app_deploy_workers": {"mail": {"environment": {"PGHOST": {"database": "main", "output": "password"}}}}},
+        "environment.PGHOST.output is 'password', but it must be one of host, port",
+    ),
+    "a reference with more than that": (
+        {"app_deploy_cron_jobs": {"r": {"environment": {"PGHOST": {"database": "main", "output": "host", "default": "x"}}}}},
+        "an output of a database has the members database and output",
+    ),
     "a version that is a number": ({"app_deploy_version": "1.4 beta"}, "app_deploy_version is '1.4 beta', but"),
     "no version where one is required": (
         {"app_deploy_version": "", "__platform_inventory": {"clusters": CLUSTERS, "version_required": True}},

@@ -56,6 +56,8 @@ def failover(**entries: Any) -> dict[str, Any]:
         ({"private": True, "networks": ["mian"]}, "dns_zones.main.networks is 'mian', but there is no such network; did you mean main?"),
         ({"networks": ["main"]}, "only a private zone has VPCs; set private: true, or remove it"),
         ({"private": True, "certificates": {"web": {}}}, "ACM validates public names only"),
+        ({"private": "true", "certificates": {"web": {}}}, "ACM validates public names only"),
+        ({"private": "yes"}, "dns_zones.main.private is 'yes', but it must be true or false"),
         ({"comment": "x" * 257}, "Route 53 accepts at most 256 characters"),
         ({"record": {}}, "dns_zones.main.record is not a setting; did you mean records?"),
         # names
@@ -173,6 +175,18 @@ def test_wrong_input_is_one_sentence(zone: dict[str, Any], said: str) -> None:
     assert len(found) == 1, found
     assert said in found[0]
     assert "main" in found[0]
+
+
+@pytest.mark.parametrize("private", [True, "true", "True"])
+def test_a_zone_is_private_however_that_is_written(private: object) -> None:
+    """A variable that comes from another template is text."""
+    found = zones(inside={"domain": "internal", "private": private}, main={"domain": "example.com"})
+    assert [(one.private, one.vpc_ids) for one in found.values()] == [(True, ("vpc-0123456789abcdef0",)), (False, ())]
+    given = {"other": {"domain": "example.com", "private": private}, "main": {"domain": "example.net", **WEB}}
+    assert "the public zones are example.net" in validate(given, "dns_zones", NETWORKS, "af-south-1")[1][0]
+
+
+WEB = {"certificates": {"web": {"names": ["example.com"]}}}
 
 
 def test_a_private_zone_without_a_vpc() -> None:

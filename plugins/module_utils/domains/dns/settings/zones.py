@@ -48,10 +48,15 @@ def read_zones(given: Any, path: str, problems: Problems, networks: Mapping[str,
     """
     entries = dict(Reader(given, path, problems).named("the name of a zone", 32))
     domains = {name: _domain(reader, problems) for name, reader in entries.items()}
-    public = {domains[name]: name for name, reader in entries.items() if domains[name] and reader.given.get("private") is not True}
+    public = {domains[name]: name for name, reader in entries.items() if domains[name] and not _is_private(reader)}
     zones = {name: _zone(name, reader, domains, networks or {}, public, region) for name, reader in entries.items()}
     _check_twice(zones, problems)
     return {name: _with_parent(zone, zones) for name, zone in zones.items()}
+
+
+def _is_private(reader: Reader) -> bool:
+    """Whether a zone is private, as far as that is clear; _zone reports a value that is neither true nor false."""
+    return Reader(reader.given, reader.path, Problems()).boolean("private", False)
 
 
 def _domain(reader: Reader, problems: Problems) -> str:
@@ -60,7 +65,7 @@ def _domain(reader: Reader, problems: Problems) -> str:
     if not name:
         return ""
     problem = name_problem(name)
-    if not problem and "." not in name and reader.given.get("private") is not True:
+    if not problem and "." not in name and not _is_private(reader):
         problem = "a public zone needs a registered domain such as example.com"
     if not problem and len(name) > LONGEST_DOMAIN:
         problem = f"it has {len(name)} characters, and at most {LONGEST_DOMAIN} leave room for the records below it"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ....aws.owner import TAG_PREFIX
 from .karpenter import KARPENTER, karpenter
 from .statements import Scene, Statement, allow
 
@@ -178,12 +179,23 @@ def logs(scene: Scene) -> list[Statement]:
 
 
 def secrets(scene: Scene) -> list[Statement]:
-    """Reads the environment's secrets and parameters, by the prefix of their names."""
+    """Reads the environment's secrets and parameters, by the prefix of their names: those of others, and those of our components, such as
+    the users of databases, with the keys that encrypt these.
+    """
     return [
         allow(
             "ReadSecrets",
             ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
-            scene.arn("secretsmanager", f"secret:{scene.environment}/*"),
+            [scene.arn("secretsmanager", f"secret:{prefix}{scene.environment}/*") for prefix in ("", "/mainstay/")],
+        ),
+        allow(
+            "DecryptSecrets",
+            ["kms:Decrypt"],
+            scene.arn("kms", "key/*"),
+            StringEquals={
+                "kms:ViaService": f"secretsmanager.{scene.region}.amazonaws.com",
+                f"aws:ResourceTag/{TAG_PREFIX}environment": scene.environment,
+            },
         ),
         allow(
             "ReadParameters",
