@@ -45,7 +45,7 @@ def test_exactly_the_documented_permissions_suffice_and_all_are_used(site: Site)
 
 def test_a_role_that_only_writes_markers_and_reads(site: Site) -> None:
     with site.connect("orders") as connection:
-        connection.execute(block("sql", "The marker with the least rights"))
+        connection.execute(block("sql", "A least-privilege login for markers"))
     try:
         site.cloud.admin.policies(apply=[documented() | {"Statement": [*documented()["Statement"], LOGIN]}])
         found = site.drill(login={"user": "drill"})

@@ -27,4 +27,5 @@ def info_argument_spec() -> dict[str, Any]:
 
 
 def _described() -> dict[str, Any]:
-    return {**{part.option: {"type": "dict"} for part in PARTS}, HEADERS: {"type": "dict", "no_log": True}}
+    """Only the headers have secret values. Secret headers are described by names and markers, whatever their option is called."""
+    return {**{part.option: {"type": "dict", "no_log": False} for part in PARTS}, HEADERS: {"type": "dict", "no_log": True}}
