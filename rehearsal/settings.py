@@ -49,6 +49,8 @@ class Settings:
         0: none remains.
     pushed_images: by the name of an ECR repository, the images that appear in it once it is created, as if a pipeline had pushed them:
         each a tag, or {"tag", "platforms", "index"}, as in a seed.
+    sts_hosts: further hosts, with ports, at which this STS is reached: those of proxies in front of it. A login to a cluster is a request
+        signed for one of its hosts.
     rate_limits: limits on the rate of calls, see `rate_limits.py`; "aws" means the rates that AWS publishes, {} means none.
     """
 
@@ -73,6 +75,7 @@ class Settings:
     termination_scale: float = TERMINATION_SCALE
     leaked_interface_seconds: float = 0.0
     pushed_images: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    sts_hosts: list[str] = field(default_factory=list)
     rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
@@ -195,6 +198,7 @@ _CHECKS = {
     "propagation_seconds": _not_negative,
     "quotas": _limits,
     "disabled_regions": _names,
+    "sts_hosts": _names,
     "control_planes": _yes_or_no,
     "databases": _yes_or_no,
     "caches": _yes_or_no,

@@ -20,7 +20,7 @@ def opener(state: CloudState, hosts: Collection[str]) -> Callable[[Path], Door]:
 
     def authenticate(arn: str, spec: dict[str, Any]) -> dict[str, Any]:
         with state.lock:
-            return _authenticate(state, hosts, arn, spec.get("token", ""))
+            return _authenticate(state, {*hosts, *state.settings.sts_hosts}, arn, spec.get("token", ""))
 
     def authorize(arn: str, spec: dict[str, Any]) -> dict[str, Any]:
         with state.lock:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -45,12 +46,13 @@ def broken(shop: Shop, proxy: Proxy, playbook: str, operation: str, fault: Fault
 def test_the_same_command_run_again_comes_to_the_same_end(shop: Shop, deploys: str, removes: str, fault: Fault) -> None:
     before = shop.migrated()
     with Proxy(shop.cloud.endpoint) as proxy:
+        shop.cloud.admin.settings(sts_hosts=[urlsplit(proxy.endpoint).netloc])
         broken(shop, proxy, "deploy", deploys, fault, app_deploy_version="1.0.0")
         again = shop.deploy("1.0.0")
         assert again.code == 0, again.output
         assert shop.answer() == (200, "1.0.0")
         assert shop.records() == [f"{HOST}."]
-        assert [len([tag for tag in shop.tags(name) if tag.startswith("deployed-")]) for name in ("api", "migrations")] == [1, 1]
+        assert len([tag for tag in shop.tags("api") if tag.startswith("deployed-")]) == 1
         assert len(shop.migrated()) == len(before) + 1
         unchanged = shop.deploy("1.0.0")
         assert (unchanged.report["result"], mutations(shop.cloud)) == ("no_changes", [])
