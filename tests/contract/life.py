@@ -282,15 +282,20 @@ class Life:
         self.state = "unknown"
         ours, theirs = self.connection(), self.connection(owner=THEIRS)
         self.kind.claim(theirs, seen, seen.address)
-        before, held = self.kind.read(theirs, seen), COUNTS[self.kind.name](self.cloud)
-        assert before is not None
+        before, held = self._at_rest(theirs, seen), COUNTS[self.kind.name](self.cloud)
         taken = None if self.kind.exclusive else Saboteur(self.client, self.now, self.happened["create"].calls[0], TAKEN)
         assert [one.address for one in self._failures("there", taken)] == [self.sample.resource.address]
-        assert self.kind.read(theirs, seen) == before
+        assert self._at_rest(theirs, seen) == before
         assert COUNTS[self.kind.name](self.cloud) == held
         self.kind.claim(ours, seen, seen.address)
         assert self.plan_for("changed").changes == ()
         self.state = "changed"
+
+    def _at_rest(self, connection: Aws, seen: Observed) -> Observed:
+        """What a resource is like, whatever it is busy with: a cache of which only tags change is being modified for a moment."""
+        found = self.kind.read(connection, seen)
+        assert found is not None
+        return replace(found, state="ready", reason="")
 
     def _seen(self) -> Observed:
         return next(one for one in self.look() if one.address == self.sample.resource.address)
