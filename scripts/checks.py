@@ -126,12 +126,14 @@ def tool(name: str, budget: float, *command: str, groups: frozenset[str] = LINT)
 
 
 LARGE = {
-    "app_deploy": of_role("app_deploy", "deployment", 10, 130, "app_deploy"),
+    "app_deploy": of_role("app_deploy", "deployment", 10, 170, "app_deploy"),
     "vpc": of_role("vpc", "network", 140, 320, "network"),
     "eks": of_role("eks", "clusters", 115, 380, "eks", "eks_operations"),
     "rds": of_role("rds", "databases", 95, 240, "rds"),
-    "dns": of_role("dns", "zones", 55, 60, "dns"),
-    "redis": of_role("redis", "caches", 60, 70, "redis"),
+    "dns": of_role("dns", "zones", 55, 25, "dns"),
+    "redis": of_role("redis", "caches", 60, 50, "redis"),
+    "s3_cdn": of_role("s3_cdn", "sites", 170, 60, "s3_cdn"),
+    "ci_cd": of_role("ci_cd", "registry", 20, 20, "ci_cd"),
 }
 """Roles that need a larger budget, or whose test folders do not match their name."""
 
@@ -150,7 +152,7 @@ CHECKS = (
     suite("content", "cluster content", 380, "tests/integration/eks_content"),
     suite("database-content", "databases", 155, "tests/integration/database_content"),
     suite("rollouts", "rollout", 250, "tests/integration/rollout"),
-    suite("deployments", "deployment", 245, "tests/integration/deployment"),
+    suite("deployments", "deployment", 300, "tests/integration/deployment"),
     suite("snapshot-gate", "databases", 205, *folders("snapshot_gate", "recovery")),
     suite("restore", "databases", 95, *folders("restore", "cutover")),
     suite("refresh", "databases", 75, "tests/integration/refresh"),
