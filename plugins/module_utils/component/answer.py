@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ..aws.connection import Aws
 from ..reconcile import report
 from ..reconcile.engine import Result
@@ -59,7 +61,7 @@ def answer(module: Any, domain: Domain, observation: Observation, result: Result
         **({"unclaimed": observation.unclaimed} if observation.unclaimed else {}),
     }
     while Channel.announced:
-        module.warn(Channel.announced.pop(0))
+        warn(Channel.announced.pop(0))
     if result.interrupted or Interruption.happened:
         summary = "\n".join([_summary(result, module.params["component"]), *map(str, result.failures)])
         hand_over(Channel.host or module.params["component"], {"failed": True, "changed": values["changed"], "msg": summary, "plan": shown})

@@ -100,7 +100,7 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     checked = domain.checks(planned.plan, aws, place.region)
     note = "; ".join(text for text in (*notes, *checked.notes) if text)
     for text in checked.warnings:
-        module.warn(text)
+        warn(text)
     same_name, beside = find_unmarked(planned.plan, domain.kinds, aws)
     blocking = [*same_name, *exceeded, *checked.refusals, *(() if module.check_mode else checked.late)]
     blocked = bool(planned.plan.refused or blocking)
@@ -178,7 +178,7 @@ def check_lifetime(module: Any, result: Result, kinds: Mapping[str, Kind]) -> No
     """Warn in a plan, and end the module in an apply, if the credentials expire before the planned actions may be finished."""
     short = life_warning(module.params, os.environ, result.plan.permitted, kinds)
     if short and module.check_mode:
-        module.warn(short)
+        warn(short)
     elif short:
         module.fail_json(msg=f"{short} Nothing was changed.")
 

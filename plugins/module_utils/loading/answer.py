@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ..aws.connection import Aws
 from ..component.connect import check_options, connect, fail, identify
 from ..component.interruption import hand_over, interruptible
@@ -53,7 +55,7 @@ def run(module: Any) -> NoReturn:
         link.close()
         aws.close()
     for note in found.notes:
-        module.warn(note)
+        warn(note)
     module.exit_json(**result_of(plan, found, module.check_mode), seconds=round(time.monotonic() - began, 1))
     raise AssertionError("exit_json does not return")
 

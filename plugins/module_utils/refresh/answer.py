@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ..aws.connection import Aws
 from ..aws.roles import client_maker_as, role_of
 from ..component.connect import check_account, check_options, connect
@@ -77,7 +79,7 @@ def _finish(module: Any, plan: RefreshPlan, here: Aws, there: Aws, clock: System
     except CallFailed as error:
         module.fail_json(msg=str(failure(plan.identifier, error)), reason=error.code, **report.as_dict())
     for note in report.notes:
-        module.warn(note)
+        warn(note)
     would = "would be" if module.check_mode else "was"
     said = f"{plan.identifier} {would} refreshed from {report.snapshot or 'the snapshot of the interrupted run'}."
     module.exit_json(changed=changed, msg=said, reason="", **report.as_dict())

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ..component.interruption import hand_over
 from ..component.progress import Channel
 from .run import FAILED, INTERRUPTED, REFUSED
@@ -26,7 +28,7 @@ def end(module: Any, result: Mapping[str, Any], notes: tuple[str, ...]) -> NoRet
     if result["reason"] == INTERRUPTED:
         hand_over(Channel.host, dict(result))
     for note in notes:
-        module.warn(note)
+        warn(note)
     if result["exit_code"]:
         module.fail_json(**result)
     module.exit_json(**result)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ..aws.connection import Aws
 from ..aws.owner import Owner
 from ..aws.roles import Role, client_maker_as
@@ -58,7 +60,7 @@ def run(module: Any) -> NoReturn:
         hand_over(Channel.host, result)
     for verdict in verdicts.values():
         for note in verdict.notes:
-            module.warn(f"{verdict.database}: {note}")
+            warn(f"{verdict.database}: {note}")
     if result["exit_code"]:
         module.fail_json(**result)
     module.exit_json(**result)

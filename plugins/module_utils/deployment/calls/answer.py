@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ...component import fail_on
 from ...component.connect import fail
 from ...component.interruption import Interruption, hand_over
@@ -78,7 +80,7 @@ def answer(module: Any, found: Connection, outcome: Outcome, seconds: float, **m
         **more,
     }
     for warning in outcome.warnings:
-        module.warn(warning)
+        warn(warning)
     if outcome.interrupted or Interruption.happened:
         hand_over(Channel.host or params["component"], {"failed": True, "msg": outcome.reason, **values})
     if outcome.reason:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ...kubernetes.problems import ApiProblem
 from ..history import History
 from ..record import last_verified
@@ -28,7 +30,7 @@ def run(module: Any) -> NoReturn:
         module.fail_json(msg=f"The releases could not be read: {problem}")
         raise AssertionError("fail_json does not return") from problem
     for text in history.unreadable:
-        module.warn(text)
+        warn(text)
     current = last_verified(releases)
     module.exit_json(changed=False, releases=[one.shown() for one in releases], current=current.shown() if current else None)
     raise AssertionError("exit_json does not return")

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ...cluster_objects.echo import mask_in_output
 from ...cluster_objects.link import Calls, as_call_failed, link_of
 from ...cluster_objects.manifest import Marks
@@ -81,7 +83,7 @@ def run(module: Any) -> NoReturn:
     if problems and not module.check_mode:
         module.fail_json(msg="\n".join(["The release was refused before anything was changed.", *(f"- {one}." for one in problems)]))
     for one in problems:
-        module.warn(f"{one}. An apply would refuse the release.")
+        warn(f"{one}. An apply would refuse the release.")
     images = {text: one.pinned for text, one in resolution.images.items()}
     pinned = [with_images(one, images) for one in objects]
     migrating = with_images(migration, images) if migration else None

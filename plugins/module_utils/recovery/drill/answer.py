@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ...aws.connection import Aws
 from ...aws.owner import Owner
 from ...aws.session import client_maker, refused_endpoint
@@ -39,7 +41,7 @@ def run(module: Any) -> NoReturn:
     if reason := refused_endpoint(endpoint, os.environ):
         module.fail_json(msg=reason)
     if warning := short_lived(module.params, os.environ, plan):
-        module.warn(warning)
+        warn(warning)
     clock = SystemClock()
     aws = Aws(make, Owner("", ""), pause=clock.pause, region=str(region))
     began = time.monotonic()
@@ -50,7 +52,7 @@ def run(module: Any) -> NoReturn:
         aws.close()
     result = result_of(plan, found, aws.counts, time.monotonic() - began)
     for note in (*found.notes, *found.left):
-        module.warn(f"{found.database}: {note}")
+        warn(f"{found.database}: {note}")
     if found.reason == "interrupted":
         hand_over(Channel.host, result)
     if found.state != PASSED:
