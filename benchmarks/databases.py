@@ -15,9 +15,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Plac
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.domain import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import AwsFacts
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.resources import build
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.instance import Network
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.parameters import DEFAULTS, PRELOAD
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.inputs.networks import Network
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 
 VERSION = "17.6"

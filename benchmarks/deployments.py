@@ -35,7 +35,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values imp
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import Plan
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.target import Target
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.verifier import Verifier
-from benchmarks.measure import Spread, spread
+from benchmarks.measure import Spread, seconds_of, spread
 from benchmarks.processor import environment_of
 from rehearsal import launcher
 from rehearsal.kubernetes import build
@@ -191,20 +191,7 @@ def deploy(name: str, environment: Mapping[str, str], *arguments: str) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [str(BIN / "ansible-playbook"), "playbooks/deploy.yml", "-i", f"inventories/{name}", *arguments]
-        began = time.monotonic()
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env={**environment, "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST,
-            check=False,
-        )
-        seconds = time.monotonic() - began
-        if done.returncode:
-            raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        seconds = seconds_of(command, {**environment, "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)})
         found = json.loads(report.read_text())
     calls = [one["api_calls"] for one in found["components"]]
     return Run(seconds, sum(one["read"] for one in calls), sum(one["write"] for one in calls), found["result"])

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,11 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measure import seconds_of
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
 
 ALLOWED_SECONDS = 2.0
-LONGEST = 900
 
 
 @dataclass(frozen=True)
@@ -75,20 +74,7 @@ def measure(databases: int, snapshot: float, poll: float, latency: float) -> Sam
         command = [str(BIN / "python"), str(ROOT / "bin" / "mainstay-snapshot-gate"), "--databases", ",".join(names), "--deployment", "r1"]
         environment = isolated_environment({**cloud.environment(), "ANSIBLE_NOCOLOR": "1"})
         environment["PATH"] = f"{BIN}:{environment.get('PATH', '')}"
-        began = time.monotonic()
-        done = subprocess.run(
-            [*command, "--report", str(report), "--extra-vars", json.dumps(variables)],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST,
-            check=False,
-        )
-        process = time.monotonic() - began
-        if done.returncode:
-            raise SystemExit(f"the gate ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        process = seconds_of([*command, "--report", str(report), "--extra-vars", json.dumps(variables)], environment)
         found = json.loads(report.read_text())
         return Sample(databases, found["seconds"], process, found["api_calls"]["read"], found["api_calls"]["write"])
 

@@ -6,14 +6,34 @@ import resource
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.subjects import Step, Subject, Unexpected
+from scripts.terminal import ROOT
 
 LONGEST_RUN = 1800.0
 THROTTLED = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException")
+
+
+def seconds_of(command: Sequence[str], environment: Mapping[str, str], longest: float = 900.0) -> float:
+    """How long a process takes. Raises SystemExit with the end of its output if it fails."""
+    began = time.monotonic()
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=longest,
+        check=False,
+    )
+    seconds = time.monotonic() - began
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return seconds
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from rehearsal.admin_url import authorization
 from rehearsal.cloud_state import CloudState
 from rehearsal.faults import Rule
 from rehearsal.happenings import happen
-from rehearsal.postgresql import cloud as databases
+from rehearsal.postgresql.cloud import current as databases
 from rehearsal.traffic import cloud as load_balancers
 from rehearsal.transitions import Script
-from rehearsal.valkey import cloud as caches
+from rehearsal.valkey.cloud import current as caches
 
 
 class AdminServer(ThreadingHTTPServer):

@@ -10,13 +10,13 @@ from rehearsal.faults import Faults
 from rehearsal.identities import Credentials, Identities
 from rehearsal.kubernetes.fleet import fleet
 from rehearsal.policies_in_force import InForce
-from rehearsal.postgresql import cloud as databases
+from rehearsal.postgresql.cloud import current as databases
 from rehearsal.rate_limits import RateLimits
 from rehearsal.request_log import RequestLog
 from rehearsal.settings import Settings
 from rehearsal.tokens import Tokens
 from rehearsal.traffic import cloud as load_balancers
-from rehearsal.valkey import cloud as caches
+from rehearsal.valkey.cloud import current as caches
 from rehearsal.visibility import Hidden
 
 

@@ -52,10 +52,10 @@ def serve(config: dict[str, Any]) -> None:
     from rehearsal.identities import Credentials
     from rehearsal.kubernetes.fleet import fleet
     from rehearsal.middleware import Application, create_moto
-    from rehearsal.postgresql import cloud as databases
+    from rehearsal.postgresql.cloud import current as databases
     from rehearsal.postgresql.login import checker
     from rehearsal.traffic import cloud as load_balancers
-    from rehearsal.valkey import cloud as caches
+    from rehearsal.valkey.cloud import current as caches
     from rehearsal.valkey.login import checker as caches_checker
 
     roles = {role: Credentials(**credentials) for role, credentials in config["credentials"].items()}

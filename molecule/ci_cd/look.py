@@ -1,23 +1,13 @@
-"""Looks at the scenario's repositories with boto3 alone: python look.py running|removed."""
+"""Looks at the scenario's repositories with boto3 alone."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Mapping
 
 import boto3
+from expectations import expect
 
 API, TOOLS = "molecule-registry/api", "molecule/tools"
-
-
-class Wrong(Exception):
-    """Something is not as the scenario describes it."""
-
-
-def expect(what: str, found: object, wanted: object) -> None:
-    if found != wanted:
-        raise Wrong(f"{what} is {found!r}, expected {wanted!r}")
 
 
 def running() -> None:
@@ -46,19 +36,3 @@ def running() -> None:
 
 def removed() -> None:
     expect("the repositories", boto3.client("ecr").describe_repositories()["repositories"], [])
-
-
-LOOKS: Mapping[str, Callable[[], None]] = {"running": running, "removed": removed}
-
-
-def main() -> int:
-    try:
-        LOOKS[sys.argv[1]]()
-    except Wrong as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,24 +1,14 @@
-"""Looks at the scenario's zones and certificates with boto3 alone: python look.py running|removed."""
+"""Looks at the scenario's zones and certificates with boto3 alone."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
+from expectations import expect
 
 DOMAIN = "molecule.example.com"
 REGIONS = ("us-east-1", "eu-west-1")
-
-
-class Wrong(Exception):
-    """Something is not as the scenario describes it."""
-
-
-def expect(what: str, found: object, wanted: object) -> None:
-    if found != wanted:
-        raise Wrong(f"{what} is {found!r}, expected {wanted!r}")
 
 
 def zones() -> dict[str, str]:
@@ -63,19 +53,3 @@ def removed() -> None:
     expect("the zones", zones(), {})
     for region in REGIONS:
         expect(f"the certificates in {region}", boto3.client("acm", region_name=region).list_certificates()["CertificateSummaryList"], [])
-
-
-LOOKS: Mapping[str, Callable[[], None]] = {"running": running, "removed": removed}
-
-
-def main() -> int:
-    try:
-        LOOKS[sys.argv[1]]()
-    except Wrong as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

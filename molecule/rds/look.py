@@ -1,34 +1,25 @@
-"""Looks at the scenario's instance as an application does, with boto3 and psycopg alone: python look.py running|removed REGION."""
+"""Looks at the scenario's instance as an application does, with boto3 and psycopg alone."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import sys
 import time
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
 import psycopg
+from expectations import Wrong, expect
 
 PREFIX = "/mainstay/molecule/database/main"
 INSTANCE, READER = "molecule-main", "molecule-main-reports"
 OWNER = {"mainstay:environment", "mainstay:component", "mainstay:address"}
 WHO = "SELECT rolname::text, rolsuper FROM pg_roles WHERE rolname = current_user"
 SECONDS = 20.0
+FAILURES = (psycopg.Error,)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-
-
-class Wrong(Exception):
-    """Something is not as the scenario describes it."""
-
-
-def expect(what: str, found: object, wanted: object) -> None:
-    if found != wanted:
-        raise Wrong(f"{what} is {found!r}, expected {wanted!r}")
 
 
 def logged_in(session: boto3.Session, instance: str, secret: str, database: str) -> Connection:
@@ -92,19 +83,3 @@ def removed(session: boto3.Session) -> None:
     expect("the key's state", kms.describe_key(KeyId=snapshot["KmsKeyId"])["KeyMetadata"]["KeyState"], "Enabled")
     tags = kms.list_resource_tags(KeyId=snapshot["KmsKeyId"])["Tags"]
     expect("the key's owner tags", OWNER & {tag["TagKey"] for tag in tags}, set())
-
-
-LOOKS: Mapping[str, Callable[[boto3.Session], None]] = {"running": running, "removed": removed}
-
-
-def main() -> int:
-    try:
-        LOOKS[sys.argv[1]](boto3.Session(region_name=sys.argv[2]))
-    except (Wrong, psycopg.Error) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,25 +1,15 @@
-"""Looks at the scenario's cache with boto3 alone: python look.py running|removed REGION."""
+"""Looks at the scenario's cache with boto3 alone."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Mapping
 
 import boto3
+from expectations import expect
 
 PREFIX = "/mainstay/molecule/cache/main"
 CACHE = "molecule-main"
 OWNER = {"mainstay:environment", "mainstay:component", "mainstay:address"}
-
-
-class Wrong(Exception):
-    """Something is not as the scenario describes it."""
-
-
-def expect(what: str, found: object, wanted: object) -> None:
-    if found != wanted:
-        raise Wrong(f"{what} is {found!r}, expected {wanted!r}")
 
 
 def running(session: boto3.Session) -> None:
@@ -48,19 +38,3 @@ def removed(session: boto3.Session) -> None:
     key = snapshots[0]["KmsKeyId"]
     expect("the key's state", kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"], "Enabled")
     expect("the key's owner tags", OWNER & {tag["TagKey"] for tag in kms.list_resource_tags(KeyId=key)["Tags"]}, set())
-
-
-LOOKS: Mapping[str, Callable[[boto3.Session], None]] = {"running": running, "removed": removed}
-
-
-def main() -> int:
-    try:
-        LOOKS[sys.argv[1]](boto3.Session(region_name=sys.argv[2]))
-    except Wrong as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

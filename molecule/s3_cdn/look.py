@@ -1,23 +1,13 @@
-"""Looks at the scenario's buckets with boto3 alone: python look.py running|removed."""
+"""Looks at the scenario's buckets with boto3 alone."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Mapping
 
 import boto3
+from expectations import expect
 
 UPLOADS, COPIES, LOGS = "molecule-storage-uploads", "molecule-storage-copies", "molecule-storage-logs"
-
-
-class Wrong(Exception):
-    """Something is not as the scenario describes it."""
-
-
-def expect(what: str, found: object, wanted: object) -> None:
-    if found != wanted:
-        raise Wrong(f"{what} is {found!r}, expected {wanted!r}")
 
 
 def running() -> None:
@@ -40,19 +30,3 @@ def running() -> None:
 
 def removed() -> None:
     expect("the buckets", boto3.client("s3").list_buckets()["Buckets"], [])
-
-
-LOOKS: Mapping[str, Callable[[], None]] = {"running": running, "removed": removed}
-
-
-def main() -> int:
-    try:
-        LOOKS[sys.argv[1]]()
-    except Wrong as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

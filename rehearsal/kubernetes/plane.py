@@ -31,7 +31,7 @@ from rehearsal.kubernetes.kubelet import Kubelet
 from rehearsal.kubernetes.nodes import NodeShape, node
 from rehearsal.kubernetes.psql.player import Jobs
 from rehearsal.kubernetes.stages import document
-from rehearsal.postgresql import cloud as databases
+from rehearsal.postgresql.cloud import current as databases
 
 START_SECONDS = 180.0
 STOP_SECONDS = 5.0

@@ -82,6 +82,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "termination_scale": 0.1,
         "leaked_interface_seconds": 0.0,
         "pushed_images": {},
+        "sts_hosts": [],
         "rate_limits": {},
     }
     changed = cloud.admin.settings(latency_ms=5, transition_seconds={"nat_gateway": 2})

@@ -146,6 +146,12 @@ def test_python_files_of_the_collection_carry_the_licence() -> None:
     assert not [name for name in ours if line not in text(name).splitlines()[:5]]
 
 
+def test_warnings_bring_no_deprecation_with_them() -> None:
+    """amazon.aws's own method makes Ansible print one with each: see ansible.module_utils.common.warnings."""
+    files = (ROOT / "plugins" / "module_utils").rglob("*.py")
+    assert [str(path.relative_to(ROOT)) for path in files if "module.warn(" in path.read_text(encoding="utf-8")] == []
+
+
 def test_every_exception_from_sanity_has_its_reason() -> None:
     for path in sorted((ROOT / "tests" / "sanity").glob("ignore-*.txt")):
         assert not [line for line in path.read_text().splitlines() if line.strip() and not re.search(r" # \S", line)], path.name

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .place import Place
@@ -36,6 +36,21 @@ def logs_use_of_key(place: Place, sid: str, log_groups: str) -> dict[str, Any]:
         "Action": list(KEY_USE),
         "Resource": "*",
         "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": place.arn("logs", f"log-group:{log_groups}")}},
+    }
+
+
+def data_key(place: Place, what: str, log_groups: Iterable[str]) -> dict[str, Any]:
+    """The properties of the key for everything that belongs to databases or caches. ``what`` begins its description.
+
+    ``log_groups``: patterns of the names of the log groups for which CloudWatch Logs may use it.
+    """
+    uses = [logs_use_of_key(place, f"CloudWatchLogsOf{position}", one) for position, one in enumerate(log_groups, start=1)]
+    return {
+        "description": f"{what} of {place.environment}/{place.component}",
+        "policy": key_policy(place, *uses),
+        "enable_key_rotation": True,
+        "alias": f"alias{place.path}data",
+        "tags": {**place.tags, "Name": f"{place.environment}-{place.component}-data"},
     }
 
 

@@ -9,15 +9,20 @@ For roles whose resources are in a network of another component and have content
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..inputs.networks import Network
 from ..inputs.problems import Problems, suggestion
+from ..reconcile.model import UNKNOWN
 from .described_network import ROUTINGS, routing_of
 
 LOCAL = ("localhost", "127.0.0.1")
 """Hosts that need not be in the inventory."""
+
+FOUND_LATER = Network((UNKNOWN, UNKNOWN), (UNKNOWN,))
+"""Placeholder for a network that is looked up, or created, before the entries are."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,18 @@ class References:
             if name not in entries:
                 remedy = f"there is no such {self.entry}; {suggestion(name, list(entries))}"
                 problems.add(f"{self.prefix}_content_adopt", name, remedy)
+        return problems.messages
+
+    def consent_errors(self, variables: Mapping[str, Any], consents: Mapping[str, Sequence[str]]) -> list[str]:
+        """Consent for entries that do not exist would be consent for nothing: most likely a typo.
+
+        ``consents``: variable of consent -> the names that it may have, besides ``*``.
+        """
+        problems = Problems()
+        for variable, known in consents.items():
+            for name in variables.get(variable) or ():
+                if name != "*" and name not in known:
+                    problems.add(variable, name, f"there is no such {self.entry}; {suggestion(str(name), list(known))}")
         return problems.messages
 
     def _given(self, variables: Mapping[str, Any], name: str) -> Any:

@@ -5,10 +5,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from .problems import Problems
 from .reader import Reader
 from .values import as_zone
+
+
+@dataclass(frozen=True)
+class Network:
+    """The network of databases or caches that name none. ``subnet_zones``: the zone of each subnet, known even before the subnets exist."""
+
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    subnet_zones: tuple[str, ...] = ()
+    vpc_id: str = ""
+
+
+def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
+    """The network of entries that name none, and the errors in it."""
+    problems = Problems()
+    reader = Reader(given, path, problems)
+    network = Network(**read_parts(reader))
+    reader.finish()
+    return network, problems.messages
 
 
 def read_parts(reader: Reader) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ..aws.session import client_maker, refused_endpoint
 from ..component.interruption import hand_over, interruptible
 from ..component.progress import Channel, progress
@@ -63,7 +65,7 @@ def run(module: Any) -> NoReturn:
     if report.ending is not None and report.ending.stage == "interrupted":
         hand_over(Channel.host, result)
     for warning in report.warnings:
-        module.warn(warning)
+        warn(warning)
     if result["verdict"] == "success":
         module.exit_json(**result)
     module.fail_json(**result)

@@ -23,7 +23,8 @@ from .fake import FakeClock, Killed, World, kinds
 KINDS = kinds()
 ALL = Consent(("*",), ("*",))
 FAULTS = ["killed before", "killed after", "lost before", "lost after", "not yet"]
-CAREFUL = settings(suppress_health_check=[HealthCheck.too_slow])
+# Random references make some states that have no order; at an unlucky seed many of the first ten draws are such.
+CAREFUL = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 @st.composite

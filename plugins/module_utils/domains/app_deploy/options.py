@@ -73,6 +73,7 @@ def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: M
 
     ``given``: the settings, as the role collects them. ``images``: what runs, by reference; references stay where there is none.
     """
+    given = {name: _data(value) for name, value in given.items()}
     around = surroundings(given, around_given)
     described = "" if given.get("eks_cluster") else str(given["cluster"])
     name, namespace = str(given["component"]), str(given["namespace"])
@@ -120,6 +121,13 @@ def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: M
     }, [*problems, *wrong]
 
 
+def _data(value: Any) -> Any:
+    """A value without Ansible's lazy containers: a deep copy of those copies their templar, which Ansible has deprecated."""
+    if isinstance(value, Mapping):
+        return {key: _data(inner) for key, inner in value.items()}
+    return [_data(inner) for inner in value] if isinstance(value, list) else value
+
+
 def mode(given: Mapping[str, Any]) -> Options:
     """The options that say who applies what runs."""
     return {"mode": given.get("mode") or APPLY, **{name: given.get(name) or {} for name in ("chart", "argocd")}}
@@ -135,18 +143,11 @@ def _strategy_problems(given: Mapping[str, Any], manifests: list[Mapping[str, An
     """Why the strategy does not fit what is deployed."""
     strategy = str(given.get("strategy") or strategies.ROLLING)
     objects, _problems = read(manifests, "")
-    verification, problems = options_of(_data(given.get("verification") or {}), str(given["namespace"]))
+    verification, problems = options_of(given.get("verification") or {}, str(given["namespace"]))
     if problems:
         return [f"{PREFIX}{text}" for text in problems]
     settings = given.get(strategy) or {} if strategy in strategies.TRACKED else {}
     return [with_prefix(strategy, text) for text in strategies.read(strategy, settings, objects, verification)[1]]
-
-
-def _data(value: Any) -> Any:
-    """A value without Ansible's lazy containers: a deep copy of those copies their templar, which Ansible has deprecated."""
-    if isinstance(value, Mapping):
-        return {str(key): _data(inner) for key, inner in value.items()}
-    return [_data(inner) for inner in value] if isinstance(value, list) else value
 
 
 def with_prefix(strategy: str, text: str) -> str:

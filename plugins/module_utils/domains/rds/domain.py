@@ -15,6 +15,7 @@ from ...component.lookup import read_outputs
 from ...component.outputs import Attributes
 from ...component.present_names import with_present_names
 from ...component.run import run as run_component
+from ...inputs.networks import Network, read_network
 from ...inputs.problems import Problems
 from ...kinds.iam_role import IamRole
 from ...kinds.secret import Secret
@@ -40,7 +41,7 @@ from .outputs import outputs
 from .protection import protected, refusals
 from .questions import questions, rotating
 from .resources import NAMES, build
-from .settings.instance import Instance, Network, read, read_network
+from .settings.instance import Instance, read
 from .validate import validate
 
 SERVICES = ("sts", "rds", "ec2", "iam", "kms", "logs", "secretsmanager", "resourcegroupstaggingapi")

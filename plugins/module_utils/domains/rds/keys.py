@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ...aws.place import Place
-from ...aws.policies import key_policy, logs_use_of_key
+from ...aws.policies import data_key
 from ...reconcile.model import Ref, Resource, ref
 from .kinds.db_log_group import log_group_name
 from .names import KEY, identifiers
@@ -31,19 +30,8 @@ def keys(instances: Mapping[str, Instance], place: Place) -> list[Resource]:
 def key(instances: Sequence[Instance], place: Place, region: str = "") -> Resource:
     """For storage, insights, secrets, and the logs of instances. ``region``: the further region that it is for, if any."""
     logs = [name for one in instances for name in identifiers(one, region)]
-    uses = [
-        logs_use_of_key(place, f"CloudWatchLogsOf{position}", log_group_name(identifier, "*"))
-        for position, identifier in enumerate(logs, start=1)
-    ]
-    properties: dict[str, Any] = {
-        **at(region),
-        "description": f"Databases of {place.environment}/{place.component}",
-        "policy": key_policy(place, *uses),
-        "enable_key_rotation": True,
-        "alias": f"alias{place.path}data",
-        "tags": {**place.tags, "Name": f"{place.environment}-{place.component}-data"},
-    }
-    return Resource(KEY_KIND, region or KEY.partition(".")[2], properties)
+    properties = data_key(place, "Databases", [log_group_name(identifier, "*") for identifier in logs])
+    return Resource(KEY_KIND, region or KEY.partition(".")[2], {**at(region), **properties})
 
 
 def key_in(region: str) -> Ref:

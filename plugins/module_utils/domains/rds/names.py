@@ -11,8 +11,9 @@ from typing import Any
 from ...aws.grants import Names
 from ...aws.owner import Owner
 from ...aws.place import Place
+from ...inputs.networks import Network
 from ...inputs.problems import Problems
-from .settings.instance import Instance, Network, read
+from .settings.instance import Instance, read
 from .settings.replicas import Replica
 
 KEY = "database_key.data"

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...component.role_references import References
-from ...inputs.problems import Problems, suggestion
-from ...reconcile.model import UNKNOWN
-from .settings.instance import Network
+from ...component.role_references import FOUND_LATER, References
+from ...inputs.networks import Network
 from .validate import validate
 
 REFERENCES = References(
@@ -22,9 +20,6 @@ REFERENCES = References(
     tier="database",
     not_public="its subnets are public, and databases belong in isolated ones",
 )
-
-FOUND_LATER = Network((UNKNOWN, UNKNOWN), (UNKNOWN,))
-"""Placeholder for a network that is looked up, or created, before the instances are."""
 
 
 def input_errors(
@@ -39,7 +34,8 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
     component = variables.get("platform_component") or variables["inventory_hostname"]
     environment, region = variables.get("platform_environment") or "", variables.get("platform_region") or ""
     found = input_errors(variables["rds_databases"], "rds_databases", environment, component, bool(variables.get("rds_network")), region)
-    return [*found, *REFERENCES.errors(variables), *consent_errors(variables), *host_errors(variables)]
+    consented = REFERENCES.consent_errors(variables, consents(variables["rds_databases"]))
+    return [*found, *REFERENCES.errors(variables), *consented, *host_errors(variables)]
 
 
 def host_errors(variables: Mapping[str, Any]) -> list[str]:
@@ -53,13 +49,7 @@ def host_errors(variables: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def consent_errors(variables: Mapping[str, Any]) -> list[str]:
-    """Consent for instances that do not exist would be consent for nothing: most likely a typo."""
-    problems = Problems()
-    instances: Mapping[str, Any] = variables["rds_databases"]
+def consents(instances: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The variables of consent, and the instances and replicas that each may name."""
     replicas = [f"{name}/{replica}" for name, one in instances.items() if isinstance(one, Mapping) for replica in one.get("replicas") or {}]
-    for variable, known in (("rds_allow_reboot", [*instances, *replicas]), ("rds_allow_major_upgrade", [*instances])):
-        for name in variables.get(variable) or ():
-            if name != "*" and name not in known:
-                problems.add(variable, name, f"there is no such instance; {suggestion(str(name), known)}")
-    return problems.messages
+    return {"rds_allow_reboot": [*instances, *replicas], "rds_allow_major_upgrade": [*instances]}

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...component.names import PRODUCTION
+from ...inputs.networks import Network
 from ...inputs.problems import Problems, suggestion
 from ...postgresql.rds_rules import LIBRARIES
 from .settings.backups import overlapping
 from .settings.extensions import extension_problems
-from .settings.instance import CLASS, IDENTIFIER_REMEDY, Instance, Network, is_identifier, read
+from .settings.instance import CLASS, IDENTIFIER_REMEDY, Instance, is_identifier, read
 from .settings.parameters import PRELOAD
 from .settings.replicas import Replica
 

@@ -14,6 +14,7 @@ from ...component.lookup import read_outputs
 from ...component.outputs import Attributes
 from ...component.present_names import with_present_names
 from ...component.run import run as run_component
+from ...inputs.networks import Network, read_network
 from ...inputs.problems import Problems
 from ...kinds.secret import Secret
 from ...reconcile.model import Kind, Resource
@@ -33,7 +34,7 @@ from .notes import notes
 from .outputs import outputs
 from .questions import questions
 from .resources import NAMES, Known, build
-from .settings.cache import Cache, Network, read, read_network
+from .settings.cache import Cache, read
 from .validate import validate
 
 SERVICES = ("sts", "elasticache", "kms", "logs", "secretsmanager", "resourcegroupstaggingapi")

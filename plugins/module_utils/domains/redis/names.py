@@ -11,9 +11,10 @@ from typing import Any
 from ...aws.grants import Names
 from ...aws.owner import Owner
 from ...aws.place import Place
+from ...inputs.networks import Network
 from ...inputs.problems import Problems
 from .settings.access import DEFAULT_USER, TOKEN, USERS
-from .settings.cache import Cache, Network, read
+from .settings.cache import Cache, read
 
 KEY = "cache_key.data"
 """The component's key: for data, snapshots, logs, and secrets of all its caches."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...aws.place import Place
-from ...aws.policies import key_policy, logs_use_of_key
+from ...aws.policies import data_key
 from ...reconcile.model import Observed, Ref, Resource, ref
 from .kinds.cache_log_group import log_group_name
 from .names import KEY, generates_token, password_users, secret_name, user_group_id, user_id, user_name, user_part
@@ -58,19 +58,8 @@ def build(caches: Mapping[str, Cache], place: Place, known: Known) -> list[Resou
 
 def key(caches: Sequence[Cache], place: Place) -> Resource:
     """For data, snapshots, secrets, and logs."""
-    uses = [
-        logs_use_of_key(place, f"CloudWatchLogsOf{position}", log_group_name(one.identifier, "*"))
-        for position, one in enumerate(caches, start=1)
-    ]
-    properties: dict[str, Any] = {
-        "description": f"Caches of {place.environment}/{place.component}",
-        "policy": key_policy(place, *uses),
-        "enable_key_rotation": True,
-        "alias": f"alias{place.path}data",
-        "tags": {**place.tags, "Name": f"{place.environment}-{place.component}-data"},
-    }
     kind, _dot, name = KEY.partition(".")
-    return Resource(kind, name, properties)
+    return Resource(kind, name, data_key(place, "Caches", [log_group_name(one.identifier, "*") for one in caches]))
 
 
 @dataclass(frozen=True)

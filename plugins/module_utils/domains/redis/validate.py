@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...component.names import PRODUCTION
+from ...inputs.networks import Network
 from ...inputs.problems import Problems
 from ...reconcile.model import is_unknown
 from .names import user_id
 from .settings.access import DEFAULT_USER, IAM, NONE, USERS
-from .settings.cache import IDENTIFIER_REMEDY, LONGEST_IDENTIFIER, OFF, PREFERRED, REQUIRED, Cache, Network, is_identifier, read
+from .settings.cache import IDENTIFIER_REMEDY, LONGEST_IDENTIFIER, OFF, PREFERRED, REQUIRED, Cache, is_identifier, read
 from .settings.topology import DISABLED
 from .settings.upkeep import ENGINE, overlapping
 from .settings.versions import REDIS, number

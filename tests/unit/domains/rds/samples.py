@@ -9,10 +9,11 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import AwsFacts, Key, Subnet
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.instance import Instance, Network
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.instance import Instance
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.parameters import DEFAULTS, EXTENSIONS, PRELOAD
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.versions import Support
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.inputs.networks import Network
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed
 
 ACCOUNT = "123456789012"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.instance import Network
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.inputs.networks import Network
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 from tests.unit.domains.rds.samples import KEY, NETWORK, SUBNETS, complaints, instance, settings
 

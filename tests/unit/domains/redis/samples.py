@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.settings.cache import Cache, Network
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.settings.cache import Cache
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.inputs.networks import Network
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed
 
 PLACE = Place("prod", "cache", "eu-west-1", "123456789012")

@@ -85,8 +85,8 @@ def test_a_cache_in_plain_text_may_be_on_its_way_in_production() -> None:
 
 
 def test_multi_az_needs_two_zones() -> None:
-    from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.settings.cache import Network
     from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.validate import validate
+    from ansible_collections.mainstay.aws.plugins.module_utils.inputs.networks import Network
     from tests.unit.domains.redis.samples import settings
 
     network = Network(("subnet-0123456789abcdef0",), ("sg-0123456789abcdef0",), ("eu-west-1a",))

@@ -139,7 +139,8 @@ def take_snapshot(aws: Aws, raw: Mapping[str, Any], target: str, tags: Mapping[s
             raise NotYet(
                 f"snapshot {one['DBSnapshotIdentifier']} is {one.get('PercentProgress', 0)} % complete", "", "Snapshot", dependency=True
             )
-    name = f"{identifier}-before-{target.replace('.', '-')}-{now:%Y%m%d%H%M%S}"
+    moment = f"{now:%Y%m%d-%H%M%S}-{now.microsecond:06d}"  # an instance restored under this name in the same second takes its own
+    name = f"{identifier}-before-{target.replace('.', '-')}-{moment}"
     marks = {SOURCE: f"{identifier} {raw.get('DbiResourceId', '')}".strip(), WHEN: f"{now:%Y-%m-%dT%H:%M:%SZ}", WHY: why}
     own = {key: value for key, value in visible(tags).items() if not key.startswith("aws:")}
     try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....component.names import PRODUCTION
-from ....inputs.networks import read_parts
+from ....inputs.networks import Network
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from .backups import Backups, Deletion, Maintenance, read_backups, read_deletion, read_maintenance
@@ -33,16 +33,6 @@ LONGEST_IDENTIFIER = 63
 CLASS = re.compile(r"db\.[a-z0-9-]+\.[a-z0-9]+")
 PORTS = (1150, 65535)
 """CreateDBInstance."""
-
-
-@dataclass(frozen=True)
-class Network:
-    """The network of instances that name none. ``subnet_zones``: the zone of each subnet, known even before the subnets exist."""
-
-    subnet_ids: tuple[str, ...] = ()
-    security_group_ids: tuple[str, ...] = ()
-    subnet_zones: tuple[str, ...] = ()
-    vpc_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,15 +72,6 @@ class Instance:
     @property
     def engine_lifecycle_support(self) -> str:
         return LIFECYCLES[self.lifecycle_support]
-
-
-def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
-    """The network of instances that name none, and the errors in it."""
-    problems = Problems()
-    reader = Reader(given, path, problems)
-    network = Network(**read_parts(reader))
-    reader.finish()
-    return network, problems.messages
 
 
 def read(instances: Any, path: str, environment: str, network: Network, problems: Problems, region: str = "") -> dict[str, Instance]:

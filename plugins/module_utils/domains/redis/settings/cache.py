@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....component.names import PRODUCTION
-from ....inputs.networks import read_parts
+from ....inputs.networks import Network
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.values import ARN
@@ -55,16 +55,6 @@ ELSEWHERE: Mapping[str, str] = {"serverless": SERVERLESS, "az_mode": AZ_MODE, "n
 
 
 @dataclass(frozen=True)
-class Network:
-    """The network of caches that name none."""
-
-    subnet_ids: tuple[str, ...] = ()
-    security_group_ids: tuple[str, ...] = ()
-    subnet_zones: tuple[str, ...] = ()
-    vpc_id: str = ""
-
-
-@dataclass(frozen=True)
 class Cache:
     """One replication group with everything that belongs to it. ``kms_key_arn`` is empty if the component's key encrypts it."""
 
@@ -91,15 +81,6 @@ class Cache:
     deletion: Deletion = field(default_factory=Deletion)
     restore_from: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
-
-
-def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
-    """The network of caches that name none, and the errors in it."""
-    problems = Problems()
-    reader = Reader(given, path, problems)
-    network = Network(**read_parts(reader))
-    reader.finish()
-    return network, problems.messages
 
 
 def read(caches: Any, path: str, environment: str, network: Network, problems: Problems) -> dict[str, Cache]:

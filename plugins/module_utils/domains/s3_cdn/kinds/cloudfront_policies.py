@@ -18,21 +18,43 @@ from ....reconcile.model import Observed, fixed, given
 from .cloudfront import changed, counted, items, listed, mark_of, marks_in, removed
 
 
+def calls_of(sort: str, plural: str) -> Calls:
+    camel = "".join(part.capitalize() for part in sort.split("_"))
+    return Calls(
+        service="cloudfront",
+        list=f"list_{plural}",
+        items=f"{camel}List",
+        create=f"create_{sort}",
+        item=camel,
+        delete=f"delete_{sort}",
+        id="Id",
+    )
+
+
 class Configured(AwsKind):
-    """``member``: the configuration in calls and replies; ``entry``: the member of list entries that has the ID and the configuration,
-    empty if the entry itself has them; ``comment``: the member that says whose it is.
+    """``comment``: the member of the configuration that says whose it is. ``nested``: whether list entries have the ID and the
+    configuration in a member of their own.
     """
 
     calls: Calls
-    items_of = ""
-    member = ""
-    entry = ""
     comment = "Comment"
-    get = ""
-    update_call = ""
+    nested = True
     list_params: ClassVar[Mapping[str, Any]] = {}
     exclusive = True
     resource_name = fixed("Name")
+
+    @property
+    def member(self) -> str:
+        """The configuration in calls and replies."""
+        return f"{self.calls.item}Config"
+
+    @property
+    def get(self) -> str:
+        return f"get_{self.name}_config"
+
+    @property
+    def update_call(self) -> str:
+        return f"update_{self.name}"
 
     def regular(self) -> tuple[str, ...]:
         return *super().regular(), self.get, self.update_call
@@ -44,11 +66,11 @@ class Configured(AwsKind):
         """{"Id", and the members of the configuration} of each."""
         return aws.once(
             f"cloudfront {self.calls.list}",
-            lambda: [self._flat(one) for one in listed(aws, self.calls.list, self.items_of, **self.list_params)],
+            lambda: [self._flat(one) for one in listed(aws, self.calls.list, self.calls.items, **self.list_params)],
         )
 
     def _flat(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        one = entry.get(self.entry, entry) if self.entry else entry
+        one = entry.get(self.calls.item, entry) if self.nested else entry
         return {**one, **(one.get(self.member) or {}), "Id": one["Id"]}
 
     def tags_of(self, raw: Mapping[str, Any]) -> dict[str, str]:
@@ -115,17 +137,9 @@ class OriginAccessControl(Configured):
     """With it, CloudFront signs its requests to a bucket; the bucket's policy admits exactly the distribution."""
 
     name = "origin_access_control"
-    calls = Calls(
-        service="cloudfront",
-        list="list_origin_access_controls",
-        items="OriginAccessControlList",
-        create="create_origin_access_control",
-        item="OriginAccessControl",
-        delete="delete_origin_access_control",
-        id="Id",
-    )
-    items_of, member, comment = "OriginAccessControlList", "OriginAccessControlConfig", "Description"
-    get, update_call = "get_origin_access_control_config", "update_origin_access_control"
+    calls = calls_of("origin_access_control", "origin_access_controls")
+    comment = "Description"
+    nested = False
 
     origin_type = given("OriginAccessControlOriginType")
     signing_behavior = given()
@@ -136,19 +150,6 @@ class Policy(Configured):
     """A policy of the account; the managed ones are known by name."""
 
     list_params: ClassVar[Mapping[str, Any]] = {"Type": "custom"}
-
-
-def policy_calls(sort: str, plural: str) -> Calls:
-    camel = "".join(part.capitalize() for part in sort.split("_"))
-    return Calls(
-        service="cloudfront",
-        list=f"list_{plural}",
-        items=f"{camel}List",
-        create=f"create_{sort}",
-        item=camel,
-        delete=f"delete_{sort}",
-        id="Id",
-    )
 
 
 def part_of(value: Mapping[str, Any] | None, singular: str) -> Any:
@@ -174,9 +175,7 @@ class CachePolicy(Policy):
     """How long responses are kept, and what distinguishes them: ``key`` is {"headers", "cookies", "query_strings", "encodings"}."""
 
     name = "cache_policy"
-    calls = policy_calls("cache_policy", "cache_policies")
-    items_of, entry, member = "CachePolicyList", "CachePolicy", "CachePolicyConfig"
-    get, update_call = "get_cache_policy_config", "update_cache_policy"
+    calls = calls_of("cache_policy", "cache_policies")
 
     min_ttl = given("MinTTL")
     default_ttl = given("DefaultTTL")
@@ -200,9 +199,7 @@ class OriginRequestPolicy(Policy):
     """What CloudFront passes on to an origin, besides what the cache policy names."""
 
     name = "origin_request_policy"
-    calls = policy_calls("origin_request_policy", "origin_request_policies")
-    items_of, entry, member = "OriginRequestPolicyList", "OriginRequestPolicy", "OriginRequestPolicyConfig"
-    get, update_call = "get_origin_request_policy_config", "update_origin_request_policy"
+    calls = calls_of("origin_request_policy", "origin_request_policies")
 
     headers = given("HeadersConfig")
     cookies = given("CookiesConfig")
@@ -219,9 +216,7 @@ class ResponseHeadersPolicy(Policy):
     """The headers that CloudFront adds to responses, overrides, and removes."""
 
     name = "response_headers_policy"
-    calls = policy_calls("response_headers_policy", "response_headers_policies")
-    items_of, entry, member = "ResponseHeadersPolicyList", "ResponseHeadersPolicy", "ResponseHeadersPolicyConfig"
-    get, update_call = "get_response_headers_policy_config", "update_response_headers_policy"
+    calls = calls_of("response_headers_policy", "response_headers_policies")
 
     cors = given("CorsConfig")
     security = given("SecurityHeadersConfig")

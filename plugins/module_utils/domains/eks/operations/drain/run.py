@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from .....aws.connection import Aws
 from .....component.connect import check_options, connect, fail, place_of
 from .....component.interruption import Interruption, hand_over, interruptible
@@ -47,9 +49,7 @@ def run(module: Any) -> NoReturn:
         names = {cluster.aws_name: key for key, cluster in described.items()}
         clusters, strangers = ours(aws, there, names, vpcs)
         for name in strangers:
-            module.warn(
-                f"EKS cluster {name} does not have the owner mark of this component; it and the resources it created are left alone."
-            )
+            warn(f"EKS cluster {name} does not have the owner mark of this component; it and the resources it created are left alone.")
         occupied = {vpc_of(one) for one in there if one["name"] not in names}
         drainer = Drainer(aws, clusters, occupied, lambda name: api_of(aws.client, name, region, params["api_timeout"]))
         drainer.look()
@@ -129,9 +129,9 @@ def answer(module: Any, drainer: Drainer, protected: list[str], changed: bool, *
     for one in drainer.drains:
         if one.volumes:
             listed = ", ".join(f"{volume['id']} ({volume['claim'] or 'no claim'}, {volume['size']})" for volume in one.volumes)
-            module.warn(f"The volumes of cluster {one.cluster.name} are kept; review them before you delete them: {listed}.")
+            warn(f"The volumes of cluster {one.cluster.name} are kept; review them before you delete them: {listed}.")
         if one.reason and one.removed and one.cluster.exists:
-            module.warn(f"What cluster {one.cluster.name} left was deleted through the AWS API, because {one.reason}.")
+            warn(f"What cluster {one.cluster.name} left was deleted through the AWS API, because {one.reason}.")
     module.exit_json(
         changed=changed,
         clusters=[one.as_dict() for one in drainer.drains],
