@@ -1,4 +1,4 @@
-"""EventBridge: authorization checks for rules by name, and the tags of rules, of which moto's tagging API lists none."""
+"""EventBridge: authorization checks for rules, connections, and destinations by name, and the tags of rules, which moto does not list."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from rehearsal.policies_in_force import Ask
 from rehearsal.registry import Call, authorizes, lists_tags
 
 
+NAMED = {"Connection": "connection", "ApiDestination": "api-destination"}
+
+
 @authorizes("events")
 def asked(call: Call) -> Iterator[Ask]:
+    kind = next((kind for part, kind in NAMED.items() if call.operation.endswith(part)), "")
+    if kind:
+        yield ask(call, arn(call, "events", f"{kind}/{call.get('Name')}"))
+        return
     name = call.get("Rule") or (None if "ResourceARN" in call.parameters else call.get("Name"))
     resource = call.get("ResourceARN") or (arn(call, "events", f"rule/{name}") if name else "*")
     request = pairs(call.get("Tags") or ())

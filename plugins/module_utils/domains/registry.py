@@ -16,6 +16,7 @@ from .database_content.registration import REGISTRATION as DATABASE_CONTENT
 from .dns.registration import REGISTRATION as DNS
 from .eks.registration import REGISTRATION as EKS
 from .network.registration import REGISTRATION as NETWORK
+from .observability.registration import REGISTRATION as OBSERVABILITY
 from .rds.registration import REGISTRATION as RDS
 from .redis.registration import REGISTRATION as REDIS
 from .repositories.registration import REGISTRATION as REPOSITORIES
@@ -32,6 +33,7 @@ DOMAINS: tuple[Registration, ...] = (
     REPOSITORIES,
     S3_CDN,
     APP_DEPLOY,
+    OBSERVABILITY,
 )
 """In reading order: a domain comes after the domains it depends on."""
 
