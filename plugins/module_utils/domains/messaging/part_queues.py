@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...aws.connection import Aws
@@ -15,6 +15,7 @@ from ...inputs.problems import Problems
 from ...kinds.kms_key import KmsKey
 from ...reconcile.model import UNKNOWN, Kind, Resource
 from ...reconcile.planner import Plan
+from .key_access import closed_keys, keys_of_others, read_policies, unread_keys
 from .kinds.message_queue import MessageQueue
 from .part import Described, Part
 from .queue_judge import lost, notes, outlived, shortened
@@ -24,6 +25,7 @@ from .settings.senders import FIFO
 from .validate_queues import check_queues
 
 ALL = "*"
+KEY_POLICIES = "policies of keys that others keep"
 QUEUE = {"name": "name", "url": "id", "arn": "arn"}
 """output -> attribute of message_queue."""
 
@@ -42,9 +44,17 @@ class QueuesPart(Part):
     def kinds(self, described: Described) -> Sequence[Kind]:
         return (KmsKey(), MessageQueue(names_in_aws(self._own(described)).values()))
 
+    def questions(self, described: Described) -> Mapping[str, Callable[[Aws], Any]]:
+        keys = sorted(keys_of_others(self._own(described)))
+        return {KEY_POLICIES: lambda aws: read_policies(aws, keys)} if keys else {}
+
     def problems(self, described: Described, observation: Observation) -> Sequence[str]:
-        queues = self._own(described)
-        return [*shortened(queues, observation.observed, self.may_lose), *outlived(queues, observation.observed)]
+        queues, policies = self._own(described), observation.answers.get(KEY_POLICIES) or {}
+        return [
+            *closed_keys(queues, policies, observation.place),
+            *shortened(queues, observation.observed, self.may_lose),
+            *outlived(queues, observation.observed),
+        ]
 
     def may_lose(self, name: str) -> bool:
         allowed = self.context.params.get("allow_message_loss") or ()
@@ -54,7 +64,8 @@ class QueuesPart(Part):
         return build(self._own(described), observation.place, observation.observed)
 
     def notes(self, described: Described, observation: Observation) -> Sequence[str]:
-        return list(notes(self._own(described)))
+        queues = self._own(described)
+        return [*notes(queues), *unread_keys(queues, observation.answers.get(KEY_POLICIES) or {})]
 
     def checks(self, described: Described, plan: Plan, aws: Aws) -> Checked:
         """Say what the plan's deletions destroy, with or without consent so far."""

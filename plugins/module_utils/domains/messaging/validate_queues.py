@@ -26,16 +26,21 @@ def check_queues(queues: Queues, problems: Problems) -> None:
 
 
 def check_names(queues: Queues, problems: Problems) -> None:
-    """Names in AWS, with those of the dead-letter queues that the role makes."""
+    """Names in AWS, with those of the dead-letter queues that the role makes. Of each queue, the first problem."""
     taken: dict[str, str] = {}
     for one in queues.values():
         for name, path in names_of(one):
-            if len(name) > LONGEST_NAME:
-                remedy = f"the name of its dead-letter queue has more than {LONGEST_NAME} characters; set a shorter name"
-                problems.add(path, name, remedy)
-            elif name in taken:
-                problems.add(path, name, f"{taken[name]} has the same name in AWS; give each queue its own")
+            if why := wrong_name(name, taken):
+                problems.add(path, name, why)
+                break
+        for name, _path in names_of(one):
             taken.setdefault(name, one.path)
+
+
+def wrong_name(name: str, taken: Mapping[str, str]) -> str:
+    if len(name) > LONGEST_NAME:
+        return f"the name of its dead-letter queue has more than {LONGEST_NAME} characters; set a shorter name"
+    return f"{taken[name]} has the same name in AWS; give each queue its own" if name in taken else ""
 
 
 def names_of(one: Queue) -> Iterator[tuple[str, str]]:
