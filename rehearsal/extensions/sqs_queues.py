@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.registry import MOTO, Call, adjusts, answers, refuses
+from rehearsal.registry import MOTO, Call, adjusts, answers, backend, refuses, settles
 from rehearsal.replies import Refusal
 from rehearsal.transitions import moment
 
 RECENT = "deleted_queue"
-"""The name in `transition_seconds` of the time for which the name of a deleted queue cannot be used again. On AWS, 60 seconds."""
+"""The name in `transition_seconds` of how long a deleted queue still answers, and its name is not free. On AWS, up to 60 seconds."""
 
 RANGES: Mapping[str, tuple[int, int]] = {
     "DelaySeconds": (0, 900),
@@ -74,9 +74,7 @@ def wrong_when_created(call: Call) -> None:
     if "FifoQueue" in attributes and str(attributes["FifoQueue"]).lower() != "true":
         raise Refusal("InvalidAttributeName", "Unknown Attribute FifoQueue.")
     _check(call, attributes, fifo="FifoQueue" in attributes, arn=_arn(call, name))
-    deleted = _deleted(call).get(name)
-    left = call.settings.seconds_for(RECENT) - (moment().timestamp() - deleted) if deleted is not None else 0
-    if left > 0 and name not in call.backend.queues:
+    if name in _deleted(call):
         text = "You must wait 60 seconds after deleting a queue before you can create another with the same name."
         raise Refusal("QueueDeletedRecently", text)
 
@@ -93,16 +91,33 @@ def wrong_when_changed(call: Call) -> None:
 
 
 @answers("sqs", "DeleteQueue")
-def remember_the_name(call: Call) -> Any:
+def delete(call: Call) -> Any:
     name = str(call.get("QueueUrl") or "").rpartition("/")[2]
-    if name in call.backend.queues:
-        _deleted(call)[name] = moment().timestamp()
-    return MOTO
+    if name not in call.backend.queues or not call.settings.seconds_for(RECENT):
+        return MOTO
+    _deleted(call).setdefault(name, moment().timestamp())
+    return {}
+
+
+@settles("sqs")
+@settles("resourcegroupstaggingapi")
+def end_deletions(call: Call) -> None:
+    """Also before the tagging API lists queues."""
+    deleted = _deleted(call)
+    for name, when in list(deleted.items()):
+        if moment().timestamp() - when >= call.settings.seconds_for(RECENT):
+            queues(call).pop(name, None)
+            del deleted[name]
+
+
+def queues(call: Call) -> dict[str, Any]:
+    found: dict[str, Any] = backend("sqs", call.account_id, call.region).queues
+    return found
 
 
 def _deleted(call: Call) -> dict[str, float]:
-    """When queues of a region were deleted, by name."""
-    found: dict[str, float] = call.backend.__dict__.setdefault("deleted_recently", {})
+    """When queues of a region were deleted, by name, as long as that matters."""
+    found: dict[str, float] = backend("sqs", call.account_id, call.region).__dict__.setdefault("deleted_recently", {})
     return found
 
 
