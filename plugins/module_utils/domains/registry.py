@@ -15,6 +15,7 @@ from .cluster_content.registration import REGISTRATION as CLUSTER_CONTENT
 from .database_content.registration import REGISTRATION as DATABASE_CONTENT
 from .dns.registration import REGISTRATION as DNS
 from .eks.registration import REGISTRATION as EKS
+from .messaging.registration import REGISTRATION as MESSAGING
 from .network.registration import REGISTRATION as NETWORK
 from .observability.registration import REGISTRATION as OBSERVABILITY
 from .rds.registration import REGISTRATION as RDS
@@ -30,6 +31,7 @@ DOMAINS: tuple[Registration, ...] = (
     RDS,
     DATABASE_CONTENT,
     REDIS,
+    MESSAGING,
     REPOSITORIES,
     S3_CDN,
     APP_DEPLOY,
