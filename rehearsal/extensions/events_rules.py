@@ -9,7 +9,6 @@ from rehearsal.asking import arn, ask, pairs
 from rehearsal.policies_in_force import Ask
 from rehearsal.registry import Call, authorizes, lists_tags
 
-
 NAMED = {"Connection": "connection", "ApiDestination": "api-destination"}
 
 

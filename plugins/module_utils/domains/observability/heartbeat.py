@@ -38,7 +38,7 @@ def heartbeat(one: Heartbeat, place: Place) -> Alarm:
         datapoints=1,
         missing_data="notBreaching",
         missing_reason="an expression over the time always has data",
-        description=f"Rings every day at {one.hour:02}:{minute:02} UTC. If it does not, alarms of {place.environment} do not arrive: look at "
-        "the alarm's history, then at the topic's policy and key, then at the receiver.",
+        description=f"Rings every day at {one.hour:02}:{minute:02} UTC. If it does not, alarms of {place.environment} do not arrive: look "
+        "at the alarm's history, then at the topic's policy and key, then at the receiver.",
         region=place.region,
     )
