@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .alarms.sets.applications import LOG_NAMESPACE, fatal_metric
 from .platform import Application, Platform
+from .sets.applications import LOG_NAMESPACE, fatal_metric
 
 
 @dataclass(frozen=True)

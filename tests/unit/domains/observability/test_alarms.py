@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.cost import cost
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.every import alarms_of
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.missing import OWN, TREATMENTS, treatment
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.model import CRITICAL, SEVERITIES, Alarm, Composite
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.overrides import RANGES
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.sets.all import SETS, metric_alarms
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.platform import Certificate, Cluster, Database, Platform
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.sets.all import SETS, metric_alarms
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.sets.every import alarms_of
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 from . import platforms as p

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.every import (
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.model import Alarm, Composite
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.own import read_alarms
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.sets.every import (
     AlarmSettings,
     alarm_problems,
     alarms_of,
 )
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.model import Alarm, Composite
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.own import read_alarms
 from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import Problems
 
 from . import platforms as p

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...platform import Broker, Platform, Queue, Stream
-from ..building import BYTES_PER_SECOND, COUNT, LASTING, MIB, PERCENT, SECONDS, SOON, Limit, Span, Subject, ratio
-from ..model import AT_MOST, BELOW, CRITICAL, WARNING, Alarm
+from ..alarms.building import BYTES_PER_SECOND, COUNT, LASTING, MIB, PERCENT, SECONDS, SOON, Limit, Span, Subject, ratio
+from ..alarms.model import AT_MOST, BELOW, CRITICAL, WARNING, Alarm
+from ..platform import Broker, Platform, Queue, Stream
 
 RETENTION_USED = 0.80
 AT_ONCE = Span(60, 1, 1)

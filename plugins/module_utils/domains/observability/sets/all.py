@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ...platform import Platform
-from ..model import Alarm
+from ..alarms.model import Alarm
+from ..platform import Platform
 from .applications import application_alarms
 from .caches import cache_alarms
 from .clusters import cluster_alarms, node_group_alarms

@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ..alarms import overrides
+from ..alarms.composites import with_composites
+from ..alarms.model import LONGEST_NAME, Alarm, AnyAlarm, full_name
+from ..alarms.overrides import Override
 from ..platform import Platform
-from . import overrides
-from .composites import with_composites
-from .model import LONGEST_NAME, Alarm, AnyAlarm, full_name
-from .overrides import Override
-from .sets.all import metric_alarms
+from .all import metric_alarms
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...platform import Application, Platform, Service
-from ..building import COUNT, LASTING, PERCENT, SECONDS, SOON, Limit, Span, Subject
-from ..missing import LOGS
-from ..model import CRITICAL, WARNING, Alarm, Metric
+from ..alarms.building import COUNT, LASTING, PERCENT, SECONDS, SOON, Limit, Span, Subject
+from ..alarms.missing import LOGS
+from ..alarms.model import CRITICAL, WARNING, Alarm, Metric
+from ..platform import Application, Platform, Service
 from .traffic import ERRORS, error_rate, slowest
 
 LOG_NAMESPACE = LOGS

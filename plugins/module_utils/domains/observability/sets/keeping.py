@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...platform import Backup, Bucket, Certificate, Platform
-from ..building import BYTES, COUNT, DAY, DAYS, GIB, LASTING, Limit, Span, Subject
-from ..classes import size
-from ..model import BELOW, CRITICAL, NOTICE, WARNING, Alarm
+from ..alarms.building import BYTES, COUNT, DAY, DAYS, GIB, LASTING, Limit, Span, Subject
+from ..alarms.classes import size
+from ..alarms.model import BELOW, CRITICAL, NOTICE, WARNING, Alarm
+from ..platform import Backup, Bucket, Certificate, Platform
 
 RENEWED_SHARE, IMPORTED_SHARE, LAST_SHARE = 1 / 6, 1 / 3, 1 / 15
 """Shares of a certificate's life. ACM renews by itself 45 days or more before the end of the 198 that a public certificate lives now, and

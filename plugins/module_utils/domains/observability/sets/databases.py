@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...platform import Database, Platform
-from ..building import BYTES, COUNT, GIB, LASTING, LONG, MIB, PERCENT, SECONDS, Limit, Span, Subject
-from ..classes import credits_per_hour, default_connections, size
-from ..model import BELOW, CRITICAL, NOTICE, WARNING, Alarm
+from ..alarms.building import BYTES, COUNT, GIB, LASTING, LONG, MIB, PERCENT, SECONDS, Limit, Span, Subject
+from ..alarms.classes import credits_per_hour, default_connections, size
+from ..alarms.model import BELOW, CRITICAL, NOTICE, WARNING, Alarm
+from ..platform import Database, Platform
 
 MEMORY_USED = 0.80
 """The share of memory that may be in use."""

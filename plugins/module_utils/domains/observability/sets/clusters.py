@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...platform import Cluster, NodeGroup, Platform
-from ..building import COUNT, LASTING, PERCENT, Limit, Span, Subject
-from ..classes import credits_per_hour
-from ..model import BELOW, CRITICAL, WARNING, Alarm
+from ..alarms.building import COUNT, LASTING, PERCENT, Limit, Span, Subject
+from ..alarms.classes import credits_per_hour
+from ..alarms.model import BELOW, CRITICAL, WARNING, Alarm
+from ..platform import Cluster, NodeGroup, Platform
 from .databases import CREDITS
 
 STUCK = Span(60, 15, 15)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...platform import Cache, Platform
-from ..building import BYTES, COUNT, LASTING, LONG, MIB, PERCENT, SECONDS, Limit, Subject
-from ..classes import credits_per_hour, size
-from ..model import BELOW, CRITICAL, NOTICE, WARNING, Alarm
+from ..alarms.building import BYTES, COUNT, LASTING, LONG, MIB, PERCENT, SECONDS, Limit, Subject
+from ..alarms.classes import credits_per_hour, size
+from ..alarms.model import BELOW, CRITICAL, NOTICE, WARNING, Alarm
+from ..platform import Cache, Platform
 from .databases import CREDITS
 
 SWAP = 50 * MIB

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...platform import APPLICATION, GLOBAL_REGION, Distribution, HealthCheck, LoadBalancer, NatGateway, Platform, TargetGroup
-from ..building import COUNT, LASTING, MILLISECONDS, PERCENT, SECONDS, SOON, Limit, Span, Subject, ratio
-from ..model import BELOW, CRITICAL, WARNING, Alarm, Metric, Query
+from ..alarms.building import COUNT, LASTING, MILLISECONDS, PERCENT, SECONDS, SOON, Limit, Span, Subject, ratio
+from ..alarms.model import BELOW, CRITICAL, WARNING, Alarm, Metric, Query
+from ..platform import APPLICATION, GLOBAL_REGION, Distribution, HealthCheck, LoadBalancer, NatGateway, Platform, TargetGroup
 
 ERRORS = 1.0
 """Percent of requests."""
