@@ -26,9 +26,14 @@ options:
     type: dict
     required: true
   looked_up:
-    description: Outputs of hosts that are not part of the run, by the name of the host.
-    type: dict
-    default: {}
+    description: Results of look-ups for hosts that are not part of the run, each with C(item), the name of the host, and C(outputs).
+    type: list
+    elements: dict
+    default: []
+  applying:
+    description: Leave out what is not known yet, because its host failed or was not applied. Its alarms follow with a later run.
+    type: bool
+    default: false
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 """
@@ -39,7 +44,7 @@ EXAMPLES = r"""
     environment: prod
     component: watch
     region: af-south-1
-    platform: "{{ groups | mainstay.aws.watched_platform(hostvars) }}"
+    platform: "{{ groups | mainstay.aws.watched_platform(hostvars, applying=not ansible_check_mode) }}"
 """
 
 RETURN = r"""
@@ -53,16 +58,21 @@ OUTPUTS = "_outputs"
 
 
 def watched_platform(
-    groups: Mapping[str, Iterable[str]], hostvars: Mapping[str, Mapping[str, Any]], looked_up: Mapping[str, Any] | None = None
+    groups: Mapping[str, Iterable[str]],
+    hostvars: Mapping[str, Mapping[str, Any]],
+    looked_up: Iterable[Mapping[str, Any]] = (),
+    applying: bool = False,
 ) -> dict[str, Any]:
-    """``looked_up``: host -> outputs."""
-    from ansible_collections.mainstay.aws.plugins.module_utils.platform.watched import GATHERERS, Host, watched
+    from ansible_collections.mainstay.aws.plugins.module_utils.platform.watched import GATHERERS, Host, known, watched
+
+    found = {str(one["item"]): one["outputs"] for one in looked_up if one.get("outputs")}
 
     def host(name: str, role: str) -> Host:
         variables = hostvars[name]
-        return Host(str(name), variables, variables.get(f"{role}{OUTPUTS}") or (looked_up or {}).get(name) or {})
+        return Host(str(name), variables, variables.get(f"{role}{OUTPUTS}") or found.get(name) or {})
 
-    return watched({role: [host(name, role) for name in groups.get(role, ())] for role in GATHERERS})
+    platform = watched({role: [host(name, role) for name in groups.get(role, ())] for role in GATHERERS})
+    return known(platform) if applying else platform
 
 
 class FilterModule:

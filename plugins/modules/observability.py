@@ -60,7 +60,8 @@ options:
   metric_filters:
     description:
       - Metrics that are counted in log events, by name, each with C(log_group), a name in O(log_groups) or in AWS, C(pattern), and
-        C(metric) with C(name), C(namespace), C(value) (V(1)), C(default) (V(0)), C(unit) (V(Count)), and C(dimensions), which exclude a default.
+        C(metric) with C(name), C(namespace), C(value) (V(1)), C(default) (V(0)), C(unit) (V(Count)), and C(dimensions), which exclude a
+        default.
     type: dict
   queries:
     description:

@@ -27,7 +27,7 @@ from ..domains.s3_cdn.settings.context import Context as StorageContext
 from ..domains.s3_cdn.settings.distributions import read_distributions
 from ..inputs.networks import Network
 from ..inputs.problems import Problems
-from ..reconcile.model import UNKNOWN
+from ..reconcile.model import UNKNOWN, is_unknown
 
 Item = dict[str, Any]
 Found = dict[str, list[Item]]
@@ -81,6 +81,11 @@ def watched(hosts: Mapping[str, Sequence[Host]]) -> Found:
             for section, item in gather(host):
                 found.setdefault(section, []).append(item)
     return found
+
+
+def known(platform: Found) -> Found:
+    """Without the items of which something is not known yet: an alarm on an unknown name would be silent for ever."""
+    return {section: [item for item in items if not is_unknown(item)] for section, items in platform.items()}
 
 
 def networks(host: Host) -> Iterator[tuple[str, Item]]:

@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ...aws.place import Place
+from ...inputs.problems import suggestion
 from .alarms.model import AnyAlarm
 from .described import Settings
-from .heartbeat import heartbeat
+from .heartbeat import NAME, heartbeat
+from .kinds.mute_rule import MOST_ALARMS
 from .platform import Platform
 from .questions import instance_type
+from .sets.every import alarm_problems, alarms_of
+from .settings.quiet import Mute
 
 
 def completed(platform: Platform, place: Place, memory: Mapping[str, int]) -> Platform:
@@ -26,5 +30,24 @@ def completed(platform: Platform, place: Place, memory: Mapping[str, int]) -> Pl
     return replace(platform, databases=databases, account_id=place.account_id, partition=place.partition)
 
 
-def alarms_of_component(settings: Settings, place: Place, _answers: Mapping[str, Any]) -> tuple[AnyAlarm, ...]:
-    return (heartbeat(settings.heartbeat, place),) if settings.heartbeat else ()
+def alarms_of_component(settings: Settings, place: Place, answers: Mapping[str, Any]) -> tuple[AnyAlarm, ...]:
+    beat = (heartbeat(settings.heartbeat, place),) if settings.heartbeat else ()
+    return (*alarms_of(completed(settings.platform, place, answers.get("memory") or {}), settings.alarms), *beat)
+
+
+def problems_with_alarms(settings: Settings, place: Place, answers: Mapping[str, Any]) -> list[str]:
+    """What is wrong with exceptions and further alarms, given what there is to watch; and with mute rules that mute nothing."""
+    found = alarm_problems(completed(settings.platform, place, answers.get("memory") or {}), settings.alarms, "alarms")
+    names = [] if found else [one.name for one in alarms_of_component(settings, place, answers)]
+    if names.count(NAME) > 1:
+        found.append(f"alarms.{NAME} has the name of the heartbeat; choose another name")
+    return [*found, *(text for one in settings.mute_rules.values() if not found for text in _mutes(one, names))]
+
+
+def _mutes(one: Mute, names: list[str]) -> Iterator[str]:
+    matched = one.matching(names)
+    for pattern in one.alarms:
+        if not replace(one, alarms=(pattern,)).matching(names):
+            yield f"mute_rules.{one.name}.alarms has {pattern!r}, but there is no such alarm; {suggestion(pattern, names or ['none'])}"
+    if len(matched) > MOST_ALARMS:
+        yield f"mute_rules.{one.name}.alarms selects {len(matched)} alarms, but a mute rule takes {MOST_ALARMS}; make several rules"

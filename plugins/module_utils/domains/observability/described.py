@@ -12,9 +12,10 @@ from typing import Any
 from ...inputs.problems import Problems
 from ...inputs.reader import Reader
 from ...inputs.values import KMS_KEY_ARN, REGION
-from .alarms.model import AnyAlarm
+from .alarms.own import read_alarms
 from .platform import Platform
 from .platform_form import read_platform
+from .sets.every import USUAL, AlarmSettings
 from .settings.logs import MetricFilter, SavedQuery, WatchedGroup, read_filters, read_groups, read_queries
 from .settings.quiet import Heartbeat, Mute, read_heartbeat, read_mutes
 from .settings.severities import Severity, read_severities
@@ -44,7 +45,7 @@ class Settings:
     region: str = ""
     severities: Mapping[str, Severity] = field(default_factory=dict)
     key_arns: Mapping[str, str] = field(default_factory=dict)
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    alarms: AlarmSettings = USUAL
     heartbeat: Heartbeat | None = None
     dashboards: Mapping[str, Any] = field(default_factory=dict)
     log_groups: Mapping[str, WatchedGroup] = field(default_factory=dict)
@@ -52,7 +53,6 @@ class Settings:
     queries: Mapping[str, SavedQuery] = field(default_factory=dict)
     mute_rules: Mapping[str, Mute] = field(default_factory=dict)
     platform: Platform = field(default_factory=lambda: Platform("", ""))
-    alarms: tuple[AnyAlarm, ...] = ()
 
 
 def read_settings(params: Mapping[str, Any], prefix: str = "") -> tuple[Settings, list[str]]:
@@ -69,7 +69,7 @@ def read_settings(params: Mapping[str, Any], prefix: str = "") -> tuple[Settings
         region=region,
         severities=read_severities(params.get("severities"), at("severities"), problems),
         key_arns=_key_arns(params.get("key_arns"), at("key_arns"), problems),
-        overrides=Reader(params.get("alarms"), at("alarms"), problems).given,
+        alarms=AlarmSettings(*read_alarms(params.get("alarms"), at("alarms"), region, problems)),
         heartbeat=read_heartbeat(params.get("heartbeat"), at("heartbeat"), problems),
         dashboards=Reader(params.get("dashboards"), at("dashboards"), problems).given,
         log_groups=groups,

@@ -17,7 +17,7 @@ from ...kinds.iam_role import IamRole
 from ...kinds.kms_key import KmsKey
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
-from .alarm_sets import alarms_of_component
+from .alarm_sets import alarms_of_component, problems_with_alarms
 from .confirmations import guard
 from .described import CONFIRMATION_SECONDS, OPTIONS, Settings, read_settings
 from .judge import objections
@@ -92,7 +92,8 @@ class ObservabilityDomain(Domain):
         return questions(self.settings)
 
     def problems(self, observation: Observation) -> Sequence[str]:
-        return objections(self.settings, observation.answers, observation.place.account_id)
+        place, answers = observation.place, observation.answers
+        return [*objections(self.settings, answers, place.account_id), *problems_with_alarms(self.settings, place, answers)]
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         if not self.described:

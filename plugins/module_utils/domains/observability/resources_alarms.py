@@ -11,13 +11,12 @@ from typing import Any
 
 from ...aws.place import Place
 from ...reconcile.model import Ref, Resource, ref
-from .alarms.model import Alarm, AnyAlarm, Composite, Metric, full_name
+from .alarms.forms import alarm_properties, composite_properties
+from .alarms.model import Alarm, AnyAlarm, Composite, full_name
 from .names import elsewhere, part
 
 SEVERITY_TAG = "severity"
 """The tag by which EventBridge tells severities apart. Silent alarms do not share it, so that no event of theirs is sent on."""
-SUPPRESSION_WAIT, SUPPRESSION_EXTENSION = 120, 60
-"""Seconds that a composite waits for its suppressor to go into alarm, and that it stays silent after it (PutCompositeAlarm)."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +27,15 @@ class Alarms:
     wanted: tuple[AnyAlarm, ...]
 
     def resources(self) -> Iterator[Resource]:
-        kinds = {one.name: address_of(one) for one in self.wanted}
+        names = {one.name: ref(address_of(one)) for one in self.wanted}
         for one in self.wanted:
-            yield self.metric(one) if isinstance(one, Alarm) else self.composite(one, kinds)
+            yield self.metric(one) if isinstance(one, Alarm) else self.composite(one, names)
 
-    def shared(self, one: AnyAlarm) -> dict[str, Any]:
+    def sent(self, one: AnyAlarm) -> dict[str, Any]:
+        """Where it leads to, its tags, and its region."""
         topic = ref(f"alarm_topic.{part(one.severity, one.region, self.place.region)}", "arn")
         actions: list[Ref] = [] if one.silent else [topic]
         found = {
-            "alarm_name": full_name(self.place.environment, one.name),
-            "alarm_description": one.description,
             "alarm_actions": actions,
             "ok_actions": list(actions),
             "actions_enabled": True,
@@ -47,52 +45,12 @@ class Alarms:
         return elsewhere(found, one.region, self.place.region)
 
     def metric(self, one: Alarm) -> Resource:
-        properties = {
-            **self.shared(one),
-            "measure": measure_of(one),
-            "threshold": float(one.threshold),
-            "comparison_operator": one.comparison,
-            "evaluation_periods": one.evaluation_periods,
-            "datapoints_to_alarm": one.datapoints,
-            "treat_missing_data": one.missing_data,
-            **({"warm_up": one.warm_up} if one.warm_up else {}),
-        }
-        return Resource("metric_alarm", one.name, properties)
+        return Resource("metric_alarm", one.name, {**alarm_properties(one, self.place.environment), **self.sent(one)})
 
-    def composite(self, one: Composite, addresses: Mapping[str, str]) -> Resource:
-        any_of: Any = [ref(addresses[name]) for name in one.children]
-        rule = any_of
-        if one.unless:
-            rule = {"all": [any_of if len(any_of) > 1 else any_of[0], *({"not": ref(addresses[name])} for name in one.unless)]}
-        suppressed = {
-            "suppressed_by": ref(addresses[one.suppressor]),
-            "suppression_wait": SUPPRESSION_WAIT,
-            "suppression_extension": SUPPRESSION_EXTENSION,
-        }
-        return Resource("composite_alarm", one.name, {**self.shared(one), "alarm_rule": rule, **(suppressed if one.suppressor else {})})
+    def composite(self, one: Composite, names: Mapping[str, Ref]) -> Resource:
+        name = full_name(self.place.environment, one.name)
+        return Resource("composite_alarm", one.name, {"alarm_name": name, **composite_properties(one, names), **self.sent(one)})
 
 
 def address_of(one: AnyAlarm) -> str:
     return f"{'metric_alarm' if isinstance(one, Alarm) else 'composite_alarm'}.{one.name}"
-
-
-def measure_of(one: Alarm) -> dict[str, Any]:
-    """See kinds/alarm_forms.py."""
-    if one.metric is not None:
-        return _metric(one.metric)
-    queries: list[dict[str, Any]] = []
-    for query in one.metrics:
-        label = {"label": query.label} if query.label else {}
-        what = {"metric": _metric(query.metric)} if query.metric else {"expression": query.expression}
-        queries.append({"id": query.id, "returned": query.returns, **label, **what})
-    return {"queries": queries}
-
-
-def _metric(metric: Metric) -> dict[str, Any]:
-    return {
-        "namespace": metric.namespace,
-        "metric_name": metric.name,
-        "dimensions": dict(metric.dimensions),
-        "statistic": metric.statistic,
-        "period": metric.period,
-    }

@@ -44,12 +44,12 @@ class MetricAlarm(AlarmBase):
     evaluation_periods = given(canonical=int)
     datapoints_to_alarm = given(canonical=int)
     treat_missing_data = given()
-    warm_up = given("WarmUpConfiguration", canonical=int)
+    warm_up_minutes = given("WarmUpConfiguration", canonical=int)
 
     def get_measure(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         return measure_of(raw)
 
-    def get_warm_up(self, raw: Mapping[str, Any]) -> Any:
+    def get_warm_up_minutes(self, raw: Mapping[str, Any]) -> Any:
         return (raw.get("WarmUpConfiguration") or {}).get(WARM_UP)
 
     def get_treat_missing_data(self, raw: Mapping[str, Any]) -> str:
@@ -61,7 +61,7 @@ class MetricAlarm(AlarmBase):
 
     def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         sent = {api: properties[name] for name, api in SENT.items() if properties.get(name) is not None}
-        warm_up = {"WarmUpConfiguration": {WARM_UP: int(properties["warm_up"])}} if properties.get("warm_up") else {}
+        warm_up = {"WarmUpConfiguration": {WARM_UP: int(properties["warm_up_minutes"])}} if properties.get("warm_up_minutes") else {}
         return {**sent, **self.shared(properties), **warm_up, **sent_measure(properties["measure"])}
 
     def trouble_of(self, raw: Mapping[str, Any]) -> str:
