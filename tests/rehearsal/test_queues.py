@@ -115,7 +115,7 @@ def test_the_queue_that_an_allow_policy_names_is_admitted(cloud: CheckedCloud) -
 
 
 def test_a_deleted_queue_answers_for_a_while_and_its_name_is_not_free(cloud: CheckedCloud) -> None:
-    cloud.admin.settings(transition_seconds={"deleted_queue": 1.0})
+    cloud.admin.settings(transition_seconds={"deleting_queue": 0.5, "deleted_queue": 1.0})
     url = made(cloud)
     sqs = cloud.client("sqs")
     sqs.delete_queue(QueueUrl=url)
@@ -123,8 +123,10 @@ def test_a_deleted_queue_answers_for_a_while_and_its_name_is_not_free(cloud: Che
     with pytest.raises(ClientError) as caught:
         made(cloud)
     assert caught.value.response["Error"]["Code"].rpartition(".")[2] == "QueueDeletedRecently"
-    time.sleep(1.1)
+    time.sleep(0.6)
     assert refused(sqs.get_queue_attributes, QueueUrl=url).rpartition(".")[2] in ("NonExistentQueue", "QueueDoesNotExist")
+    assert refused(sqs.create_queue, QueueName="jobs").rpartition(".")[2] == "QueueDeletedRecently"
+    time.sleep(0.5)
     made(cloud)
 
 

@@ -48,6 +48,8 @@ SELDOM = {
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
     "kms:UpdateAlias": "takes back an alias that was pointed elsewhere by hand",
     "kms:UpdateKeyDescription": "corrects what was changed by hand",
+    "secretsmanager:DescribeSecret": "asked about secrets of components that no host claims",
+    "kms:TagResource": "part of CreateKey, and for tags of the platform that change",
     "kms:UntagResource": "removes tags of the platform that are no longer described",
 }
 """Actions that no scenario needs."""
