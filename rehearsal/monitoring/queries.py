@@ -79,5 +79,7 @@ def series_of(value: Value, times: Iterable[float]) -> Mapping[float, float]:
         if len(value) > 1:
             raise ExpressionError("the expression returns several time series")
         return series_of(value[0], times) if value else {}
-    found: Mapping[float, float] = value if isinstance(value, Mapping) else dict.fromkeys(times, value)
-    return found
+    if isinstance(value, Mapping):
+        return value
+    constant: dict[float, float] = dict.fromkeys(times, float(value))
+    return constant
