@@ -9,18 +9,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ...aws.connection import Aws
-from ...component.domain import Domain, InvalidInput, Observation, Verdict
+from ...component.domain import Checked, Domain, InvalidInput, Observation, Verdict
 from ...component.lookup import read_outputs
 from ...component.outputs import Attributes
 from ...component.run import run as run_component
 from ...kinds.iam_role import IamRole
 from ...kinds.kms_key import KmsKey
+from ...reconcile.errors import Failure
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
 from .alarm_sets import alarms_of_component, problems_with_alarms
 from .confirmations import guard
 from .described import CONFIRMATION_SECONDS, OPTIONS, Settings, read_settings
-from .judge import objections
+from .judge import key_problems, secret_problems
 from .kinds.alarm_rule import AlarmRule
 from .kinds.alarm_topic import AlarmTopic
 from .kinds.composite_alarm import CompositeAlarm
@@ -82,6 +83,7 @@ class ObservabilityDomain(Domain):
         self.settings = settings if self.described else Settings(settings.environment, settings.region)
         self.seconds = float(params.get("confirmation_seconds") or CONFIRMATION_SECONDS)
         self.secrets: dict[str, str] = {}
+        self.refusals: Sequence[Failure] = ()
         self.kinds = kinds(self.secrets, [one.group for one in self.settings.log_groups.values()])
 
     def regions(self) -> Sequence[str]:
@@ -93,7 +95,8 @@ class ObservabilityDomain(Domain):
 
     def problems(self, observation: Observation) -> Sequence[str]:
         place, answers = observation.place, observation.answers
-        return [*objections(self.settings, answers, place.account_id), *problems_with_alarms(self.settings, place, answers)]
+        self.refusals = secret_problems(self.settings, answers)
+        return [*key_problems(self.settings, answers, place.account_id), *problems_with_alarms(self.settings, place, answers)]
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         if not self.described:
@@ -110,6 +113,9 @@ class ObservabilityDomain(Domain):
             *mute_resources(self.settings, place, alarms),
             *dashboard_resources(self.settings.dashboards, place),
         ]
+
+    def checks(self, _plan: Plan, _aws: Aws, _region: str) -> Checked:
+        return Checked(refusals=self.refusals)
 
     def guard(self, aws: Aws, _observation: Observation, _plan: Plan) -> Verdict:
         return guard(aws, self.seconds)

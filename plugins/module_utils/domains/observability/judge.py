@@ -9,13 +9,18 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ...reconcile.errors import Failure
 from .described import Settings
 from .resources_delivery import ALARMS, TO_PUBLISH
 from .settings.severities import names_of, value_problem
 
+SECRET = "UnusableSecret"  # noqa: S105
+"""The code of a refusal: a secret that does not exist, or holds nothing to send to."""
 
-def objections(settings: Settings, answers: Mapping[str, Any], account_id: str) -> list[str]:
-    return [*_secrets(settings, answers.get("secrets") or {}), *_keys(settings, answers, account_id)]
+
+def secret_problems(settings: Settings, answers: Mapping[str, Any]) -> list[Failure]:
+    """Why an apply must not begin; a plan is complete without the secrets."""
+    return [Failure("", "GetSecretValue", SECRET, text) for text in _secrets(settings, answers.get("secrets") or {})]
 
 
 def _secrets(settings: Settings, values: Mapping[str, str | None]) -> Iterator[str]:
@@ -25,7 +30,7 @@ def _secrets(settings: Settings, values: Mapping[str, str | None]) -> Iterator[s
             yield f"{place} is {secret!r}, but that secret {problem}. {remedy if values[secret] is None else 'Store another value.'}"
 
 
-def _keys(settings: Settings, answers: Mapping[str, Any], account_id: str) -> Iterator[str]:
+def key_problems(settings: Settings, answers: Mapping[str, Any], account_id: str) -> Iterator[str]:
     for region, document in (answers.get("keys") or {}).items():
         path, arn = f"key_arns.{region}", settings.key_arns[region]
         if document is None:

@@ -100,13 +100,14 @@ class Delivery:
         home, where = self.place.region, f"slack-{one.name}"
         address, name = part(where, region, home), own_name(self.place, where, region)
         bot = bool(one.slack.token)
+        # Names of their own: the order of deletions follows names.
         connection = {
-            "resource_name": name,
+            "resource_name": own_name(self.place, f"{where}-key", region),
             "header": "Authorization" if bot else "X-Mainstay",
             "credential": stand_in(bearer(self.values.get(one.slack.token, ""))) if bot else NO_CREDENTIAL,
         }
         destination = {
-            "resource_name": name,
+            "resource_name": own_name(self.place, f"{where}-url", region),
             "connection_arn": ref(f"events_connection.{address}", "arn"),
             "endpoint": stand_in(SLACK_API) if bot else self.hidden(one.slack.webhook),
             "rate": RATE,
