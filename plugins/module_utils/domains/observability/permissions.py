@@ -42,7 +42,7 @@ WATCHING = Permissions(
         "cloudwatch:ListTagsForResource": (Grant((ALARM, MUTE, DASHBOARD)),),
         "cloudwatch:ListAlarmMuteRules": (REGIONAL,),
         "cloudwatch:GetAlarmMuteRule": (Grant((MUTE,)),),
-        "cloudwatch:ListDashboards": (GLOBAL,),
+        "cloudwatch:ListDashboards": (REGIONAL,),
         "cloudwatch:GetDashboard": (Grant((DASHBOARD,)),),
         "sns:ListTopics": (REGIONAL,),
         **each("sns", "GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource", TOPIC),
