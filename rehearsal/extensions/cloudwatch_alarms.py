@@ -60,7 +60,7 @@ def keep_alarm(call: Call, kind: str, given: dict[str, Any], **more: Any) -> Ala
         raise invalid(f"The alarm {name} exists and is a {before.kind}; its type cannot be changed.")
     arn = f"arn:aws:cloudwatch:{call.region}:{call.account_id}:alarm:{name}"
     state = before.state if before else first_state()
-    kept_on = {"muted_from": before.muted_from, "created": before.created} if before else {}
+    kept_on: dict[str, Any] = {"muted_from": before.muted_from, "created": before.created} if before else {}
     alarm = Alarm(name, arn, kind, given, state, moment(), **kept_on, **more)
     kept.keep(alarm)
     if before is None:
