@@ -1,54 +1,51 @@
-"""CloudWatch Logs: saved queries. A name may contain folders; the client token makes a repeated create the same query."""
+"""Saved queries of CloudWatch Logs Insights, which moto lacks."""
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import Any
 
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
+from rehearsal.transitions import moment
 
-LONGEST_NAME = 255
+MEMBERS = ("name", "queryString", "logGroupNames", "queryLanguage", "parameters")
+LANGUAGES = ("CWLI", "SQL", "PPL")
 
 
-def _saved(call: Call) -> dict[str, dict[str, Any]]:
-    """By ID. Kept with moto's backend, so that a reset empties it."""
-    found: dict[str, dict[str, Any]] = call.backend.__dict__.setdefault("saved_queries", {})
+def _kept(call: Call) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = call.backend.__dict__.setdefault("rehearsal_queries", {})
     return found
 
 
 @answers("logs", "PutQueryDefinition")
 def put(call: Call) -> Any:
-    saved, name = _saved(call), str(call.get("name"))
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise Refusal("InvalidParameterException", f"The name has {len(name)} characters; it must have 1 to {LONGEST_NAME}.")
-    given = call.get("queryDefinitionId")
-    if given and given not in saved:
+    """What an update does not give is gone."""
+    identity, name, text = call.get("queryDefinitionId"), str(call.get("name") or ""), str(call.get("queryString") or "")
+    if identity is not None and identity not in _kept(call):
         raise Refusal("ResourceNotFoundException", "The specified query definition does not exist.")
-    token = call.get("clientToken")
-    same = next((key for key, one in saved.items() if token and one["token"] == token), None)
-    identity = given or same or str(uuid.uuid4())
-    saved[identity] = {
-        "queryDefinitionId": identity,
-        "name": name,
-        "queryString": call.get("queryString"),
-        "logGroupNames": list(call.get("logGroupNames") or ()),
-        "lastModified": int(time.time() * 1000),
-        "token": token or saved.get(identity, {}).get("token"),
-    }
+    if not 1 <= len(name) <= 255 or not 1 <= len(text) <= 10_000:
+        raise Refusal("InvalidParameterException", "A query needs a name of 1 to 255, and a query string of 1 to 10000 characters.")
+    if call.get("queryLanguage") not in (None, *LANGUAGES):
+        raise Refusal("InvalidParameterException", f"The query language is one of {', '.join(LANGUAGES)}.")
+    if any(group not in call.backend.groups for group in call.get("logGroupNames") or []):
+        raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
+    identity = str(identity or uuid.uuid4())
+    given = {member: call.get(member) for member in MEMBERS if call.get(member) is not None}
+    _kept(call)[identity] = {"queryDefinitionId": identity, "lastModified": int(moment().timestamp() * 1000), **given}
     return {"queryDefinitionId": identity}
 
 
 @answers("logs", "DescribeQueryDefinitions")
 def describe(call: Call) -> Any:
-    prefix = call.get("queryDefinitionNamePrefix") or ""
-    found = [{name: value for name, value in one.items() if name != "token"} for one in _saved(call).values()]
-    return {"queryDefinitions": [one for one in found if one["name"].startswith(prefix)]}
+    prefix, begin, size = call.get("queryDefinitionNamePrefix") or "", int(call.get("nextToken") or 0), int(call.get("maxResults") or 1000)
+    found = sorted((one for one in _kept(call).values() if one["name"].startswith(prefix)), key=lambda one: str(one["name"]))
+    more = {"nextToken": str(begin + size)} if len(found) > begin + size else {}
+    return {"queryDefinitions": found[begin : begin + size], **more}
 
 
 @answers("logs", "DeleteQueryDefinition")
 def delete(call: Call) -> Any:
-    if _saved(call).pop(str(call.get("queryDefinitionId")), None) is None:
+    if _kept(call).pop(str(call.get("queryDefinitionId")), None) is None:
         raise Refusal("ResourceNotFoundException", "The specified query definition does not exist.")
     return {"success": True}

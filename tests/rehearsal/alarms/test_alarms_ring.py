@@ -181,6 +181,19 @@ def test_a_percentile_of_few_values_can_be_ignored(monitored: Monitored) -> None
     assert monitored.state() == "INSUFFICIENT_DATA"
 
 
+def test_a_new_alarm_warms_up(monitored: Monitored) -> None:
+    """Missing data would be breaching; it has ten minutes, or until there are data."""
+    for name, only in (("early", False), ("late", True)):
+        warm_up = {"WarmUpPeriodDurationInMinutes": 10, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": only}
+        monitored.alarm(name, TreatMissingData="breaching", WarmUpConfiguration=warm_up)
+    monitored.later(300)
+    assert (monitored.state("early"), monitored.state("late")) == ("INSUFFICIENT_DATA", "INSUFFICIENT_DATA")
+    monitored.put(20)
+    assert (monitored.state("early"), monitored.state("late")) == ("OK", "INSUFFICIENT_DATA")
+    monitored.later(360)
+    assert (monitored.state("early"), monitored.state("late")) == ("ALARM", "ALARM")
+
+
 def stat(name: str, metric: str, statistic: str = "Sum") -> dict[str, Any]:
     measured = {"Metric": {**CPU, "MetricName": metric}, "Period": 60, "Stat": statistic}
     return {"Id": name, "MetricStat": measured, "ReturnData": False}
@@ -248,6 +261,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "an expression over nothing": {"Metrics": [stat("a", "A"), {"Id": "e", "Expression": "a / b"}]},
     "two results": {"Metrics": [{**stat("a", "A"), "ReturnData": True}, {"Id": "e", "Expression": "a * 2"}]},
     "a metric beside queries": {"Metrics": [{**stat("a", "A"), "ReturnData": True}], "MetricName": "B"},
+    "a warm-up of three days": {"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 3 * 1440}},
     "an id in capitals": {"Metrics": [{**stat("A", "A"), "ReturnData": True}]},
 }
 
