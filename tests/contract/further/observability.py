@@ -8,10 +8,16 @@ from dataclasses import replace
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.kinds.alarm_topic import AlarmTopic
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.kinds.hidden import stand_in
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.samples import metric_alarm, topic
 from rehearsal.testing import Cloud
 from tests.contract.account import listed
 from tests.contract.further.shared import ELSEWHERE, FEW, MANY
+
+URLS = tuple(f"https://events.pagerduty.com/integration/{number * 32}/enqueue" for number in "12")
+"""Receivers that confirm: one that does not could not be unsubscribed."""
+KINDS = {"alarm_topic": AlarmTopic({stand_in(url): url for url in URLS})}
 
 
 def topic_elsewhere(place: Place) -> Sample:
@@ -20,13 +26,13 @@ def topic_elsewhere(place: Place) -> Sample:
     properties = {
         **small.resource.properties,
         "region": ELSEWHERE,
-        "subscriptions": [{"protocol": "email", "endpoint": "one@example.com"}],
+        "subscriptions": [{"protocol": "https", "endpoint": stand_in(URLS[0])}],
         "tags": MANY,
     }
     return replace(
         small,
         resource=replace(small.resource, name="elsewhere", properties=properties),
-        change={"subscriptions": [{"protocol": "email", "endpoint": "two@example.com"}], "tags": FEW},
+        change={"subscriptions": [{"protocol": "https", "endpoint": stand_in(URLS[1])}], "tags": FEW},
     )
 
 

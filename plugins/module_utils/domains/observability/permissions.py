@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from ...aws.grants import (
-    GLOBAL,
     REGIONAL,
     Grant,
     Permissions,

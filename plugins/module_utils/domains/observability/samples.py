@@ -133,7 +133,9 @@ def metric_filter(place: Place) -> Sample:
                 "logGroupName": one.properties["log_group_name"],
                 "filterName": one.id,
                 "filterPattern": "by hand",
-                "metricTransformations": [{"metricName": "Users", "metricNamespace": "Sample", "metricValue": "1", "defaultValue": 0.0}],
+                "metricTransformations": [
+                    {"metricName": "Users", "metricNamespace": "Sample", "metricValue": "1", "defaultValue": 0.0, "unit": "Count"}
+                ],
             },
             "pattern",
         ),

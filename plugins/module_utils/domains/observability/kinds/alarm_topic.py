@@ -161,7 +161,8 @@ class AlarmTopic(NamedKind):
         try:
             aws.change("sns", "subscribe", TopicArn=seen.id, Protocol=protocol, Endpoint=real, ReturnSubscriptionArn=True)
         except CallFailed as error:
-            raise CallFailed(error.message.replace(real, endpoint), error.operation, error.code, error.hint) from None
+            error.message = error.message.replace(real, endpoint)
+            raise
 
     def known(self, aws: Aws, identifier: str) -> str:
         """The ARN of a topic, from its ARN or name; empty if it does not exist."""

@@ -30,6 +30,8 @@ class ByPrefix(AwsKind):
     calls: Calls
     separator = "-"
     exclusive = True
+    mark_in_name = True
+    """What another owner has cannot have a name of ours, so there is nothing to mark."""
 
     resource_name = fixed()
 
