@@ -14,6 +14,7 @@ from rehearsal.cloud_state import CloudState
 from rehearsal.faults import Rule
 from rehearsal.happenings import happen
 from rehearsal.postgresql.cloud import current as databases
+from rehearsal.rabbitmq.cloud import current as brokers
 from rehearsal.traffic import cloud as load_balancers
 from rehearsal.transitions import Script
 from rehearsal.valkey.cloud import current as caches
@@ -74,6 +75,7 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         ("POST", "/accounts"): account,
         ("GET", "/databases"): lambda body, query: databases.described(),
         ("GET", "/caches"): lambda body, query: caches.described(),
+        ("GET", "/brokers"): lambda body, query: brokers.described(),
         ("GET", "/load-balancers"): lambda body, query: load_balancers.described(),
         ("GET", "/notes"): lambda body, query: dict(state.notes),
         ("POST", "/notes"): add_notes,

@@ -5,6 +5,7 @@ RabbitMQ only; an ActiveMQ broker is refused in one sentence.
 
 from __future__ import annotations
 
+import importlib
 import re
 import uuid
 from collections.abc import Mapping
@@ -88,8 +89,22 @@ def create(call: Call) -> Any:
         users={user["Username"]: user["Password"]},
         tags=dict(call.get("Tags") or {}),
     )
+    if call.settings.brokers:
+        broker.management = _management(broker)
     known[identity] = begun(broker, [phase(CREATING)])
     return {"BrokerId": identity, "BrokerArn": broker.arn}
+
+
+def _management(one: Broker) -> Any:
+    """What its management API shows, which answers while the broker runs. Imported with the first broker."""
+    made = importlib.import_module("rehearsal.rabbitmq.management").Management(
+        version=lambda: str(one.values["EngineVersion"]), running=lambda: one.status in (RUNNING, CRITICAL)
+    )
+    return made.begun(*next(iter(one.users.items())))
+
+
+def _fleet() -> Any:
+    return importlib.import_module("rehearsal.rabbitmq.fleet").fleet
 
 
 def _check(call: Call, name: str) -> None:
@@ -200,7 +215,8 @@ def describe(call: Call) -> Any:
 
 def _instance(one: Broker) -> dict[str, Any]:
     host = f"{one.id}.mq.{one.region}.on.aws"
-    return {"ConsoleURL": f"https://{host}", "Endpoints": [f"amqps://{host}:5671"]}
+    console = _fleet().url(one.arn, one.management) if one.management else f"https://{host}"
+    return {"ConsoleURL": console, "Endpoints": [f"amqps://{host}:5671"]}
 
 
 def _changeable(call: Call) -> Broker:
@@ -268,6 +284,12 @@ def reboot(call: Call) -> Any:
     return {}
 
 
+def _remove(known: dict[str, Broker], one: Broker) -> None:
+    known.pop(one.id, None)
+    if one.management:
+        _fleet().delete(one.arn)
+
+
 @answers("mq", "DeleteBroker")
 def delete(call: Call) -> Any:
     one, known = broker_of(call), store(call).brokers
@@ -275,5 +297,5 @@ def delete(call: Call) -> Any:
         raise bad(f"The broker [{one.id}] is in state [{one.status}] and cannot be deleted.")
     if one.status != DELETING:
         end_script(BROKER, one)
-        life_of(one).play([phase(DELETING, end=lambda: known.pop(one.id, None) and None)], DELETING)
+        life_of(one).play([phase(DELETING, end=lambda: _remove(known, one))], DELETING)
     return {"BrokerId": one.id}

@@ -41,7 +41,7 @@ class Broker:
     """`fixed`: members of DescribeBroker that nothing changes. `values`: those that changes set, by UpdateBroker's names.
 
     pending: values that wait for a reboot or the maintenance window. users: name -> password. mirrored: whether it has mirrored queues,
-    with which RabbitMQ 4 does not start.
+    with which RabbitMQ 4 does not start. management: its management API, see `rehearsal/rabbitmq/`; None without one.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Broker:
     pending: dict[str, Any] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict, repr=False)
     mirrored: bool = False
+    management: Any = field(default=None, repr=False)
     tags: Tags = field(default_factory=dict)
 
     status = LifeState(KINDS[BROKER])
