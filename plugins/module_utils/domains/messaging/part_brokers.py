@@ -16,10 +16,10 @@ from ...component.present_names import with_present_names
 from ...inputs.networks import Network, read_network
 from ...inputs.problems import Problems
 from ...kinds.kms_key import KmsKey
-from ...kinds.secret import Secret
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
 from .broker_judge import notes, objections
+from .kinds.messaging_secret import MessagingSecret
 from .kinds.mq import REBOOTED, sentence
 from .kinds.mq_broker import MqBroker
 from .kinds.mq_configuration import MqConfiguration
@@ -61,7 +61,7 @@ class BrokersPart(Part):
         own, looks = self._own(described), self.looks(described)
         secrets = secret_names(own, Owner(self.context.environment, self.context.component))
         reboot = [one.aws_name for one in own.values() if self.may("allow_reboot", one.name)]
-        return (KmsKey(), Secret(secrets, secrets), MqConfiguration(looks), MqBroker(reboot, looks))
+        return (KmsKey(), MessagingSecret(secrets, secrets, looks), MqConfiguration(looks), MqBroker(reboot, looks))
 
     def looks(self, described: Described) -> bool:
         """Whether Amazon MQ is asked in any case; otherwise only if the tagging API knows something of it."""

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ....aws.connection import Aws
 from ....aws.marked import marked_arns
 from ....aws.named_kind import Tagging
+from ....reconcile.errors import AlreadyThere, CallFailed
 from ..settings.broker import DAYS
 from ..settings.rabbitmq_versions import minor_of
+
+T = TypeVar("T")
 
 TAGGING = Tagging(tag="create_tags", untag="delete_tags", key="ResourceArn", of="arn", members=None)
 
@@ -26,9 +29,20 @@ PENDING: Mapping[str, str] = {
 REBOOTED = (*PENDING.values(), "configuration", "general_logs")
 """Properties that only a reboot changes."""
 
+CONFLICT = "ConflictException"
 RUNNING, CRITICAL = "RUNNING", "CRITICAL_ACTION_REQUIRED"
 
 DAY_NAMES: Mapping[str, str] = {name: day for day, name in DAYS.items()}
+
+
+def creating(call: Callable[[], T]) -> T:
+    """Make a create call. A name that is taken is a conflict like any other in Amazon MQ."""
+    try:
+        return call()
+    except CallFailed as error:
+        if error.code == CONFLICT and "already in use" in error.message:
+            raise AlreadyThere(error.message, error.operation, error.code, error.hint) from error
+        raise
 
 
 def something_marked(aws: Aws) -> bool:

@@ -21,7 +21,7 @@ from ....kinds.secret_values import password_in
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, State, fixed, given, initial, later
 from ..settings.rabbitmq_versions import kept, minor_of
-from .mq import CRITICAL, RUNNING, TAGGING, configuration_in, pending, something_marked, window_in, window_sent
+from .mq import CRITICAL, RUNNING, TAGGING, configuration_in, creating, pending, something_marked, window_in, window_sent
 
 STATES: Mapping[str, State] = {
     "creation_in_progress": "pending",
@@ -73,7 +73,7 @@ class MqBroker(NamedKind):
     operations = ("reboot_broker", "update_broker", "resourcegroupstaggingapi.get_resources", "secretsmanager.get_secret_value")
     status_member = "BrokerState"
     states = STATES
-    settles = ("update", "delete")
+    settles: tuple[str, ...] = ("delete",)
     named = False
     exclusive = True
     holds_data = True
@@ -101,6 +101,8 @@ class MqBroker(NamedKind):
         super().__init__()
         self.reboot = frozenset(reboot)
         self.looks = looks
+        if self.reboot:  # without a reboot, a change is accepted at once and reads as it will be
+            self.settles = ("update", "delete")
 
     # -- finding ---------------------------------------------------------------------------------------------------------------------
 
@@ -175,7 +177,8 @@ class MqBroker(NamedKind):
         """One call with the administrator's password, which goes nowhere else."""
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
         user = {"Username": properties["administrator"]["username"], "Password": administrator_password(aws, properties["administrator"])}
-        reply = aws.change("mq", "create_broker", **in_create(properties), Users=[user], CreatorRequestId=token, Tags=tags)
+        given = {**in_create(properties), "Users": [user], "CreatorRequestId": token, "Tags": tags}
+        reply = creating(lambda: aws.change("mq", "create_broker", **given))
         raw = {**reply, "BrokerName": properties["broker_name"], "BrokerState": "CREATION_IN_PROGRESS", "Tags": tags}
         sent = {name: value for name, value in properties.items() if self.properties[name].compared and value is not None}
         return replace(self.made(aws, raw, address).changed(sent), state="pending")

@@ -16,9 +16,7 @@ from ....aws.connection import Aws
 from ....aws.named_kind import NamedCalls, NamedKind
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, later
-from .mq import TAGGING, something_marked
-
-IN_USE = "ConflictException"
+from .mq import CONFLICT, TAGGING, creating, something_marked
 
 
 def text_of(options: Mapping[str, str]) -> str:
@@ -125,6 +123,9 @@ class MqConfiguration(NamedKind):
     def made(self, aws: Aws, raw: Mapping[str, Any], address: str) -> Observed:
         return super().made(aws, {**raw, "ConfigurationId": raw["Id"]}, address)
 
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        return creating(lambda: super(MqConfiguration, self).create(aws, address, properties, token))
+
     def set_options(self, aws: Aws, seen: Observed, value: Mapping[str, str] | None) -> None:
         data = base64.b64encode(text_of(value or {}).encode()).decode()
         aws.change("mq", "update_configuration", ConfigurationId=seen.id, Data=data, Description=f"Options of {seen.address}")
@@ -134,6 +135,6 @@ class MqConfiguration(NamedKind):
         try:
             super().delete(aws, seen)
         except CallFailed as error:
-            if error.code == IN_USE:
+            if error.code == CONFLICT:
                 raise NotYet(error.message, error.operation, error.code, dependency=True) from error
             raise
