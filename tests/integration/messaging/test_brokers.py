@@ -108,7 +108,7 @@ def test_what_is_inside_is_made_kept_and_rotated(brokers: BrokerSite) -> None:
         "rabbitmq_user.jobs/worker",
         "rabbitmq_vhost.jobs/shop",
     ]
-    assert brokers.inside(vhosts=VHOSTS, users=USERS).bring()[0] == 0
+    assert brokers.inside(vhosts=VHOSTS, users=USERS).bring()[1] == {}
     administrator = password(brokers, "administrator")
     queues = called(brokers, "queues/shop", "worker", password(brokers, "user-worker"))
     assert [(one["name"], one["type"], one["arguments"]["x-delivery-limit"]) for one in queues] == [("orders", "quorum", 5)]

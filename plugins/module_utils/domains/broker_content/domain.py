@@ -18,7 +18,7 @@ from ...kinds.vault import Vault
 from ...reconcile.model import SENSITIVE, Kind, Resource
 from ..messaging.settings.rabbitmq_content import Content, read_content
 from ..messaging.settings.rabbitmq_versions import NEWEST
-from .judge import queue_problems
+from .judge import administrator_problems, queue_problems
 from .kinds.rabbitmq_user import RabbitmqAdministrator, RabbitmqUser
 from .kinds.rabbitmq_vhost import RabbitmqVhost
 from .server.link import ManagementLink, Target
@@ -58,7 +58,7 @@ class BrokerContentDomain(Domain):
         own = str(params["administrator"].get("secret_arn") or "")
         target = Target(str(params["endpoint"].get("url") or ""), own, str(params["endpoint"].get("ca") or ""))
         vault = Vault(params["secrets"], hide)
-        self.link = ManagementLink(target, vault, tuple(self.content.vhosts), needed=not check_mode and self.present)
+        self.link = ManagementLink(target, vault, tuple(self.content.vhosts), self.administrator, needed=not check_mode and self.present)
         within, whose = params["name"], (params["environment"], params["component"])
         secrets = {name: str(params["user_secrets"].get(name) or "") for name in self.content.users}
         self.vhosts = RabbitmqVhost(self.link, within, whose, self.content.vhosts)
@@ -69,12 +69,13 @@ class BrokerContentDomain(Domain):
         self.secrets = secrets
 
     def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
-        looks = {"look": self.link.look} if self.content.vhosts else {}
-        return {"users": self.users.stages, "administrators": self.administrators.stages, **looks}
+        return {"look": self.link.look, "users": self.users.stages, "administrators": self.administrators.stages}
 
     def problems(self, observation: Observation) -> Sequence[str]:
         look = observation.answers.get("look")
-        return list(queue_problems(self.content.vhosts, look)) if look else ()
+        if not look:
+            return ()
+        return [*administrator_problems(self.administrator, self.link.login), *queue_problems(self.content.vhosts, look)]
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         if not self.present:

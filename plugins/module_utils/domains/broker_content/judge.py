@@ -12,6 +12,15 @@ from .kinds.rabbitmq_vhost import arguments_of
 from .server.link import Look
 
 
+def administrator_problems(described: str, present: str) -> Iterator[str]:
+    """The first administrator is made with the broker, and its name is kept in its secret."""
+    if present and described != present:
+        yield (
+            f"administrator.username is '{described}', but the broker was created with '{present}', which it keeps; set it to '{present}', "
+            "and describe another administrator in users, with tags: [administrator]"
+        )
+
+
 def queue_problems(vhosts: Mapping[str, Vhost], look: Look) -> Iterator[str]:
     """RabbitMQ cannot change the type or the arguments of a queue, and deleting it loses its messages, so this collection does not."""
     for vhost in vhosts.values():

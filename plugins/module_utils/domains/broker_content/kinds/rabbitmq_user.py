@@ -65,6 +65,8 @@ class RabbitmqUser(RabbitmqKind):
 
     def all_of(self, aws: Aws, look: Look) -> Iterator[tuple[Observed, list[str]]]:
         for name, raw in look.users.items():
+            if not self.has(name):
+                continue
             tags = tags_in(raw.get("tags"))
             properties = {
                 "user": name,
@@ -78,6 +80,10 @@ class RabbitmqUser(RabbitmqKind):
             }
             attributes = {"password_hash": raw.get("password_hash"), "hashing_algorithm": raw.get("hashing_algorithm")}
             yield Observed(self.name, self.address(name), f"user/{name}", properties, attributes, named=True), tags
+
+    def has(self, name: str) -> bool:
+        """Whether a user is of this kind."""
+        return name != self.link.administrator
 
     def present(self, aws: Aws, name: str, reported: str) -> str:
         """The version of the secret whose password a user has."""
@@ -153,8 +159,8 @@ class RabbitmqAdministrator(RabbitmqUser):
         """Its permissions are left alone: with its tag, it may give itself any."""
         return {"user": name, "user_tags": ["administrator"], "password": self.newest(name, stages)}
 
-    def all_of(self, aws: Aws, look: Look) -> Iterator[tuple[Observed, list[str]]]:
-        return (pair for pair in super().all_of(aws, look) if pair[0].properties["user"] in self.secrets)
+    def has(self, name: str) -> bool:
+        return name == self.link.administrator
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         """Nothing: it is how this collection logs in."""

@@ -65,11 +65,12 @@ def quoted(*parts: str) -> str:
 class ManagementLink:
     """One broker during one call of the module. ``needed``: an unknown address is an error; it is not in check mode and on removal."""
 
-    def __init__(self, target: Target, vault: Vault, vhosts: tuple[str, ...], *, needed: bool) -> None:
-        """``vhosts``: those whose queues matter."""
+    def __init__(self, target: Target, vault: Vault, vhosts: tuple[str, ...], administrator: str, *, needed: bool) -> None:
+        """``vhosts``: those whose queues matter. ``administrator``: the name of the first one, as it is described."""
         self.target = target
         self.vault = vault
         self.vhosts = vhosts
+        self.administrator = administrator
         self.needed = needed
         self.turn = threading.RLock()
         self.login = ""

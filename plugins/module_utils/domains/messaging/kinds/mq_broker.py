@@ -151,8 +151,8 @@ class MqBroker(NamedKind):
     def get_administrator(self, _raw: Mapping[str, Any]) -> None:
         return None
 
-    def get_pending_changes(self, raw: Mapping[str, Any]) -> dict[str, Any] | None:
-        return pending(raw) or None
+    def get_pending_changes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return pending(raw)
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """``version``, ``instance_type``: those in force. ``configurations``: the IDs of those that are in use or about to be."""
