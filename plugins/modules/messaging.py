@@ -50,7 +50,8 @@ options:
       - C(at_rest) is V(key), the default (the component's key, or C(kms_key_arn)), or V(aws) (Amazon MQ's own).
       - C(administrator) has C(username) (V(administrator)) and C(rotation), a marker; another marker generates another password. The
         password is generated and kept in a secret.
-      - C(configuration) has options of RabbitMQ, such as V({consumer_timeout: 3600000}).
+      - >-
+        C(configuration) has options of RabbitMQ, such as V({consumer_timeout: 3600000}).
       - C(maintenance) has C(window), the beginning of the weekly two hours in UTC, such as V(sun:03:00).
       - C(logs) has C(general) (V(true)). C(tags) are added to everything that belongs to the broker.
       - C(vhosts) and C(users) are what M(mainstay.aws.rabbitmq_objects) makes inside. This module makes the secret of each user, with

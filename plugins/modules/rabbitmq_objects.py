@@ -61,7 +61,8 @@ options:
     description:
       - Virtual hosts by name. The default one, V(/), exists already and is left alone.
       - C(description) and C(default_queue_type), V(quorum) by default or V(classic), are those of RabbitMQ.
-      - C(queues) are durable queues by name, each with C(type), V(quorum) by default or V(classic), and C(arguments), such as
+      - >-
+        C(queues) are durable queues by name, each with C(type), V(quorum) by default or V(classic), and C(arguments), such as
         V({x-delivery-limit: 5}).
       - Deleting a virtual host deletes its queues and messages, so consent must name C(rabbitmq_vhost).
     type: dict
@@ -69,7 +70,8 @@ options:
   users:
     description:
       - Users by name, each with a password from its secret in O(user_secrets).
-      - C(permissions) maps virtual hosts to V(read), V(write), V(owner), or patterns of names such as
+      - >-
+        C(permissions) maps virtual hosts to V(read), V(write), V(owner), or patterns of names such as
         V({configure: '', write: 'orders', read: '.*'}). Other permissions are removed.
       - C(tags) are those of RabbitMQ, such as V(monitoring). C(rotation) is ignored here; M(mainstay.aws.messaging) uses it.
     type: dict

@@ -55,6 +55,7 @@ def tagged_broker(place: Place) -> Sample:
 
 COUNTS = {
     "message_queue": listed("sqs", "list_queues", "QueueUrls"),
+    "messaging_secret": listed("secretsmanager", "list_secrets", "SecretList"),
     "mq_broker": listed("mq", "list_brokers", "BrokerSummaries"),
     "mq_configuration": listed("mq", "list_configurations", "Configurations"),
 }

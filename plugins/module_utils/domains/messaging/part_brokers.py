@@ -29,7 +29,7 @@ from .settings.broker import Broker, read_brokers
 from .validate_brokers import check_brokers
 
 ALL = "*"
-NAMES: Mapping[str, str] = {"mq_broker": "broker_name", "mq_configuration": "configuration_name", "secret": "secret_name"}
+NAMES: Mapping[str, str] = {"mq_broker": "broker_name", "mq_configuration": "configuration_name", "messaging_secret": "secret_name"}
 """kind -> the property with a name that AWS cannot change: one that was adopted keeps its own."""
 BROKER: Mapping[str, str] = {
     "id": "id",

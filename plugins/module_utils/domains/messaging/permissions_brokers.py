@@ -24,6 +24,14 @@ BROKERS = Permissions(
         **each("mq", "DescribeBroker DescribeConfiguration DescribeConfigurationRevision", ANY),
         "secretsmanager:ListSecrets": (REGIONAL,),
         "secretsmanager:DescribeSecret": (SECRETS,),
+        # What is inside a broker is compared with the secrets of its users.
+        "secretsmanager:GetSecretValue": (SECRETS,),
+        "kms:Decrypt": (OWN_KEY,),
+        **each(
+            "ec2",
+            "DescribeInternetGateways DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcs",
+            REGIONAL,
+        ),
         "tag:GetResources": (REGIONAL,),
     },
     writes={
@@ -32,16 +40,10 @@ BROKERS = Permissions(
         **each("mq", "DeleteBroker DeleteConfiguration DeleteTags RebootBroker UpdateBroker UpdateConfiguration", OWN),
         # Also checked as part of the create calls, when the new resource has no tags yet.
         "mq:CreateTags": (Grant(ANY.resources, (marked, keeps_mark)), Grant(ANY.resources, (request_marked, not_others))),
-        "secretsmanager:GetSecretValue": (SECRETS,),
         "secretsmanager:CreateSecret": (Grant(SECRETS.resources, (request_marked,)),),
         **each("secretsmanager", "DeleteSecret PutSecretValue RestoreSecret TagResource UntagResource UpdateSecret", SECRETS),
-        **each("kms", "CreateGrant Decrypt GenerateDataKey", OWN_KEY),
-        **each(
-            "ec2",
-            "CreateNetworkInterface CreateVpcEndpoint DescribeInternetGateways DescribeNetworkInterfaces DescribeRouteTables "
-            "DescribeSecurityGroups DescribeSubnets DescribeVpcs",
-            REGIONAL,
-        ),
+        **each("kms", "CreateGrant GenerateDataKey", OWN_KEY),
+        **each("ec2", "CreateNetworkInterface CreateVpcEndpoint", REGIONAL),
         "ec2:CreateNetworkInterfacePermission": (Grant(("*",), (*REGIONAL.conditions, FOR_MQ)),),
         "iam:CreateServiceLinkedRole": (
             Grant((iam("role/aws-service-role/mq.amazonaws.com/*"),), (equals("iam:AWSServiceName", "mq.amazonaws.com"),)),

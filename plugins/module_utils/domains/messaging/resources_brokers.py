@@ -3,7 +3,7 @@
 
 """The resources that a component's brokers consist of.
 
-Addresses are ``mq_broker.<broker>``, ``mq_configuration.<broker>/<version>``, and ``secret.<broker>/administrator``. One key serves all
+Addresses are ``mq_broker.<broker>``, ``mq_configuration.<broker>/<version>``, and ``messaging_secret.<broker>/<part>``. One key serves all
 brokers of the component.
 """
 
@@ -21,7 +21,7 @@ from .part import tags_of
 from .settings.broker import DEPLOYMENTS, OWN_KEY, Broker
 from .settings.rabbitmq_versions import kept, major_of, minor_of, number
 
-KIND, CONFIGURATION, SECRET = "mq_broker", "mq_configuration", "secret"
+KIND, CONFIGURATION, SECRET = "mq_broker", "mq_configuration", "messaging_secret"
 KEY = "kms_key.brokers"
 """The component's key for the data, secrets, and logs of all its brokers."""
 LOGS = "/aws/amazonmq/broker/"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,7 +33,8 @@ def test_documentation_and_options_agree(documentation: str, options: dict[str, 
 
 def test_examples_are_valid() -> None:
     for task in yaml.safe_load(messaging.EXAMPLES):
-        assert validate(task["mainstay.aws.messaging"], CONTEXT)[1] == []
+        params = task["mainstay.aws.messaging"]
+        assert validate(params, replace(CONTEXT, params=params))[1] == []
 
 
 QUEUE = {**NONSENSE, "senders": NONSENSE, "dead_letter": NONSENSE}

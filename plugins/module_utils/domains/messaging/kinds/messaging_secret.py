@@ -16,6 +16,7 @@ from ....kinds.secret import Secret
 class MessagingSecret(Secret):
     """``looks``: whether Secrets Manager is asked even if the tagging API knows no secret of the component's: queues have none."""
 
+    name = "messaging_secret"
     operations = ("resourcegroupstaggingapi.get_resources",)
 
     def __init__(self, wanted: Collection[str] = (), pending: Collection[str] = (), looks: bool = True) -> None:
