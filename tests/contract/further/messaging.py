@@ -10,6 +10,7 @@ from dataclasses import replace
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.kinds.mq_broker import MqBroker
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.queue_documents import by_queue
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.samples_brokers import broker
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import key
@@ -42,6 +43,14 @@ def fed_queue(place: Place) -> Sample:
     )
 
 
+def rebooted(place: Place) -> Sample:
+    """With consent to a reboot, nothing may be left pending."""
+    small = broker(place)
+    return replace(
+        small, resource=Resource("mq_broker", "rebooted", {**small.resource.properties, "broker_name": "rebooted", "pending_changes": {}})
+    )
+
+
 def tagged_broker(place: Place) -> Sample:
     """Tags, one of them removed by hand; and its logs and window change."""
     small = broker(place)
@@ -55,8 +64,8 @@ def tagged_broker(place: Place) -> Sample:
 
 COUNTS = {
     "message_queue": listed("sqs", "list_queues", "QueueUrls"),
-    "messaging_secret": listed("secretsmanager", "list_secrets", "SecretList"),
     "mq_broker": listed("mq", "list_brokers", "BrokerSummaries"),
     "mq_configuration": listed("mq", "list_configurations", "Configurations"),
 }
-FURTHER = {"messaging": {"fed": fed_queue, "tags": tagged_broker}}
+KINDS = {"mq_broker": MqBroker(reboot=["rebooted"])}
+FURTHER = {"messaging": {"fed": fed_queue, "tags": tagged_broker, "reboot": rebooted}}

@@ -54,7 +54,7 @@ def test_planned_created_unchanged_changed_rebooted_and_removed(brokers: BrokerS
     assert brokers.bring(jobs(instance_type="mq.m7g.xlarge"), allow_reboot=["jobs"]) == ["mq:RebootBroker"]
     assert brokers.broker()["HostInstanceType"] == "mq.m7g.xlarge"
     assert brokers.bring(jobs(instance_type="mq.m7g.large"), allow_reboot=["*"]) == ["mq:UpdateBroker", "mq:RebootBroker"]
-    brokers.apply(list(brokers.desired({})), purge=("*", "kms_key.*", "mq_broker.*", "messaging_secret.*"))
+    brokers.apply(list(brokers.desired({})), purge=("*", "kms_key.*", "mq_broker.*", "secret.*"))
     assert brokers.cloud.client("mq").list_brokers()["BrokerSummaries"] == []
     assert brokers.cloud.client("mq").list_configurations()["Configurations"] == []
 
@@ -142,4 +142,4 @@ def test_what_is_inside_is_made_kept_and_rotated(brokers: BrokerSite) -> None:
 
 def test_what_is_planned_before_the_broker_exists(brokers: BrokerSite) -> None:
     desired = brokers.desired(jobs())
-    assert touched(brokers.plan(desired)).keys() >= {"mq_broker.jobs", "messaging_secret.jobs/user-worker"}
+    assert touched(brokers.plan(desired)).keys() >= {"mq_broker.jobs", "secret.jobs/user-worker"}

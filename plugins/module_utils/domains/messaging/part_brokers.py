@@ -16,10 +16,10 @@ from ...component.present_names import with_present_names
 from ...inputs.networks import Network, read_network
 from ...inputs.problems import Problems
 from ...kinds.kms_key import KmsKey
+from ...kinds.secret import Secret
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
 from .broker_judge import notes, objections
-from .kinds.messaging_secret import MessagingSecret
 from .kinds.mq import REBOOTED, sentence
 from .kinds.mq_broker import MqBroker
 from .kinds.mq_configuration import MqConfiguration
@@ -29,7 +29,7 @@ from .settings.broker import Broker, read_brokers
 from .validate_brokers import check_brokers
 
 ALL = "*"
-NAMES: Mapping[str, str] = {"mq_broker": "broker_name", "mq_configuration": "configuration_name", "messaging_secret": "secret_name"}
+NAMES: Mapping[str, str] = {"mq_broker": "broker_name", "mq_configuration": "configuration_name", "secret": "secret_name"}
 """kind -> the property with a name that AWS cannot change: one that was adopted keeps its own."""
 BROKER: Mapping[str, str] = {
     "id": "id",
@@ -61,7 +61,7 @@ class BrokersPart(Part):
         own, looks = self._own(described), self.looks(described)
         secrets = secret_names(own, Owner(self.context.environment, self.context.component))
         reboot = [one.aws_name for one in own.values() if self.may("allow_reboot", one.name)]
-        return (KmsKey(), MessagingSecret(secrets, secrets, looks), MqConfiguration(looks), MqBroker(reboot, looks))
+        return (KmsKey(), Secret(secrets, secrets, looks), MqConfiguration(looks), MqBroker(reboot, looks))
 
     def looks(self, described: Described) -> bool:
         """Whether Amazon MQ is asked in any case; otherwise only if the tagging API knows something of it."""

@@ -3,7 +3,7 @@
 
 """The resources that a component's brokers consist of.
 
-Addresses are ``mq_broker.<broker>``, ``mq_configuration.<broker>/<version>``, and ``messaging_secret.<broker>/<part>``. One key serves all
+Addresses are ``mq_broker.<broker>``, ``mq_configuration.<broker>/<version>``, and ``secret.<broker>/<part>``. One key serves all
 brokers of the component.
 """
 
@@ -21,7 +21,7 @@ from .part import tags_of
 from .settings.broker import DEPLOYMENTS, OWN_KEY, Broker
 from .settings.rabbitmq_versions import kept, major_of, minor_of, number
 
-KIND, CONFIGURATION, SECRET = "mq_broker", "mq_configuration", "messaging_secret"
+KIND, CONFIGURATION, SECRET = "mq_broker", "mq_configuration", "secret"
 KEY = "kms_key.brokers"
 """The component's key for the data, secrets, and logs of all its brokers."""
 LOGS = "/aws/amazonmq/broker/"
@@ -154,7 +154,6 @@ class Parts:
     def broker(self, reboots: bool) -> Resource:
         """What waits for a reboot is to be made where there is consent; otherwise it is left to the maintenance window."""
         one, configuration = self.one, f"{CONFIGURATION}.{self.configuration_name(self.configuration_version())}"
-        waiting = (self.present.properties.get("pending_changes") if self.present else None) or {}
         properties: dict[str, Any] = {
             "broker_name": one.aws_name,
             "deployment_mode": DEPLOYMENTS[one.deployment],
@@ -172,7 +171,7 @@ class Parts:
                 "username": one.administrator.username,
                 "secret_arn": ref(f"{SECRET}.{one.name}/{ADMINISTRATOR}", "arn"),
             },
-            **({"pending_changes": {}} if waiting and reboots else {}),
+            **({"pending_changes": {}} if reboots else {}),
             "tags": self.tags(),
         }
         return Resource(KIND, one.name, properties)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 
 from ...aws.operations import Operation
 from ...aws.place import Place
@@ -20,12 +19,7 @@ BY_HAND = base64.b64encode(b"heartbeat = 120\n").decode()
 
 
 def samples(place: Place) -> tuple[Sample, ...]:
-    return secret(place), configuration(), broker(place)
-
-
-def secret(place: Place) -> Sample:
-    plain = plain_secret(place)
-    return replace(plain, resource=replace(plain.resource, kind=SECRET))
+    return plain_secret(place), configuration(), broker(place)
 
 
 def configuration_resource() -> Resource:
@@ -60,7 +54,7 @@ def broker(place: Place) -> Sample:
     """Its instance type is changed, which a reboot makes, and its window by hand, which changes at once."""
     return Sample(
         broker_resource(place),
-        needs=(VPC, subnets(place)[0], secret(place).resource, configuration_resource()),
+        needs=(VPC, subnets(place)[0], plain_secret(place).resource, configuration_resource()),
         change={"host_instance_type": "mq.m5.xlarge"},
         drift=Drift(
             Operation("mq", "update_broker"),

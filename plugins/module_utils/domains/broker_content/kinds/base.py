@@ -32,6 +32,10 @@ class RabbitmqKind(KindDefaults):
         self.within = within
         self.mark = ".".join(("mainstay", *whose))
 
+    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
+        """One change at a time: while the administrator gets another password, nothing else logs in."""
+        return "rabbitmq"
+
     def address(self, name: str) -> str:
         return f"{self.name}.{self.within}/{name}"
 

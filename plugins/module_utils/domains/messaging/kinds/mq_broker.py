@@ -21,7 +21,7 @@ from ....kinds.secret_values import password_in
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, State, fixed, given, initial, later
 from ..settings.rabbitmq_versions import kept, minor_of
-from .mq import CRITICAL, RUNNING, TAGGING, configuration_in, creating, pending, something_marked, window_in, window_sent
+from .mq import CRITICAL, REBOOTED, RUNNING, TAGGING, configuration_in, creating, pending, something_marked, window_in, window_sent
 
 STATES: Mapping[str, State] = {
     "creation_in_progress": "pending",
@@ -41,7 +41,9 @@ UPDATED: Mapping[str, str] = {
 """Properties that UpdateBroker takes as they are, and their names there."""
 
 REBOOT_WITHIN = 7200.0
-"""Seconds after which a reboot must have made what was pending: an upgrade to RabbitMQ 4 takes longer the more messages wait."""
+"""Seconds that a reboot may take: an upgrade to RabbitMQ 4 takes longer the more messages wait."""
+VISIBLE_WITHIN = 900.0
+"""Seconds after a reboot within which a broker that runs again must show that nothing is pending."""
 
 NOT_UPGRADEABLE = "RABBITMQ_BROKER_NOT_UPGRADEABLE_TO_V4"
 REMEDIES: Mapping[str, str] = {
@@ -73,7 +75,7 @@ class MqBroker(NamedKind):
     operations = ("reboot_broker", "update_broker", "resourcegroupstaggingapi.get_resources", "secretsmanager.get_secret_value")
     status_member = "BrokerState"
     states = STATES
-    settles: tuple[str, ...] = ("delete",)
+    settles = ("delete",)
     named = False
     exclusive = True
     holds_data = True
@@ -81,6 +83,8 @@ class MqBroker(NamedKind):
     timeouts = {"update": REBOOT_WITHIN}
     called = "broker_name"
     changing = {"engine_version": ("engine_version",)}
+    together = dict.fromkeys(REBOOTED, ("pending_changes",))
+    """A change that needs a reboot is complete only after it, where there is consent."""
 
     broker_name = fixed()
     deployment_mode = fixed()
@@ -101,8 +105,6 @@ class MqBroker(NamedKind):
         super().__init__()
         self.reboot = frozenset(reboot)
         self.looks = looks
-        if self.reboot:  # without a reboot, a change is accepted at once and reads as it will be
-            self.settles = ("update", "delete")
 
     # -- finding ---------------------------------------------------------------------------------------------------------------------
 
@@ -185,39 +187,36 @@ class MqBroker(NamedKind):
 
     # -- changing --------------------------------------------------------------------------------------------------------------------
 
-    def read(self, aws: Aws, seen: Observed) -> Observed | None:
-        """As ``find`` sees it, but pending until a reboot of this run has made what was pending."""
-        found = super().read(aws, seen)
-        if found is None or found.id not in aws.begun or found.state != "ready":
-            return found
-        if found.trouble:
-            aws.begun.pop(found.id, None)
-            raise CallFailed(
-                found.trouble, "mq:RebootBroker", CRITICAL, "Amazon MQ has made the other changes and keeps the broker running."
-            )
-        waiting = found.properties.get("pending_changes")
-        if not waiting:
-            aws.begun.pop(found.id, None)
-            return found
-        if time.monotonic() - float(aws.begun[found.id]) > REBOOT_WITHIN:
-            aws.begun.pop(found.id, None)
-            raise CallFailed(f"a reboot did not make {', '.join(sorted(waiting))}", "mq:RebootBroker", hint="Look at its logs; run again.")
-        return replace(found, state="pending", reason=f"{', '.join(sorted(waiting))} not made yet")
-
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
-        """One call for everything, and then the reboot if there is consent. Raises NotYet before the second; the engine calls again."""
+        """One call for everything, then the reboot if there is consent. Raises NotYet until that has made what was pending; the engine
+        calls again.
+        """
         now = self.at_rest(aws, seen)
         left = {name: value for name, value in properties.items() if not self.is_reached(name, value, now.properties.get(name))}
         if "tags" in left:
             self.set_tags(aws, now, left.pop("tags"))
-        reboots = str(now.attributes.get("name")) in self.reboot
         if sent := in_update(left):
             aws.change("mq", "update_broker", BrokerId=now.id, **sent)
-            if reboots:
+            aws.begun.pop(now.id, None)
+            if str(now.attributes.get("name")) in self.reboot:
                 raise NotYet("a reboot follows", "", "ChangeInProgress", dependency=True)
-        elif reboots and now.properties.get("pending_changes"):
+        elif str(now.attributes.get("name")) in self.reboot:
+            self.reboot_once(aws, now)
+
+    def reboot_once(self, aws: Aws, now: Observed) -> None:
+        """Reboot a broker that has something pending, and see what came of it. Raises NotYet in between."""
+        waiting = now.properties.get("pending_changes")
+        begun = aws.begun.pop(now.id, None)
+        if not waiting:
+            return
+        if begun and now.trouble:
+            raise CallFailed(now.trouble, "mq:RebootBroker", CRITICAL, "Amazon MQ has made the other changes and keeps the broker running.")
+        if begun and time.monotonic() - float(begun) > VISIBLE_WITHIN:
+            raise CallFailed(f"a reboot did not make {', '.join(sorted(waiting))}", "mq:RebootBroker", hint="Look at its logs; run again.")
+        if not begun:
             aws.change("mq", "reboot_broker", BrokerId=now.id)
-            aws.begun[now.id] = str(time.monotonic())
+        aws.begun[now.id] = begun or str(time.monotonic())
+        raise NotYet("the broker reboots", "", "ChangeInProgress", dependency=True)
 
     def at_rest(self, aws: Aws, seen: Observed) -> Observed:
         """The broker as described. Raises NotYet while it is not running."""

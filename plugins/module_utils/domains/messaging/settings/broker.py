@@ -84,7 +84,6 @@ class Broker:
     administrator: Administrator = field(default_factory=Administrator)
     window: str = ""
     general_logs: bool = True
-    log_retention_days: int = 30
     options: Mapping[str, str] = field(default_factory=dict)
     content: Content = field(default_factory=Content)
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -121,7 +120,6 @@ def read_broker(name: str, reader: Reader, environment: str, network: Network) -
         administrator=administrator,
         window=read_window(reader.section("maintenance")),
         general_logs=logs.boolean("general", True),
-        log_retention_days=logs.retention_days("retention_days", 30),
         options=read_options(reader),
         content=read_content(reader, version, administrator.username),
         tags=reader.tags("tags"),
