@@ -147,7 +147,8 @@ ROLES = tuple(
 )
 
 CHECKS = (
-    Check("sanity", "style", 165, lambda: [[PYTHON, "-m", "scripts.sanity"]]),
+    # ansible-test's import check takes as long as all others together; tests/repository/test_imports.py finds the same in one process.
+    Check("sanity", "style", 120, lambda: [[PYTHON, "-m", "scripts.sanity", "--skip-test", "import"]]),
     kubernetes(160),
     *ROLES,
     suite("content", "cluster content", 380, "tests/integration/eks_content"),
@@ -182,6 +183,7 @@ CHECKS = (
     Check("ruff", "style", 5, style, QUICK_LINT),
     tool("yamllint", 10, "yamllint", "--strict", ".", groups=QUICK_LINT),
     # Nightly only. The broken playbooks already run two at a time.
+    Check("imports", "style", 130, lambda: [[PYTHON, "-m", "scripts.sanity", "--test", "import"]], NIGHTLY),
     Check("broken-playbooks", "whole platform", 2400, broken_playbooks, NIGHTLY),
     suite(
         "random", "engine and units", 300, "--hypothesis-profile", "many", "-m", "not slow", "-k", "random", "tests/unit", groups=NIGHTLY

@@ -10,7 +10,6 @@ the parameters of CloudWatch's calls.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 CRITICAL, WARNING, NOTICE = "critical", "warning", "notice"
 SEVERITIES = (CRITICAL, WARNING, NOTICE)
@@ -26,8 +25,6 @@ ABOVE, BELOW, AT_LEAST, AT_MOST = (
 
 IGNORE, MISSING, BREACHING, NOT_BREACHING = "ignore", "missing", "breaching", "notBreaching"
 """CloudWatch's TreatMissingData."""
-
-Missing = Literal["ignore", "missing", "breaching", "notBreaching"]
 
 LONGEST_NAME = 255
 """Characters of an alarm's name (PutMetricAlarm)."""
@@ -76,7 +73,7 @@ class Alarm:
     period: int
     evaluation_periods: int
     datapoints: int
-    missing_data: Missing
+    missing_data: str
     missing_reason: str
     description: str
     region: str
