@@ -80,8 +80,8 @@ class References:
         if not role or managed is False or host in ("", variables["inventory_hostname"]):
             return []
         return [
-            f"{self.host} is '{host}', but platform_role_arn is set, and the secrets are read for another host without that role; run Ansible "
-            f"where every {self.entry} can be reached, or give it credentials of the account"
+            f"{self.host} is '{host}', but platform_role_arn is set, and the secrets are read for another host without that role; run "
+            f"Ansible where every {self.entry} can be reached, or give it credentials of the account"
         ]
 
     def _given(self, variables: Mapping[str, Any], name: str) -> Any:
