@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from .broker_samples import SUBNETS, broker, read
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.settings.broker import read_brokers
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.validate_brokers import check_brokers
+from ansible_collections.mainstay.aws.plugins.module_utils.inputs.networks import Network
+from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import Problems
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
+
+from .broker_samples import MINIMAL, SUBNETS, broker, read
 
 PREFIX = "messaging_brokers.jobs"
 WRONG: list[tuple[str, dict[str, Any], str]] = [
@@ -55,6 +61,14 @@ def test_the_defaults_are_those_of_production() -> None:
     one = broker()
     assert (one.aws_name, one.version, one.deployment, one.subnet_ids) == ("prod-jobs", "4.3", "cluster", SUBNETS)
     assert (one.at_rest, one.general_logs, one.administrator.username) == ("key", True, "administrator")
+
+
+def test_subnets_that_do_not_exist_yet_are_in_the_zones_of_their_network() -> None:
+    later = Network((UNKNOWN, UNKNOWN), (UNKNOWN,), ("eu-west-1a", "eu-west-1b"))
+    problems = Problems()
+    found = read_brokers({"jobs": MINIMAL}, "messaging_brokers", "prod", later, problems)
+    check_brokers(found, "prod", problems)
+    assert (problems.messages, found["jobs"].subnet_zones) == ([], ("eu-west-1a", "eu-west-1b"))
 
 
 def test_elsewhere_one_node_in_the_first_subnet() -> None:

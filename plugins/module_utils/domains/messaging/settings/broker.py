@@ -100,7 +100,6 @@ def read_broker(name: str, reader: Reader, environment: str, network: Network) -
     refuse_elsewhere(reader)
     deployment = reader.choice("deployment", DEPLOYMENTS, CLUSTER if environment in PRODUCTION else SINGLE)
     own_subnets = reader.given.get("subnet_ids") is not None
-    places = dict(zip(network.subnet_ids, network.subnet_zones, strict=False))
     default_subnets = tuple(network.subnet_ids[:1]) if deployment == SINGLE else network.subnet_ids
     subnets = reader.ids("subnet_ids", default_subnets, "subnet-")
     logs = reader.section("logs")
@@ -113,7 +112,7 @@ def read_broker(name: str, reader: Reader, environment: str, network: Network) -
         version=version,
         deployment=deployment,
         subnet_ids=subnets,
-        subnet_zones=() if own_subnets else tuple(places[one] for one in subnets if one in places),
+        subnet_zones=() if own_subnets else network.subnet_zones[: len(subnets)],
         security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
         at_rest=reader.choice("at_rest", (OWN_KEY, AWS_KEY), OWN_KEY),
         kms_key_arn=read_key(reader),
