@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ..conftest import ACCOUNT, REGION, refused
+from ..conftest import ACCOUNT, REGION, refused, until
 from .monitored import CPU, DATABASE, Monitored, alarm_arn
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -116,6 +116,16 @@ def test_a_topic_that_is_gone_is_a_failed_action(monitored: Monitored) -> None:
 def test_a_topic_of_another_region_is_refused(monitored: Monitored) -> None:
     topic = monitored.cloud.client("sns", region="us-east-1").create_topic(Name="critical")["TopicArn"]
     assert refused(monitored.alarm, AlarmActions=[topic]) == "ValidationError"
+
+
+def test_silence_rings_without_any_call(monitored: Monitored) -> None:
+    topic = monitored.paged_topic()
+    monitored.alarm(TreatMissingData="breaching", AlarmActions=[topic])
+    monitored.put(20)
+    monitored.cloud.admin.clear_arrived()
+    monitored.cloud.admin.settings(clock_ahead_seconds=600)
+    until(lambda: bool(monitored.pages()))
+    assert monitored.pages() == [("cpu", "OK", "ALARM")]
 
 
 def test_a_misspelt_dimension_is_silent_with_not_breaching(monitored: Monitored) -> None:
