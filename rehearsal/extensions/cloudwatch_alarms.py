@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rehearsal.extensions import cloudwatch_clock as clock
 from rehearsal.extensions.cloudwatch_metrics import UNITS, query_of
 from rehearsal.extensions.cloudwatch_rings import change
 from rehearsal.extensions.cloudwatch_store import (
@@ -33,10 +34,11 @@ from rehearsal.transitions import moment
 
 DAY, WEEK, HOUR = 86400, 7 * 86400, 3600
 MOST_ACTIONS, MOST_QUERIES = 5, 10
+LONGEST_WARM_UP = 2880
 ACTIONS = ("OKActions", "AlarmActions", "InsufficientDataActions")
 _ID = re.compile(r"[a-z]\w*")
 _OF_A_METRIC = ("Namespace", "MetricName", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic")
-_UNPLAYED = ("EvaluationCriteria", "EvaluationInterval", "ThresholdMetricId", "WarmUpConfiguration")
+_UNPLAYED = ("EvaluationCriteria", "EvaluationInterval", "ThresholdMetricId")
 
 
 @answers("cloudwatch", "PutMetricAlarm")
@@ -59,8 +61,10 @@ def keep_alarm(call: Call, kind: str, given: dict[str, Any], **more: Any) -> Ala
         raise invalid(f"The alarm {name} exists and is a {before.kind}; its type cannot be changed.")
     arn = f"arn:aws:cloudwatch:{call.region}:{call.account_id}:alarm:{name}"
     state = before.state if before else first_state()
-    alarm = Alarm(name, arn, kind, given, state, moment(), muted_from=before.muted_from if before else None, **more)
+    kept_on: dict[str, Any] = {"muted_from": before.muted_from, "created": before.created} if before else {}
+    alarm = Alarm(name, arn, kind, given, state, moment(), **kept_on, **more)
     kept.keep(alarm)
+    clock.start()
     if before is None:
         check_tags(call.get("Tags"))
         set_tags(call, arn, pairs(call.get("Tags")))
@@ -167,7 +171,14 @@ def _criteria(given: Mapping[str, Any], period: int) -> Criteria:
         raise invalid(f"Option {missing} is not supported. Supported options for parameter TreatMissingData are {list(TREATMENTS)}.")
     if given.get("EvaluateLowSampleCountPercentile", "evaluate") not in ("evaluate", "ignore"):
         raise invalid("Supported options for parameter EvaluateLowSampleCountPercentile are evaluate and ignore.")
+    _check_warm_up(given.get("WarmUpConfiguration") or {})
     return Criteria(comparison, float(given["Threshold"]), periods, needed, missing)
+
+
+def _check_warm_up(given: Mapping[str, Any]) -> None:
+    minutes = given.get("WarmUpPeriodDurationInMinutes", 1)
+    if not 1 <= minutes <= LONGEST_WARM_UP:
+        raise invalid(f"WarmUpPeriodDurationInMinutes must be between 1 and {LONGEST_WARM_UP}, not {minutes}.")
 
 
 @answers("cloudwatch", "DescribeAlarms")

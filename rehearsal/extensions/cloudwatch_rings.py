@@ -27,6 +27,7 @@ from rehearsal.monitoring.statistics import percent_of
 from rehearsal.registry import Call, happens, settles
 from rehearsal.transitions import moment
 
+Datapoints = Sequence[tuple[Window, float | None]]
 MOST_ROUNDS = 20
 """How deep composite alarms may depend on each other; in a circle, their evaluation stops."""
 
@@ -65,11 +66,20 @@ def evaluate(kept: Store) -> None:
 
 def evaluate_metric_alarm(kept: Store, alarm: Alarm, now: float) -> None:
     found, verdict = _judged(kept, alarm, now)
+    if _warms_up(alarm, found, now):
+        return
     if verdict.state is not None and verdict.state != alarm.state.value:
         change(kept, alarm, verdict.state, verdict.reason, messages.reason_data(alarm, found))
 
 
-Datapoints = Sequence[tuple[Window, float | None]]
+def _warms_up(alarm: Alarm, found: Datapoints, now: float) -> bool:
+    """A new alarm waits until its warm-up ends or, unless told otherwise, until it has the data of all its evaluation periods."""
+    given = alarm.given.get("WarmUpConfiguration")
+    if not given or now >= alarm.created.timestamp() + 60 * given["WarmUpPeriodDurationInMinutes"]:
+        return False
+    assert alarm.criteria is not None
+    filled = all(value is not None for _window, value in found[-alarm.criteria.periods :])
+    return bool(given.get("OnlyStartEvaluatingAfterWarmUpPeriodEnds")) or not (found and filled)
 
 
 def _judged(kept: Store, alarm: Alarm, now: float) -> tuple[Datapoints, Verdict]:

@@ -37,7 +37,7 @@ class Alarm:
 
     `watched` and `criteria` are a metric alarm's, `rule` is a composite one's. `muted_from`: the state before the first change whose
     actions were muted; None if none was. `waits_until`: until when a composite alarm waits for its suppressor; `suppressed`: what
-    DescribeAlarms says of it.
+    DescribeAlarms says of it. `created`: from when a warm-up counts.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Alarm:
     suppressed: dict[str, str] = field(default_factory=dict)
     waits_until: datetime | None = None
     extends_until: datetime | None = None
+    created: datetime = field(default_factory=moment)
 
     @property
     def actions_enabled(self) -> bool:

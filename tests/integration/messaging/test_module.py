@@ -10,6 +10,7 @@ from typing import Any
 
 from rehearsal.testing import Cloud
 from tests.integration.module_runs import ModuleRuns
+from tests.integration.site import Requests
 
 from .support import ACCOUNT, REGION, Site
 
@@ -41,3 +42,14 @@ def test_queues_are_adopted_as_they_are_named_and_put_in_order(site: Site, cloud
     assert (second["changed"], second.get("failed")) == (False, None), second
     found = runs.run_module("messaging_info", {**OWNER}, "plan")["outputs"]["queues"]["jobs"]
     assert (found["name"], found["dead_letter_name"], found["arn"]) == ("legacy", "legacy-failed", jobs["QueueArn"])
+
+
+def test_a_renamed_queue_keeps_its_name_in_aws_and_its_messages(site: Site, cloud: Cloud, tmp_path: Path) -> None:
+    runs = ModuleRuns(cloud, tmp_path)
+    site.bring({"email": {"fifo": True}})
+    since = Requests(cloud)
+    done = runs.run_module("messaging", {**OWNER, **FAST, "queues": {"mail": {"fifo": True}}, "moved": {"email": "mail"}}, "apply")
+    assert not done.get("failed"), done
+    assert set(since.changes()) <= {"sqs:TagQueue", "sqs:UntagQueue", "ssm:PutParameter", "ssm:DeleteParameter", "ssm:AddTagsToResource"}
+    assert done["outputs"]["queues"]["mail"]["name"] == "prod-email.fifo"
+    assert done["outputs"]["queues"]["mail"]["dead_letter_name"] == "prod-email-dead-letter.fifo"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ..conftest import ACCOUNT, REGION, refused
+from ..conftest import ACCOUNT, REGION, refused, until
 from .monitored import CPU, DATABASE, Monitored, alarm_arn
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -118,6 +118,16 @@ def test_a_topic_of_another_region_is_refused(monitored: Monitored) -> None:
     assert refused(monitored.alarm, AlarmActions=[topic]) == "ValidationError"
 
 
+def test_silence_rings_without_any_call(monitored: Monitored) -> None:
+    topic = monitored.paged_topic()
+    monitored.alarm(TreatMissingData="breaching", AlarmActions=[topic])
+    monitored.put(20)
+    monitored.cloud.admin.clear_arrived()
+    monitored.cloud.admin.settings(clock_ahead_seconds=600)
+    until(lambda: bool(monitored.pages()))
+    assert monitored.pages() == [("cpu", "OK", "ALARM")]
+
+
 def test_a_misspelt_dimension_is_silent_with_not_breaching(monitored: Monitored) -> None:
     topic = monitored.paged_topic()
     wrong = [{"Name": "DBInstanceIdentifer", "Value": "main"}]
@@ -179,6 +189,19 @@ def test_a_percentile_of_few_values_can_be_ignored(monitored: Monitored) -> None
     monitored.alarm(Statistic=None, ExtendedStatistic="p99", EvaluateLowSampleCountPercentile="ignore")
     monitored.put(95)
     assert monitored.state() == "INSUFFICIENT_DATA"
+
+
+def test_a_new_alarm_warms_up(monitored: Monitored) -> None:
+    """Missing data would be breaching; it has ten minutes, or until there are data."""
+    for name, only in (("early", False), ("late", True)):
+        warm_up = {"WarmUpPeriodDurationInMinutes": 10, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": only}
+        monitored.alarm(name, TreatMissingData="breaching", WarmUpConfiguration=warm_up)
+    monitored.later(300)
+    assert (monitored.state("early"), monitored.state("late")) == ("INSUFFICIENT_DATA", "INSUFFICIENT_DATA")
+    monitored.put(20)
+    assert (monitored.state("early"), monitored.state("late")) == ("OK", "INSUFFICIENT_DATA")
+    monitored.later(360)
+    assert (monitored.state("early"), monitored.state("late")) == ("ALARM", "ALARM")
 
 
 def stat(name: str, metric: str, statistic: str = "Sum") -> dict[str, Any]:
@@ -248,6 +271,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "an expression over nothing": {"Metrics": [stat("a", "A"), {"Id": "e", "Expression": "a / b"}]},
     "two results": {"Metrics": [{**stat("a", "A"), "ReturnData": True}, {"Id": "e", "Expression": "a * 2"}]},
     "a metric beside queries": {"Metrics": [{**stat("a", "A"), "ReturnData": True}], "MetricName": "B"},
+    "a warm-up of three days": {"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 3 * 1440}},
     "an id in capitals": {"Metrics": [{**stat("A", "A"), "ReturnData": True}]},
 }
 
