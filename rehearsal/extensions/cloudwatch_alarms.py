@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rehearsal.extensions import cloudwatch_clock as clock
 from rehearsal.extensions.cloudwatch_metrics import UNITS, query_of
 from rehearsal.extensions.cloudwatch_rings import change
 from rehearsal.extensions.cloudwatch_store import (
@@ -63,6 +64,7 @@ def keep_alarm(call: Call, kind: str, given: dict[str, Any], **more: Any) -> Ala
     kept_on: dict[str, Any] = {"muted_from": before.muted_from, "created": before.created} if before else {}
     alarm = Alarm(name, arn, kind, given, state, moment(), **kept_on, **more)
     kept.keep(alarm)
+    clock.start()
     if before is None:
         check_tags(call.get("Tags"))
         set_tags(call, arn, pairs(call.get("Tags")))

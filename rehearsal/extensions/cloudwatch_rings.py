@@ -17,6 +17,7 @@ from typing import Any
 from rehearsal.extensions import cloudwatch_messages as messages
 from rehearsal.extensions.cloudwatch_actions import act
 from rehearsal.extensions.cloudwatch_composites import suppression, wants
+from rehearsal.extensions.cloudwatch_queues import measure
 from rehearsal.extensions.cloudwatch_store import METRIC_ALARM, Alarm, State, Store, store
 from rehearsal.monitoring.evaluation import FURTHER_PERIODS, IGNORE, Criteria, Verdict, Window, judge, windows
 from rehearsal.monitoring.functions import ExpressionError
@@ -52,6 +53,7 @@ def evaluate(kept: Store) -> None:
     now = moment().timestamp()
     minute = now // MINUTE
     if minute != kept.evaluated_at // MINUTE:
+        measure(kept)
         kept.due |= set(kept.alarms)
         kept.evaluated_at = now
     elif not kept.due:

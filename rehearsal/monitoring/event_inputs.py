@@ -63,11 +63,21 @@ def filled(template: str, values: Mapping[str, Any]) -> str:
         parts.append(between)
         parts.append(_placed(values.get(match[1]), quoted=quoted) if match[1] in values else match[0])
         position = match.end()
-    text = "".join([*parts, template[position:]])
+    return _as_json("".join([*parts, template[position:]]))
+
+
+def _as_json(text: str) -> str:
+    """The text itself if it is JSON. Several lines of texts in quotes are one text of several lines."""
     try:
         json.loads(text, strict=False)
     except ValueError as error:
-        raise InputError(f"the filled template is not JSON: {error}") from None
+        try:
+            lines = [json.loads(line, strict=False) for line in text.splitlines() if line.strip()]
+        except ValueError:
+            lines = []
+        if not lines or not all(isinstance(line, str) for line in lines):
+            raise InputError(f"the filled template is not JSON: {error}") from None
+        return json.dumps("\n".join(lines))
     return text
 
 

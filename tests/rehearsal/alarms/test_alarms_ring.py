@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ..conftest import ACCOUNT, REGION, refused
+from ..conftest import ACCOUNT, REGION, refused, until
 from .monitored import CPU, DATABASE, Monitored, alarm_arn
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -116,6 +116,34 @@ def test_a_topic_that_is_gone_is_a_failed_action(monitored: Monitored) -> None:
 def test_a_topic_of_another_region_is_refused(monitored: Monitored) -> None:
     topic = monitored.cloud.client("sns", region="us-east-1").create_topic(Name="critical")["TopicArn"]
     assert refused(monitored.alarm, AlarmActions=[topic]) == "ValidationError"
+
+
+def test_silence_rings_without_any_call(monitored: Monitored) -> None:
+    topic = monitored.paged_topic()
+    monitored.alarm(TreatMissingData="breaching", AlarmActions=[topic])
+    monitored.put(20)
+    monitored.cloud.admin.clear_arrived()
+    monitored.cloud.admin.settings(clock_ahead_seconds=600)
+    until(lambda: bool(monitored.pages()))
+    assert monitored.pages() == [("cpu", "OK", "ALARM")]
+
+
+def test_a_queue_measures_itself(monitored: Monitored) -> None:
+    """A dead-letter queue rings with its first message, and is silent once that is gone."""
+    topic, sqs = monitored.paged_topic(), monitored.cloud.client("sqs")
+    url = sqs.create_queue(QueueName="orders-failed")["QueueUrl"]
+    watched = {"Namespace": "AWS/SQS", "Dimensions": [{"Name": "QueueName", "Value": "orders-failed"}], "Statistic": "Maximum"}
+    comparison = {"ComparisonOperator": "GreaterThanOrEqualToThreshold", "Threshold": 1, "TreatMissingData": "notBreaching"}
+    actions = {"AlarmActions": [topic], "OKActions": [topic]}
+    monitored.alarm("failed", **watched, MetricName="ApproximateNumberOfMessagesVisible", **comparison, **actions)
+    monitored.later()
+    monitored.cloud.admin.clear_arrived()
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    monitored.later()
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    monitored.later()
+    assert monitored.pages() == [("failed", "OK", "ALARM"), ("failed", "ALARM", "OK")]
 
 
 def test_a_misspelt_dimension_is_silent_with_not_breaching(monitored: Monitored) -> None:

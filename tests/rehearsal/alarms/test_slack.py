@@ -240,6 +240,7 @@ def test_paths(path: str, expected: Any) -> None:
         ('{"text": <name>, "n": <count>}', {"text": 'say "hi"', "n": 3}),
         ('{"text": "n is <count>", "state": <state>}', {"text": "n is 3", "state": {"value": "OK"}}),
         ('"<name>"', 'say "hi"'),
+        ('"one <count>"\n"two"', "one 3\ntwo"),
         ('{"text": "<unknown>"}', {"text": "<unknown>"}),
         ('{"rule": "<aws.events.rule-name>"}', {"rule": "r"}),
     ],
