@@ -84,6 +84,11 @@ class AdminClient:
         answer: dict[str, Any] = self.request("GET", "/caches")
         return answer
 
+    def brokers(self) -> dict[str, Any]:
+        """The management APIs of brokers: {"ca_bundle": path, "brokers": {ARN: URL}}."""
+        answer: dict[str, Any] = self.request("GET", "/brokers")
+        return answer
+
     def load_balancers(self) -> dict[str, Any]:
         """{"proxy": URL, "ca_bundle": path, "load_balancers": [{name, arn, dns_name, hosts, listeners}]}."""
         answer: dict[str, Any] = self.request("GET", "/load-balancers")

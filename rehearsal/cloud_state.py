@@ -11,6 +11,7 @@ from rehearsal.identities import Credentials, Identities
 from rehearsal.kubernetes.fleet import fleet
 from rehearsal.policies_in_force import InForce
 from rehearsal.postgresql.cloud import current as databases
+from rehearsal.rabbitmq.cloud import current as brokers
 from rehearsal.rate_limits import RateLimits
 from rehearsal.receivers.post import current as post
 from rehearsal.request_log import RequestLog
@@ -83,6 +84,7 @@ class CloudState:
             fleet.stop_all()
             databases.reset()
             caches.reset()
+            brokers.reset()
             _empty_moto()
             self.tokens.clear()
             self.rates.clear()

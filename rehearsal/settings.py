@@ -35,6 +35,7 @@ class Settings:
     databases: whether DB instances have real PostgreSQL servers; if not, they exist in the RDS API only, which costs no memory or time.
     caches: whether ElastiCache replication groups have real Valkey servers, which start with the first connection; if not, they exist in
         the ElastiCache API only.
+    brokers: whether brokers of Amazon MQ have a management API that answers; if not, their addresses are names like those of AWS.
     clock_ahead_seconds: how far the clock is ahead by which AWS counts hours between changes, such as six between two changes of storage.
     rds_failing_upgrades: by DB instance identifier, the text with which the precheck of its next major upgrade fails.
     restorable_lag_seconds: how far the latest restorable time of DB instances is behind. AWS's is about 300.
@@ -67,6 +68,7 @@ class Settings:
     control_planes: bool = True
     databases: bool = True
     caches: bool = True
+    brokers: bool = True
     clock_ahead_seconds: float = 0.0
     rds_failing_upgrades: dict[str, str] = field(default_factory=dict)
     restorable_lag_seconds: float = 0.0
@@ -207,6 +209,7 @@ _CHECKS = {
     "control_planes": _yes_or_no,
     "databases": _yes_or_no,
     "caches": _yes_or_no,
+    "brokers": _yes_or_no,
     "clock_ahead_seconds": _not_negative,
     "rds_failing_upgrades": _texts,
     "restorable_lag_seconds": _not_negative,

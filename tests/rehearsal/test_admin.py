@@ -70,6 +70,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "control_planes": True,
         "databases": True,
         "caches": True,
+        "brokers": True,
         "clock_ahead_seconds": 0.0,
         "rds_failing_upgrades": {},
         "restorable_lag_seconds": 0.0,

@@ -14,7 +14,7 @@ from tests.repository.layout import ROOT
 
 TREE = ROOT / "plugins" / "module_utils"
 
-ABOVE = ("app_deploy", "cluster_content", "database_content", "s3_cdn")
+ABOVE = ("app_deploy", "broker_content", "cluster_content", "database_content", "s3_cdn")
 """Domains of what is inside the clusters, servers, and zones that other domains create."""
 
 DOMAINS = [f"domains.{path.parent.name}" for path in TREE.glob("domains/*/__init__.py") if path.parent.name not in ABOVE]
@@ -28,7 +28,7 @@ LAYERS = (
     ("component", "images", "kinds", "cluster_objects"),
     ("recovery", "application"),
     ("content_sync", "controller", *DOMAINS, "rollout", "snapshot_gate"),
-    ("domains.cluster_content", "domains.database_content", "domains.s3_cdn", "restore"),
+    ("domains.broker_content", "domains.cluster_content", "domains.database_content", "domains.s3_cdn", "restore"),
     ("deployment",),
     ("domains.app_deploy",),
     ("domains",),

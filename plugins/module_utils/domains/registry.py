@@ -11,6 +11,7 @@ from typing import Any
 
 from ..component.registration import Details, Registration
 from .app_deploy.registration import REGISTRATION as APP_DEPLOY
+from .broker_content.registration import REGISTRATION as BROKER_CONTENT
 from .cluster_content.registration import REGISTRATION as CLUSTER_CONTENT
 from .database_content.registration import REGISTRATION as DATABASE_CONTENT
 from .dns.registration import REGISTRATION as DNS
@@ -31,6 +32,7 @@ DOMAINS: tuple[Registration, ...] = (
     DATABASE_CONTENT,
     REDIS,
     MESSAGING,
+    BROKER_CONTENT,
     REPOSITORIES,
     S3_CDN,
     APP_DEPLOY,

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..aws.connection import Aws
 from ..domains.database_content.server.link import ServerLink, Target
-from ..domains.database_content.server.vault import Vault
+from ..kinds.vault import Vault
 from ..postgresql.session import Session
 from ..reconcile.errors import CallFailed
 from ..reconcile.waiting import Clock, Stopped, until
