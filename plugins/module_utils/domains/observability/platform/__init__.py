@@ -195,7 +195,8 @@ class Bucket:
 class Backup:
     """Proof that something was backed up: an EventBridge rule that matches the event of a completed backup.
 
-    ``rule_name``: that rule; see alarms/backups.py for what it matches. ``hours``: the greatest age of the last backup.
+    ``rule_name``: that rule, which matches the events of completed backups of one instance (RDS-EVENT-0002). ``hours``: the greatest age
+    of the last backup.
     """
 
     name: str
