@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from rehearsal.accounts import backend_at
 from rehearsal.extensions.events_destinations import invoke
 from rehearsal.extensions.events_roles import NotAllowed
 from rehearsal.extensions.sns_publishing import Unpublished, publish_for_service
+from rehearsal.extensions.sqs_senders import Unsent, check_sender
 from rehearsal.monitoring.event_inputs import InputError, target_input
 from rehearsal.registry import Call, adjusts, backend, prepare, refuses
 from rehearsal.replies import Refusal
@@ -83,7 +85,8 @@ def _done(rule: Any, target: Mapping[str, Any], event: dict[str, Any], *, succee
     counted(rule, failed=not succeeded)
     queue = (target.get("DeadLetterConfig") or {}).get("Arn")
     if not succeeded and queue:
-        _to_queue(queue, json.dumps(event), "")
+        with suppress(Unsent):
+            _to_queue(rule, queue, json.dumps(event), "")
 
 
 def _send(rule: Any, target: Mapping[str, Any], text: str) -> None:
@@ -92,7 +95,7 @@ def _send(rule: Any, target: Mapping[str, Any], text: str) -> None:
     if service == "sns":
         publish_for_service(target["Arn"], SERVICE, rule.arn, "", text)
     elif service == "sqs":
-        _to_queue(target["Arn"], text, (target.get("SqsParameters") or {}).get("MessageGroupId") or "")
+        _to_queue(rule, target["Arn"], text, (target.get("SqsParameters") or {}).get("MessageGroupId") or "")
     elif service == "logs":
         name = target["Arn"].partition(":log-group:")[2].removesuffix(":*")
         logs, stream = backend_at("logs", target["Arn"]), str(uuid.uuid4())
@@ -100,13 +103,9 @@ def _send(rule: Any, target: Mapping[str, Any], text: str) -> None:
         logs.put_log_events(name, stream, [{"timestamp": int(moment().timestamp() * 1000), "message": text}])
 
 
-def _to_queue(arn: str, text: str, group: str) -> None:
-    from moto.sqs.exceptions import QueueDoesNotExist
-
-    try:
-        backend_at("sqs", arn).send_message(arn.rpartition(":")[2], text, group_id=group or None)
-    except QueueDoesNotExist:
-        raise LookupError(arn) from None
+def _to_queue(rule: Any, arn: str, text: str, group: str) -> None:
+    check_sender(arn, SERVICE, rule.arn)
+    backend_at("sqs", arn).send_message(arn.rpartition(":")[2], text, group_id=group or None)
 
 
 @refuses("events", "PutTargets")

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.accounts import backend_at, place_of
-from rehearsal.extensions.keys import find_key
-from rehearsal.extensions.kms_access import allows
+from rehearsal.extensions.kms_access import refusal_of_service
+from rehearsal.extensions.sqs_senders import Unsent, check_sender
 from rehearsal.receivers.post import Delivery, current
 from rehearsal.registry import adjusts, prepare
 from rehearsal.resource_policies import Caller, admits
@@ -42,17 +42,10 @@ def publish_for_service(topic_arn: str, service: str, source_arn: str, subject: 
 
 
 def _check_key(topic: Any, caller: Caller) -> None:
-    named = str(topic.kms_master_key_id or "")
-    if not named:
-        return
-    place = place_of(topic.arn)
-    use = find_key(named, place.account_id, place.region)
-    if use.problem:
-        code = "NotFoundException" if use.key is None else "KMSInvalidStateException"
+    named, region = str(topic.kms_master_key_id or ""), place_of(topic.arn).region
+    context = {"kms:viaservice": f"sns.{region}.amazonaws.com", "kms:encryptioncontext:aws:sns:topicarn": topic.arn}
+    if named and (code := refusal_of_service(named, topic.arn, caller, KEY_OPERATIONS, context)):
         raise Unpublished(NO_KEY.format(code=code, request=uuid.uuid4()))
-    context = {"kms:viaservice": f"sns.{place.region}.amazonaws.com", "kms:encryptioncontext:aws:sns:topicarn": topic.arn}
-    if use.managed_by_aws or not all(allows(use.key, caller, operation, context) for operation in KEY_OPERATIONS):
-        raise Unpublished(NO_KEY.format(code="AccessDeniedException", request=uuid.uuid4()))
 
 
 @adjusts("sns")
@@ -71,6 +64,11 @@ def deliver() -> None:
                 shown = self._parse_message_structure(message, self.protocol) if options.get("message_structure") == "json" else message
                 _notify(self, shown, message_id, options.get("subject"), options.get("message_attributes"))
             return
+        if self.protocol == "sqs":
+            try:
+                check_sender(self.endpoint, "sns.amazonaws.com", self.topic.arn)
+            except Unsent:
+                return  # lost without an error: the publisher is told of success
         original(self, message, message_id, **options)
 
     Subscription.publish = publish

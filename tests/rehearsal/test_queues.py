@@ -133,3 +133,62 @@ def test_a_deleted_queue_answers_for_a_while_and_its_name_is_not_free(cloud: Che
 def test_by_default_a_name_is_free_at_once(cloud: CheckedCloud) -> None:
     cloud.client("sqs").delete_queue(QueueUrl=made(cloud))
     made(cloud)
+
+
+# -- messages that services send ----------------------------------------------------------------------------------------------------------
+
+SNS = {"Service": "sns.amazonaws.com"}
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:news"
+USE = ["kms:Decrypt", "kms:GenerateDataKey*"]
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def allowed(principal: Any, action: Any, source: str = "") -> dict[str, Any]:
+    condition = {"Condition": {"ArnEquals": {"aws:SourceArn": source}}} if source else {}
+    return {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*", **condition}
+
+
+@pytest.mark.parametrize(
+    ("queue_policy", "key_policy", "arrives"),
+    [
+        ([allowed(SNS, "sqs:SendMessage", TOPIC)], None, True),
+        ([allowed(SNS, "sqs:SendMessage", f"{TOPIC}-2")], None, False),
+        ([], None, False),
+        ([allowed(SNS, "sqs:SendMessage", TOPIC)], [allowed(SNS, USE, TOPIC)], True),
+        ([allowed(SNS, "sqs:SendMessage", TOPIC)], [allowed(SNS, "kms:Decrypt")], False),
+        ([allowed(SNS, "sqs:SendMessage", TOPIC)], [], False),
+        ([allowed(SNS, "sqs:SendMessage", TOPIC)], "alias/aws/sqs", False),
+    ],
+)
+def test_what_a_topic_sends_is_lost_unless_queue_and_key_admit_it(
+    cloud: CheckedCloud, queue_policy: list[Any], key_policy: Any, arrives: bool
+) -> None:
+    """The publisher sees no error."""
+    key = key_policy if isinstance(key_policy, str) else ""
+    if isinstance(key_policy, list):
+        account = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+        key = cloud.client("kms").create_key(Policy=document(account, *key_policy))["KeyMetadata"]["Arn"]
+    url = made(cloud, **({"Policy": document(*queue_policy)} if queue_policy else {}), **({"KmsMasterKeyId": key} if key else {}))
+    sns, sqs = cloud.client("sns"), cloud.client("sqs")
+    assert sns.create_topic(Name="news")["TopicArn"] == TOPIC
+    sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=f"{ARN}:jobs")
+    sns.publish(TopicArn=TOPIC, Message="hello")
+    found = sqs.receive_message(QueueUrl=url).get("Messages", [])
+    assert ["hello" in one["Body"] for one in found] == [True] * arrives
+
+
+def test_what_a_rule_sends_needs_the_queues_policy_too(cloud: CheckedCloud) -> None:
+    events, sqs = cloud.client("events"), cloud.client("sqs")
+    events.put_rule(Name="all", EventPattern=json.dumps({"source": ["shop"]}))
+    events.put_targets(Rule="all", Targets=[{"Id": "jobs", "Arn": f"{ARN}:jobs"}])
+    url = made(cloud)
+    entry = {"Source": "shop", "DetailType": "order", "Detail": "{}"}
+    events.put_events(Entries=[entry])
+    rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/all"
+    policy = document(allowed({"Service": "events.amazonaws.com"}, "sqs:SendMessage", rule))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    events.put_events(Entries=[entry])
+    assert attributes_of(cloud, url)["ApproximateNumberOfMessages"] == "1"

@@ -135,3 +135,14 @@ def test_a_key_of_others_that_keeps_a_sender_out_is_refused(site: Site) -> None:
     kms.put_key_policy(KeyId=arn, PolicyName="default", Policy=json.dumps(policy))
     site.bring(queues)
     assert (site.queue("prod-email")["KmsMasterKeyId"], site.bring(queues)) == (arn, [])
+
+
+def test_declared_senders_reach_the_queue_and_nobody_else_does(site: Site) -> None:
+    """With the component's key, and through a topic that the queue's settings name; another topic's messages are lost."""
+    sns = site.cloud.client("sns")
+    site.bring({"email": {"encryption": "kms", "senders": {"topics": [TOPIC]}}})
+    for name in ("notifications", "others"):
+        topic = sns.create_topic(Name=name)["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=site.queue("prod-email")["QueueArn"])
+        sns.publish(TopicArn=topic, Message=name)
+    assert site.queue("prod-email")["ApproximateNumberOfMessages"] == "1"

@@ -212,7 +212,9 @@ def test_a_topic_as_a_target_needs_policy_and_key(monitored: Monitored, service:
 
 def test_failed_deliveries_end_in_the_dead_letter_queue(chain: Chain) -> None:
     sqs = chain.monitored.cloud.client("sqs")
-    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    url = sqs.create_queue(QueueName="dead", Attributes={"Policy": policy})["QueueUrl"]
     chain.target(DeadLetterConfig={"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead"})
     break_role(chain)
     chain.monitored.alarm()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import TypeAlias
 
 GLOBAL_REGION = "us-east-1"
 """Where CloudFront, global web ACLs, and Route 53's health checks publish their metrics, whatever the environment's region."""
@@ -194,7 +195,8 @@ class Bucket:
 class Backup:
     """Proof that something was backed up: an EventBridge rule that matches the event of a completed backup.
 
-    ``rule_name``: that rule; see alarms/backups.py for what it matches. ``hours``: the greatest age of the last backup.
+    ``rule_name``: that rule, which matches the events of completed backups of one instance (RDS-EVENT-0002). ``hours``: the greatest age
+    of the last backup.
     """
 
     name: str
@@ -240,22 +242,9 @@ class Application:
     queues: tuple[str, ...] = ()
 
 
-Item = (
-    Database
-    | Cache
-    | Queue
-    | Broker
-    | Stream
-    | LoadBalancer
-    | Cluster
-    | NodeGroup
-    | NatGateway
-    | Distribution
-    | Certificate
-    | Bucket
-    | Backup
-    | HealthCheck
-    | Application
+Item: TypeAlias = (
+    "Database | Cache | Queue | Broker | Stream | LoadBalancer | Cluster | "
+    "NodeGroup | NatGateway | Distribution | Certificate | Bucket | Backup | HealthCheck | Application"
 )
 
 
