@@ -80,6 +80,9 @@ def test_everything_is_planned_from_nothing_and_created(site: Site) -> None:
     site.must("site.yml")
     names = alarm_names(site)
     assert {"prod-heartbeat", "prod-checkout-failed"} < set(names)
+    (shown,) = site.cloud.client("cloudwatch").list_dashboards()["DashboardEntries"]
+    body = site.cloud.client("cloudwatch").get_dashboard(DashboardName=shown["DashboardName"])["DashboardBody"]
+    assert (shown["DashboardName"], "prod-email-dead-letter" in body) == ("prod", True)
     assert any(name.startswith("prod-queue-email-dead-letter") for name in names), names
     assert all(planned.says(name.removeprefix("prod-")) for name in names), planned.text
     for canary in (PAGER, HOOK, HOOK.rpartition("/")[2]):

@@ -13,6 +13,7 @@ from ...inputs.problems import Problems
 from ...inputs.reader import Reader
 from ...inputs.values import KMS_KEY_ARN, REGION
 from .alarms.own import read_alarms
+from .dashboards.validate import problems as dashboard_problems
 from .platform import Platform
 from .platform_form import read_platform
 from .sets.every import USUAL, AlarmSettings
@@ -71,7 +72,7 @@ def read_settings(params: Mapping[str, Any], prefix: str = "") -> tuple[Settings
         key_arns=_key_arns(params.get("key_arns"), at("key_arns"), problems),
         alarms=AlarmSettings(*read_alarms(params.get("alarms"), at("alarms"), region, problems)),
         heartbeat=read_heartbeat(params.get("heartbeat"), at("heartbeat"), problems),
-        dashboards=Reader(params.get("dashboards"), at("dashboards"), problems).given,
+        dashboards=_dashboards(params.get("dashboards"), at("dashboards"), problems),
         log_groups=groups,
         metric_filters=read_filters(params.get("metric_filters"), at("metric_filters"), problems, groups),
         queries=read_queries(params.get("queries"), at("queries"), problems, groups),
@@ -79,6 +80,18 @@ def read_settings(params: Mapping[str, Any], prefix: str = "") -> tuple[Settings
         platform=read_platform(params.get("platform"), at("platform"), problems, environment, region),
     )
     return settings, problems.messages
+
+
+def _dashboards(given: Any, path: str, problems: Problems) -> dict[str, Any]:
+    """Name -> body, or False for a generated one that is not wanted."""
+    found: dict[str, Any] = {}
+    for name, body in Reader(given, path, problems).given.items():
+        found[str(name)] = body
+        if isinstance(body, Mapping):
+            problems.messages.extend(f"{path}: {text}" for text in dashboard_problems(str(name), body))
+        elif body is not False:
+            problems.add(f"{path}.{name}", body, "it must be the body of a dashboard, or false for a generated one that is not wanted")
+    return found
 
 
 def _key_arns(given: Any, path: str, problems: Problems) -> dict[str, str]:

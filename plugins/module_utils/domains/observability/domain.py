@@ -18,7 +18,7 @@ from ...kinds.kms_key import KmsKey
 from ...reconcile.errors import Failure
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
-from .alarm_sets import alarms_of_component, problems_with_alarms
+from .alarm_sets import alarms_of_component, completed, problems_with_alarms
 from .confirmations import guard
 from .described import CONFIRMATION_SECONDS, OPTIONS, Settings, read_settings
 from .judge import key_problems, secret_problems
@@ -111,7 +111,7 @@ class ObservabilityDomain(Domain):
             *log_resources(self.settings, place, delivery.key_arn(place.region)),
             *Alarms(place, alarms).resources(),
             *mute_resources(self.settings, place, alarms),
-            *dashboard_resources(self.settings.dashboards, place),
+            *dashboard_resources(self.settings, completed(self.settings.platform, place, {}), alarms, place),
         ]
 
     def checks(self, _plan: Plan, _aws: Aws, _region: str) -> Checked:

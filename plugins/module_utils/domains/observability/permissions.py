@@ -24,7 +24,7 @@ from ...kinds.permissions import KEYS, ROLES, events_rules
 ALARM = arn("cloudwatch", "alarm:{environment}-*")
 """Alarms share the prefix of their environment; the mark says which component's one is."""
 MUTE = arn("cloudwatch", "alarm-mute-rule:{environment}-{component}-*")
-DASHBOARD = arn("cloudwatch", "dashboard/{environment}-*", region="")
+DASHBOARD = arn("cloudwatch", "dashboard/{environment}*", region="")
 TOPIC = Grant((arn("sns", "{environment}-{component}-*"),))
 ANY_GROUP = arn("logs", "log-group:*")
 CONNECTION = arn("events", "connection/{environment}-{component}-*")

@@ -11,9 +11,14 @@ from typing import Any
 from ...aws.place import Place
 from ...reconcile.model import Ref, Resource, ref
 from .alarms.model import AnyAlarm, full_name
+from .dashboards.every import application_dashboard, dashboard_name, environment_dashboard
 from .described import Settings
 from .names import elsewhere, own_name, part
+from .platform import Platform
 from .resources_alarms import address_of
+
+ENVIRONMENT = "environment"
+"""The name of the dashboard of everything; in AWS it is that of the environment."""
 
 
 def log_resources(settings: Settings, place: Place, key_arn: str | Ref) -> Iterator[Resource]:
@@ -48,10 +53,14 @@ def _group(name: str, groups: Mapping[str, str]) -> str | Ref:
     return ref(groups[name]) if name in groups else name
 
 
-def dashboard_resources(bodies: Mapping[str, Any], place: Place) -> Iterator[Resource]:
-    for name, body in bodies.items():
-        properties = {"dashboard_name": f"{place.environment}-{name}", "dashboard_body": body, "tags": dict(place.tags)}
-        yield Resource("dashboard", name, properties)
+def dashboard_resources(settings: Settings, platform: Platform, alarms: tuple[AnyAlarm, ...], place: Place) -> Iterator[Resource]:
+    """One of the environment, one of each application, and the user's own."""
+    generated: dict[str, Any] = {ENVIRONMENT: environment_dashboard(platform, alarms)} if alarms else {}
+    generated |= {one.name: application_dashboard(platform, one, alarms) for one in platform.applications}
+    for name, body in {**generated, **settings.dashboards}.items():
+        called = dashboard_name(place.environment, "" if name == ENVIRONMENT else name)
+        if body is not False:
+            yield Resource("dashboard", name, {"dashboard_name": called, "dashboard_body": body, "tags": dict(place.tags)})
 
 
 def mute_resources(settings: Settings, place: Place, alarms: tuple[AnyAlarm, ...]) -> Iterator[Resource]:

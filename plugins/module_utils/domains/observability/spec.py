@@ -26,4 +26,6 @@ def info_argument_spec() -> dict[str, Any]:
 
 
 def _described() -> dict[str, Any]:
-    return {name: {"type": "raw" if name == "heartbeat" else "dict"} for name in OPTIONS}
+    found: dict[str, dict[str, Any]] = {name: {"type": "raw" if name == "heartbeat" else "dict"} for name in OPTIONS}
+    found["key_arns"]["no_log"] = False  # ARNs of keys are no secrets
+    return found

@@ -43,7 +43,7 @@ class Dashboard(NamedKind):
     dashboard_body = given(canonical=body, document=True)
 
     def list_params(self, aws: Aws) -> dict[str, Any]:
-        return {"DashboardNamePrefix": f"{aws.owner.environment}-"}
+        return {"DashboardNamePrefix": aws.owner.environment}
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         """PutDashboard replaces a dashboard of any owner, so this looks first."""
