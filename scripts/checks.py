@@ -167,7 +167,7 @@ CHECKS = (
     suite(
         "rehearsal",
         "rehearsal",
-        235,
+        265,
         *("--ignore", "tests/rehearsal/kubernetes", "--ignore", "tests/rehearsal/postgresql"),
         "tests/rehearsal",
     ),
