@@ -54,6 +54,7 @@ def serve(config: dict[str, Any]) -> None:
     from rehearsal.middleware import Application, create_moto
     from rehearsal.postgresql.cloud import current as databases
     from rehearsal.postgresql.login import checker
+    from rehearsal.receivers.post import current as post
     from rehearsal.traffic import cloud as load_balancers
     from rehearsal.valkey.cloud import current as caches
     from rehearsal.valkey.login import checker as caches_checker
@@ -63,6 +64,7 @@ def serve(config: dict[str, Any]) -> None:
     for account_id in config["further_accounts"]:
         state.account(account_id)
     server = make_server(HOST, config["port"], Application(state, create_moto()), threaded=True, request_handler=Handler)
+    post.home = f"{HOST}:{server.server_port}"
     health = {"id": config["id"], "pid": os.getpid()}
     admin = AdminServer(HOST, config["admin_port"], state, health, config["admin_token"])
     fleet.open(Path(config["state_file"]).parent, lambda directory: _open_door(directory, state, server.server_port))

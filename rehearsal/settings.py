@@ -8,6 +8,8 @@ from typing import Any
 
 from rehearsal import rate_limits
 from rehearsal.quotas import QUOTAS
+from rehearsal.receivers.playing import DEFAULTS as RECEIVERS
+from rehearsal.receivers.playing import receivers as _receivers
 
 # During an update, EKS waits 15 minutes for nodes to join and for pods to leave, and five minutes if a node is to be removed anyway
 # (`node_drain`). `load_balancer` is how long its controller takes to delete one.
@@ -51,6 +53,8 @@ class Settings:
         each a tag, or {"tag", "platforms", "index"}, as in a seed.
     sts_hosts: further hosts, with ports, at which this STS is reached: those of proxies in front of it. A login to a cluster is a request
         signed for one of its hosts.
+    receivers: the hosts of the outside world that the cloud can reach, all on loopback: by host, what plays it (pagerduty, slack, silent,
+        failing), or the URL of a server on this machine. What arrives is recorded: see `receivers/`.
     rate_limits: limits on the rate of calls, see `rate_limits.py`; "aws" means the rates that AWS publishes, {} means none.
     """
 
@@ -76,6 +80,7 @@ class Settings:
     leaked_interface_seconds: float = 0.0
     pushed_images: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     sts_hosts: list[str] = field(default_factory=list)
+    receivers: dict[str, str] = field(default_factory=lambda: dict(RECEIVERS))
     rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
@@ -214,5 +219,6 @@ _CHECKS = {
     "termination_scale": _not_negative,
     "leaked_interface_seconds": _not_negative,
     "pushed_images": _images,
+    "receivers": _receivers,
     "rate_limits": rate_limits.parse,
 }

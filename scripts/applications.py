@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -70,15 +70,20 @@ def scheme_of(balancer: Mapping[str, Any]) -> str:
     return "https" if any(one["protocol"] in ("HTTPS", "TLS") for one in balancer["listeners"]) else "http"
 
 
-def ask(cloud: Mapping[str, Any], url: str, headers: Mapping[str, str] = MappingProxyType({})) -> Answer:
-    """One request through the rehearsal's proxy, which stands in for DNS and the Internet."""
+def ask(
+    cloud: Mapping[str, Any],
+    url: str,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    more: Sequence[urllib.request.BaseHandler] = (),
+) -> Answer:
+    """One request through the rehearsal's proxy, which stands in for DNS and the Internet. ``more``: such as one that keeps cookies."""
     environment = launcher.environment(dict(cloud))
     proxy, authority = environment["MAINSTAY_REHEARSAL_PROXY"], environment["MAINSTAY_REHEARSAL_CA"]
     context = ssl.create_default_context(cafile=authority) if Path(authority).exists() else ssl.create_default_context()
     handlers = [urllib.request.ProxyHandler({"http": proxy, "https": proxy}), urllib.request.HTTPSHandler(context=context)]
     request = urllib.request.Request(url, headers=dict(headers))
     try:
-        with urllib.request.build_opener(*handlers).open(request, timeout=SECONDS) as reply:
+        with urllib.request.build_opener(*handlers, *more).open(request, timeout=SECONDS) as reply:
             return Answer(url, reply.status, reply.headers.get(VERSION, ""))
     except urllib.error.HTTPError as error:
         return Answer(url, error.code, error.headers.get(VERSION, ""))

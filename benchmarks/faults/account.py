@@ -43,6 +43,9 @@ VARYING = re.compile(
 KEPT = ("security groups", "security group rules", "roles", "keys")
 IDENTIFIER = re.compile(r"\b([a-z]+)-[0-9a-f]{8,17}\b|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
+AMAZON_BLOCK = re.compile(r"\b[0-9a-f]{4}(?::[0-9a-f]{1,4}){2}:([0-9a-f]{1,4})::/(56|64)")
+"""A block of IPv6 addresses that Amazon chose. Only the last two digits, the number of a subnet's /64, are the inventory's choice."""
+
 
 def take(cloud: Cloud) -> Holdings:
     """Everything in the account, regardless of its creator."""
@@ -178,7 +181,8 @@ def settled(value: Any, names: Mapping[str, str], keep_descriptions: bool = Fals
     if isinstance(value, list):
         return sorted((settled(item, names, keep_descriptions) for item in value), key=lambda item: json.dumps(item, default=str))
     if isinstance(value, str):
-        return IDENTIFIER.sub(lambda match: f"{match[1] or 'uuid'}({names.get(match[0], '')})", value)
+        known = IDENTIFIER.sub(lambda match: f"{match[1] or 'uuid'}({names.get(match[0], '')})", value)
+        return AMAZON_BLOCK.sub(lambda match: f"amazon:{int(match[1], 16) % 256:02x}::/{match[2]}", known)
     return value
 
 

@@ -1,5 +1,6 @@
-"""The runs under test: a component with two networks that together use every kind. It is created, changed, shrunk, repaired, and destroyed.
-So is a component with a zone, a certificate, and a health check, and one with repositories for images.
+"""The runs under test: a component with two networks that together use every kind. It is created, changed, shrunk, repaired, and destroyed;
+another component's network gets and loses IPv6 addresses. So are a component with a zone, a certificate, and a health check, and one with
+repositories for images created, changed, and destroyed.
 
 Together the runs make every mutating call that an inventory can cause; ``OPERATIONS`` says which call is broken in which run.
 """
@@ -55,6 +56,9 @@ SHRUNK: Variables = {
         "side": SIDE,
     },
 }
+
+ONE: Variables = {"vpc_networks": {"main": {**MAIN, "nat": "none"}}}
+BOTH: Variables = {"vpc_networks": {"main": {**MAIN, "nat": "none", "ipv6": True, "secondary_cidrs": ["100.64.0.0/16"]}}}
 
 
 HOSTED: Variables = {
@@ -183,6 +187,8 @@ SCENARIOS = {
     "repair": Scenario(SMALL, SMALL, drift),
     "alias": Scenario(SMALL, SMALL, point_alias_elsewhere),
     "destroy": Scenario(SMALL, SMALL, destroy=True),
+    "dual-stack": Scenario(ONE, BOTH),
+    "single-stack": Scenario(BOTH, ONE),
     "zones": Scenario(None, HOSTED),
     "zones-change": Scenario(HOSTED, HOSTED_CHANGED),
     "zones-destroy": Scenario(HOSTED, HOSTED, destroy=True),
@@ -227,6 +233,8 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "kms": "ScheduleKeyDeletion",
         "logs": "DeleteLogGroup",
     },
+    "dual-stack": {"ec2": "AssociateSubnetCidrBlock AssociateVpcCidrBlock CreateEgressOnlyInternetGateway"},
+    "single-stack": {"ec2": "DeleteEgressOnlyInternetGateway DisassociateSubnetCidrBlock DisassociateVpcCidrBlock"},
     "zones": {
         "acm": "RequestCertificate",
         "route53": "ChangeResourceRecordSets ChangeTagsForResource CreateHealthCheck CreateHostedZone",
@@ -245,14 +253,6 @@ OPERATIONS: dict[str, dict[str, str]] = {
 
 UNREACHABLE = {
     "ecr:DeleteLifecyclePolicy": "every repository has a lifecycle policy, which protects what is deployed",
-    **dict.fromkeys(("ec2:AssociateVpcCidrBlock", "ec2:DisassociateVpcCidrBlock"), "the networks have one range each"),
-    **dict.fromkeys(
-        (
-            *("ec2:AssociateSubnetCidrBlock", "ec2:DisassociateSubnetCidrBlock"),
-            *("ec2:CreateEgressOnlyInternetGateway", "ec2:DeleteEgressOnlyInternetGateway"),
-        ),
-        "the networks have no IPv6 addresses",
-    ),
     "ec2:ReplaceNetworkAclEntry": "entries change under new numbers; only a number that was taken meanwhile is replaced",
     "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",
     "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names is left alone",

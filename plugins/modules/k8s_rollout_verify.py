@@ -134,7 +134,10 @@ options:
     default: []
     suboptions:
       url:
-        description: The URL to request.
+        description:
+          - The URL to request.
+          - While its host name has no DNS record, as in a first deployment, the load balancer of the Ingress with a rule for this host is
+            asked instead, with the host's name and certificate.
         type: str
       service:
         description: Name of a Service that must route each of its ports to a ready pod of the new revision. Does not need O(probes[].url).

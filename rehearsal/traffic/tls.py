@@ -16,7 +16,9 @@ class Certificates:
 
     def __init__(self, directory: Path, bundle: Path) -> None:
         self._authority = Authority(directory, "rehearsal-load-balancers")
-        bundle.write_bytes(self._authority.pem)
+        new = bundle.with_suffix(".new")
+        new.write_bytes(self._authority.pem)
+        new.replace(bundle)  # probes take the file as soon as it is there
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
 
     def context(self, certificates: Sequence[Sequence[str]]) -> ssl.SSLContext:

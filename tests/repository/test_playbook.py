@@ -121,15 +121,15 @@ def test_the_exit_code_of_the_planner(written: dict[str, Any] | None, ends_with:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ((), {"cluster", "database", "cache"}),
+        ((), {"cluster", "database", "cache", "queues"}),
         (("--tags", "rds"), {"database"}),
         (("--limit", "cluster"), {"cluster"}),
         (("--tags", "audit"), set()),
     ],
 )
-def test_clusters_databases_and_caches_are_destroyed_side_by_side(arguments: tuple[str, ...], expected: set[str]) -> None:
+def test_clusters_databases_caches_and_queues_are_destroyed_side_by_side(arguments: tuple[str, ...], expected: set[str]) -> None:
     """One play with the strategy free: neither waits for the other."""
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "playbooks/destroy.yml", "-i", "inventories/prod", "--list-hosts"]
     listed = subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    (play,) = [one for one in listed.split("\n\n") if "Wave 1: clusters, databases, and caches" in one]
+    (play,) = [one for one in listed.split("\n\n") if "Wave 1: clusters, databases, caches, and queues" in one]
     assert set(play.partition("hosts (")[2].split()[1:]) == expected

@@ -15,6 +15,7 @@ from .cluster_content.registration import REGISTRATION as CLUSTER_CONTENT
 from .database_content.registration import REGISTRATION as DATABASE_CONTENT
 from .dns.registration import REGISTRATION as DNS
 from .eks.registration import REGISTRATION as EKS
+from .messaging.registration import REGISTRATION as MESSAGING
 from .network.registration import REGISTRATION as NETWORK
 from .rds.registration import REGISTRATION as RDS
 from .redis.registration import REGISTRATION as REDIS
@@ -29,6 +30,7 @@ DOMAINS: tuple[Registration, ...] = (
     RDS,
     DATABASE_CONTENT,
     REDIS,
+    MESSAGING,
     REPOSITORIES,
     S3_CDN,
     APP_DEPLOY,

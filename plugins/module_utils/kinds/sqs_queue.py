@@ -17,14 +17,12 @@ from ..reconcile.errors import AlreadyThere, CallFailed, NotYet
 from ..reconcile.model import Observed, fixed, given
 
 DELETED_RECENTLY = "QueueDeletedRecently"
-"""For 60 seconds after its deletion, SQS creates no queue of the same name (SQS API Reference, CreateQueue)."""
+DELETED_FOR = 60
+"""For so many seconds after its deletion, SQS creates no queue of the same name (SQS API Reference, CreateQueue)."""
 
-ATTRIBUTES = {
-    "message_retention_period": "MessageRetentionPeriod",
-    "sqs_managed_sse_enabled": "SqsManagedSseEnabled",
-    "policy": "Policy",
-}
-"""Property -> attribute. The API takes and returns all attributes as text."""
+FIFO = ".fifo"
+"""Ends the names of FIFO queues."""
+NOT_ATTRIBUTES = ("queue_name", "tags")
 
 
 def as_text(value: Any) -> str:
@@ -32,10 +30,12 @@ def as_text(value: Any) -> str:
     return str(value).lower()
 
 
-class SqsQueue(NamedKind):
-    """``described``: the names of the described queues, which are looked up directly. Others of the component are found by their tags."""
+class QueueKind(NamedKind):
+    """``described``: the names of the described queues, which are looked up directly. Others of the component are found by their tags.
 
-    name = "sqs_queue"
+    Every property is an attribute of the same name, except the queue's name and tags. The API takes and returns all attributes as text.
+    """
+
     calls = NamedCalls(
         service="sqs",
         describe="get_queue_attributes",
@@ -55,7 +55,6 @@ class SqsQueue(NamedKind):
 
     queue_name = fixed()
     message_retention_period = given(canonical=as_text)
-    sqs_managed_sse_enabled = given(canonical=as_text)
     policy = given(canonical=policy, document=True)
 
     def __init__(self, described: Iterable[str] = ()) -> None:
@@ -82,8 +81,14 @@ class SqsQueue(NamedKind):
         return raw.get("QueueName") or self.attributes(raw)["name"]
 
     def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        attributes = {api: _sent(properties[name]) for name, api in ATTRIBUTES.items() if properties.get(name) is not None}
-        return {"QueueName": properties["queue_name"], "Attributes": attributes}
+        name = str(properties["queue_name"])
+        described = {key: value for key, value in properties.items() if value is not None}
+        fifo = {"FifoQueue": "true"} if name.endswith(FIFO) else {}
+        return {"QueueName": name, "Attributes": {**fifo, **self.as_attributes(described, {})}}
+
+    def as_attributes(self, properties: Mapping[str, Any], _before: Mapping[str, Any]) -> dict[str, str]:
+        """The attributes that these properties set; an empty text removes one. ``_before``: the properties that the queue has now."""
+        return {self.api_name(name): _sent(value) for name, value in properties.items() if name not in NOT_ATTRIBUTES}
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         """CreateQueue returns a queue of another owner without an error if its attributes happen to be the same."""
@@ -94,19 +99,28 @@ class SqsQueue(NamedKind):
             return super().create(aws, address, properties, token)
         except CallFailed as error:
             if error.code.rpartition(".")[2] == DELETED_RECENTLY:
-                raise NotYet(error.message, error.operation, error.code, dependency=True) from error
+                text = f"SQS creates no queue named {name} until {DELETED_FOR} seconds after the deletion of the one before"
+                raise NotYet(text, error.operation, dependency=True) from error
             raise
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
-        """All attributes go in one call; an empty text removes one."""
-        attributes = {ATTRIBUTES[name]: _sent(value) for name, value in properties.items() if name in ATTRIBUTES}
+        """All attributes go in one call."""
+        attributes = self.as_attributes(properties, seen.properties)
         if attributes:
             aws.change("sqs", "set_queue_attributes", QueueUrl=seen.id, Attributes=attributes)
         if "tags" in properties:
             self.set_tags(aws, seen, properties["tags"])
 
 
+class SqsQueue(QueueKind):
+    """A queue that serves another resource, such as a cluster: its messages are of no use without that."""
+
+    name = "sqs_queue"
+
+    sqs_managed_sse_enabled = given(canonical=as_text)
+
+
 def _sent(value: Any) -> str:
-    if value is None:
-        return ""
-    return json.dumps(value) if isinstance(value, Mapping) else as_text(value)
+    if isinstance(value, Mapping):
+        return json.dumps(value)
+    return "" if value is None else value if isinstance(value, str) else as_text(value)

@@ -6,18 +6,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..aws.grants import Scope
 from ..aws.policies import policy
 from ..component.registration import Details
+from .compaction import compact
 from .needed import needed
 from .statements import Statement, statements
 
 LARGEST = 6144
 """Maximum characters of a managed policy, not counting white space (IAM User Guide, quotas)."""
+
+MOST = 10
+"""Managed policies that a role takes, unless AWS raises the quota (IAM User Guide, quotas)."""
 
 Document = dict[str, Any]
 
@@ -34,7 +38,13 @@ def policies(domains: Iterable[Details], scope: Scope) -> dict[str, list[Documen
     own = replace(scope, attachable=(*scope.attachable, *attachable))
     looking = statements(own, actions.permissions, actions.plan, actions.elsewhere)
     changing = statements(own, actions.permissions, actions.apply - actions.plan, actions.elsewhere)
-    return {"plan": pack(looking), "apply": pack([*looking, *changing])}
+    return {"plan": documents(looking), "apply": documents([*looking, *changing])}
+
+
+def documents(content: Sequence[Statement]) -> list[Document]:
+    """The statements in documents: each restriction on its own, for readers, or merged if these were more documents than a role takes."""
+    found = pack(content)
+    return found if len(found) <= MOST else pack(compact(content))
 
 
 def size(document: Document) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import socket
 import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ SERVICE_LABEL = "kubernetes.io/service-name"
 class Probe:
     """``version_header`` or ``version_body`` (a pattern) must yield ``version``: old pods may still answer. ``successes``: needed in a row.
 
-    ``authority``: path to a CA certificate.
+    ``authority``: path to a CA certificate. ``address``: the host to connect to instead of that of the URL, which stays the one asked for.
     ``wait``: seconds for the whole probe, since a load balancer and its DNS name may take minutes. ``timeout``: seconds per request.
     """
 
@@ -49,17 +50,23 @@ class Probe:
     verify: bool = True
     authority: str | None = None
     redirects: bool = False
+    address: str = ""
+
+    @property
+    def host(self) -> str:
+        return urllib3.util.parse_url(self.url).host or ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The response, or why there was none."""
+    """The response, or why there was none. ``unresolved``: the host has no address."""
 
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     failed: str = ""
     certificate: bool = False
+    unresolved: bool = False
 
 
 def wrong(probe: Probe, answer: Answer) -> tuple[str, str]:
@@ -96,7 +103,7 @@ def way_to(probe: Probe, environment: Mapping[str, str]) -> tuple[str, str | Non
     A rehearsal's proxy leads to load balancers; addresses on this machine need none. Its authority counts unless the probe names its own.
     """
     proxy = environment.get(REHEARSAL_PROXY, "")
-    host = urllib3.util.parse_url(probe.url).host or ""
+    host = probe.host
     if not proxy or host == "localhost" or host.startswith(("127.", "[::1")):
         return "", probe.authority
     authority = environment.get(REHEARSAL_AUTHORITY, "")
@@ -106,6 +113,8 @@ def way_to(probe: Probe, environment: Mapping[str, str]) -> tuple[str, str | Non
 def fetch(probe: Probe) -> Answer:
     """Send one request. Ignores all proxy variables but the rehearsal's, follows redirects only if the probe allows it, limits waits."""
     proxy, authority = way_to(probe, os.environ)
+    if proxy and authority is None and probe.url.startswith("https"):
+        return Answer(failed="the rehearsal has no load balancer yet")
     options: dict[str, Any] = {"retries": urllib3.Retry(redirect=5, connect=0, read=0, other=0) if probe.redirects else False}
     if probe.url.startswith("https"):
         context = ssl.create_default_context(cafile=authority)
@@ -114,17 +123,47 @@ def fetch(probe: Probe) -> Answer:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         options["ssl_context"] = context
+    url, headers = probe.url, dict(probe.headers)
+    if probe.address:
+        parts = urllib3.util.parse_url(url)
+        url, headers = parts._replace(host=probe.address).url, {"Host": parts.netloc or "", **headers}
+        options |= (
+            {"server_hostname": probe.host, "assert_hostname": probe.host if probe.verify else False} if "ssl_context" in options else {}
+        )
     options["timeout"] = urllib3.Timeout(total=probe.timeout)
     with urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options) as pool:
         try:
-            response = pool.request("GET", probe.url, headers=dict(probe.headers), redirect=probe.redirects, preload_content=False)
+            response = pool.request("GET", url, headers=headers, redirect=probe.redirects, preload_content=False)
             body = response.read(MOST_BODY, decode_content=True)
             response.close()
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            text = describe(error)
-            return Answer(failed=text, certificate="CERTIFICATE_VERIFY_FAILED" in str(error) or "doesn't match" in str(error))
+            bad_certificate = "CERTIFICATE_VERIFY_FAILED" in str(error) or "doesn't match" in str(error)
+            return Answer(failed=describe(error), certificate=bad_certificate, unresolved=_is_unresolved(error))
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status, headers, body.decode(errors="replace"))
+
+
+def _is_unresolved(error: BaseException | None) -> bool:
+    """Whether the innermost cause is that a name has no address; urllib3 wraps it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, socket.gaierror):
+            return True
+        seen.add(id(error))
+        reason = getattr(error, "reason", None)
+        error = reason if isinstance(reason, BaseException) else error.__cause__ or error.__context__
+    return False
+
+
+def balancer_of(ingresses: Sequence[Obj], host: str) -> str:
+    """The host name or address of the load balancer that an Ingress with a rule for this host has got; empty if there is none yet."""
+    for ingress in ingresses:
+        hosts = [str(rule.get("host") or "*") for rule in spec(ingress).get("rules") or ()]
+        if any(one in ("*", host) or (one.startswith("*.") and host.partition(".")[2] == one[2:]) for one in hosts):
+            for point in ((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ():
+                if found := point.get("hostname") or point.get("ip"):
+                    return str(found)
+    return ""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from .baking import Baking
 from .endings import code_of, decisive, is_short, named
 from .metric_sources import read_metric
 from .plan import Ending, Plan, ServiceCheck
-from .probes import foreign_pods, probe_until, service_wrong, slices_path
+from .probes import Answer, Probe, balancer_of, fetch, foreign_pods, probe_until, service_wrong, slices_path
 from .records import Record
 from .rollback import undo
 from .target import Target
@@ -196,13 +196,26 @@ class Verifier:
         for probe in self.plan.probes:
             self._extend(probe.wait)
             try:
-                probed = probe_until(probe, self.api.clock.now, self.api.clock.pause, self._tick)
+                probed = probe_until(probe, self.api.clock.now, self.api.clock.pause, self._tick, self._ask)
             except _Ended as ended:
                 return ended.ending
             self.report.probes.append({"url": probe.url, "reason": probed.code or "answered", "requests": probed.requests})
             if probed.code:
                 return Ending("failure", probed.code, f"{probed.sentence}.", "probes")
         return None
+
+    def _ask(self, probe: Probe) -> Answer:
+        """Ask where users do. While a host name has no record, as in a first deployment, ask the load balancer of its Ingress instead."""
+        answer = fetch(probe)
+        if not answer.unresolved:
+            return answer
+        namespace = self.plan.targets[0].namespace if self.plan.targets else "default"
+        try:
+            ingresses = self.api.list(f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses").items
+        except ApiProblem:  # such as rights that do not include Ingresses
+            return answer
+        balancer = balancer_of(ingresses, probe.host)
+        return fetch(replace(probe, address=balancer)) if balancer else answer
 
     def _service(self, check: ServiceCheck) -> Ending | None:
         self._extend(check.wait)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import HTTPCookieProcessor
 
 import psycopg
 import yaml
@@ -175,16 +176,16 @@ class Shop:
     def deploy(self, version: str, **extra: Any) -> Run:
         return self.play("deploy", app_deploy_version=version, **extra)
 
-    def killed(self, version: str, when: Callable[[], bool], what: str) -> None:
+    def killed(self, version: str, when: Callable[[], bool], what: str, **extra: Any) -> None:
         """Deploy, and kill the run with all its processes as soon as ``when`` holds."""
-        given = json.dumps({"app_deploy_manage": True, "app_deploy_version": version})
+        given = json.dumps({"app_deploy_manage": True, "app_deploy_version": version, **extra})
         command = [str(BIN / "ansible-playbook"), "playbooks/deploy.yml", "-i", str(self.inventory), "--extra-vars", given]
         kill(command, isolated_environment(self.cloud.environment("apply")), str(self.inventory), when, what)
 
     # --- what there is -----------------------------------------------------------------------------------------------
 
-    def deployment(self) -> dict[str, Any]:
-        return dict(self.api.get("/apis/apps/v1/namespaces/shop/deployments/api"))
+    def deployment(self, name: str = "api") -> dict[str, Any]:
+        return dict(self.api.get(f"/apis/apps/v1/namespaces/shop/deployments/{name}"))
 
     def settle(self) -> None:
         """Wait until the pods of the last release have gone: until then, controllers change the Deployment's status."""
@@ -196,8 +197,8 @@ class Shop:
 
         until(settled)
 
-    def image(self) -> str:
-        return str(self.deployment()["spec"]["template"]["spec"]["containers"][0]["image"])
+    def image(self, name: str = "api") -> str:
+        return str(self.deployment(name)["spec"]["template"]["spec"]["containers"][0]["image"])
 
     def managers(self) -> list[tuple[str, str]]:
         """(manager, operation) of the entries that are not about a subresource."""
@@ -218,6 +219,40 @@ class Shop:
         found = applications.ask(self.cloud.description, f"https://{HOST}/", {HEADER: secret} if secret else {})
         return found.status, found.version
 
+    def forwards(self) -> list[dict[str, int]]:
+        """The weights by Service of each rule of the load balancer that forwards requests, without those that only a header meets."""
+        elb = self.cloud.client("elbv2")
+        groups = [one["TargetGroupArn"] for one in elb.describe_target_groups()["TargetGroups"]]
+        tags = elb.describe_tags(ResourceArns=groups)["TagDescriptions"] if groups else []
+        resources = {one["ResourceArn"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]}["ingress.k8s.aws/resource"] for one in tags}
+        found = []
+        for rule in self.rules():
+            headers = any(one["Field"] == "http-header" for one in rule["Conditions"])
+            for action in [] if headers else rule["Actions"]:
+                weights = (action.get("ForwardConfig") or {}).get("TargetGroups") or []
+                found += [{resources[one["TargetGroupArn"]]: one.get("Weight", 1) for one in weights}] if weights else []
+        short = [{name.removeprefix("shop/shop-").partition(":")[0]: weight for name, weight in one.items()} for one in found]
+        return [dict(sorted(one.items())) for one in short]
+
+    def rules(self) -> list[dict[str, Any]]:
+        """Those of all listeners."""
+        elb = self.cloud.client("elbv2")
+        balancers = [one["LoadBalancerArn"] for one in elb.describe_load_balancers()["LoadBalancers"]]
+        listeners = [one["ListenerArn"] for arn in balancers for one in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]]
+        return [rule for arn in listeners for rule in elb.describe_rules(ListenerArn=arn)["Rules"]]
+
+    def stickiness(self) -> tuple[set[str], set[int]]:
+        """Seconds that target groups, and rules with several of them, keep a client."""
+        elb, of_groups = self.cloud.client("elbv2"), set()
+        for one in elb.describe_target_groups()["TargetGroups"]:
+            found = elb.describe_target_group_attributes(TargetGroupArn=one["TargetGroupArn"])["Attributes"]
+            attributes = {each["Key"]: each["Value"] for each in found}
+            kept = attributes.get("stickiness.enabled") == "true"
+            of_groups.add(attributes["stickiness.lb_cookie.duration_seconds"] if kept else "none")
+        configs = [action.get("ForwardConfig") or {} for rule in self.rules() for action in rule["Actions"]]
+        divided = [one["TargetGroupStickinessConfig"] for one in configs if len(one.get("TargetGroups", ())) > 1]
+        return of_groups, {one["DurationSeconds"] if one["Enabled"] else 0 for one in divided}
+
     @contextmanager
     def migrations_held(self) -> Iterator[Callable[[], bool]]:
         """Until the end, migrations wait inside the database. Gives whether one does."""
@@ -234,6 +269,16 @@ class Shop:
         """The versions whose migrations have run in the database, each as often as it did."""
         with database(self.cloud) as connection:
             return [row[0] for row in connection.execute("SELECT version FROM migrations ORDER BY version").fetchall()]
+
+    def returning(self) -> Callable[[], tuple[int, str]]:
+        """Asks as a browser that keeps the load balancer's cookies."""
+        cookies = HTTPCookieProcessor()
+
+        def ask() -> tuple[int, str]:
+            found = applications.ask(self.cloud.description, f"https://{HOST}/", more=(cookies,))
+            return found.status, found.version
+
+        return ask
 
     @contextmanager
     def load(self) -> Iterator[list[applications.Answer]]:

@@ -21,6 +21,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.validate 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import resources as eks
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import validate as eks_input
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.preflight import FOUND_LATER
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.resources_queues import build as build_queues
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.settings.context import Context as MessagingContext
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.validate import validate as validate_messaging
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import preflight as rds_input
@@ -48,6 +51,7 @@ from tests.integration.examples import cache_state as caches_
 from tests.integration.examples import cluster_state as has_
 from tests.integration.examples import database_state as keeps_
 from tests.integration.examples import network_state as is_
+from tests.integration.examples import queue_state as carries_
 from tests.integration.examples import registry_state as holds_
 from tests.integration.examples import zone_state as serves_
 from tests.integration.examples.bucket_state import BucketState
@@ -55,6 +59,7 @@ from tests.integration.examples.cache_state import CacheState
 from tests.integration.examples.cluster_state import ClusterState
 from tests.integration.examples.database_state import CERTIFICATES, DatabaseState, Logins
 from tests.integration.examples.network_state import NetworkState
+from tests.integration.examples.queue_state import QueueState
 from tests.integration.examples.registry_state import RegistryState
 from tests.integration.examples.running import (
     APPLICATIONS,
@@ -263,6 +268,12 @@ CACHE_ROWS: Mapping[str, Mapping[str, caches_.Check]] = {
 }
 """What must be true of caches."""
 
+QUEUE_ROWS: Mapping[str, Mapping[str, carries_.Check]] = {
+    f"examples/{platform}/prod": {"M2": carries_.queues("prod-email", "prod-analytics")}
+    for platform in ("creator-publishing", "ai-community")
+}
+"""What must be true of queues."""
+
 ZONE_ROWS: Mapping[str, Mapping[str, serves_.Check]] = {
     "examples/innovate/workloads": {"N16": serves_.domain("innovate.example", "us-east-1")},
     "examples/codelearn/prod": {"N16": serves_.domain("codelearn.example", "us-east-1")},
@@ -326,6 +337,7 @@ def expected_addresses(inventory: str) -> set[str]:
     assert wrong_zones == []
     resources += dns.build(described_zones, Place(environment, "zones", *place))
     resources += expected_caches(inventory, Place(environment, "cache", *place))
+    resources += expected_queues(inventory, Place(environment, "queues", *place))
     inside = expected_content(variables(inventory, "rds")["rds_databases"]) if inventory in LOGINS else set()
     return {resource.address for resource in resources} | inside | found
 
@@ -337,6 +349,15 @@ def expected_caches(inventory: str, place: Place) -> list[Resource]:
     found, problems = validate_caches(described, "redis_caches", place.environment, redis_input.FOUND_LATER)
     assert problems == []
     return build_caches(found, place, Known())
+
+
+def expected_queues(inventory: str, place: Place) -> list[Resource]:
+    if not has_group(inventory, "messaging"):
+        return []
+    context = MessagingContext(place.environment, place.component, place.region, place.account_id)
+    found, problems = validate_messaging({"queues": variables(inventory, "messaging")["messaging_queues"]}, context)
+    assert problems == []
+    return build_queues(found["queues"], place)
 
 
 def repository_addresses(inventory: str, place: Place) -> set[str]:
@@ -445,6 +466,7 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
             check_rows(inventory, ClusterState(cloud.client), CLUSTER_ROWS[inventory])
             check_rows(inventory, ZoneState(cloud.client), ZONE_ROWS.get(inventory, {}))
             check_rows(inventory, CacheState(cloud.client), CACHE_ROWS.get(inventory, {}))
+            check_rows(inventory, QueueState(cloud.client), QUEUE_ROWS.get(inventory, {}))
             database = DatabaseState(cloud.client)
             check_rows(inventory, database, DATABASE_ROWS[inventory])
             check_rows(inventory, RegistryState(cloud.client), REGISTRY_ROWS.get(inventory, {}))

@@ -117,15 +117,25 @@ def test_addresses_added_and_removed(site: Site) -> None:
     site.apply(site.desired_here(main=without))
     assert routes(site)["public"] == "igw"
     gone = agreed(site, without)
-    assert {verb for address, verb in summary(site.plan(gone, purge=(GATEWAY,))).items() if address != GATEWAY} == {"update"}
+    plan = site.plan(gone, purge=(GATEWAY,))
+    assert {verb for address, verb in summary(plan).items() if address != GATEWAY} == {"update"}
+    assert touched(plan)["vpc.main"] == {"ipv6"}
     site.apply(gone, purge=(GATEWAY,))
     assert {block for block, _assigns in subnets(site).values()} == {""}
     assert (survivors(before, site.ids()), routes(site)) == (set(before), {})
-    assert summary(site.plan(site.desired_here(main=without))) == {}
-    unused = agreed(site, without)
+    assert [summary(site.plan(desired)) for desired in (site.desired_here(main=without), agreed(site, without))] == [{}, {}]
+
+
+def test_a_block_that_no_subnet_uses_goes_with_consent(site: Site) -> None:
+    """What a run leaves that was killed between the subnets and the VPC."""
+    site.apply(site.desired(main=network()))
+    vpc = described(site.cloud)["vpc.main"]["id"]
+    site.cloud.client("ec2").associate_vpc_cidr_block(VpcId=vpc, AmazonProvidedIpv6CidrBlock=True)
+    assert summary(site.plan(site.desired_here(main=network()))) == {}
+    unused = agreed(site, network())
     assert touched(site.plan(unused)) == {"vpc.main": {"ipv6"}}
     site.apply(unused)
-    assert summary(site.plan(agreed(site, without))) == {}
+    assert summary(site.plan(agreed(site, network()))) == {}
 
 
 def test_addresses_in_use_are_not_taken_away(site: Site) -> None:

@@ -122,7 +122,7 @@ def rule(found: Mapping[str, Any], name: str, database: str = "main") -> str:
     return next((str(one["result"]) for one in found["databases"][database]["checks"] if one["name"] == name), "")
 
 
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -31,7 +31,7 @@ def sample_of(domain: Registration, kind: str) -> Sample:
 
 
 def test_every_domain_is_named() -> None:
-    assert {one.name for one in DOMAINS} == {path.parent.name for path in FOLDER.glob("*/__init__.py")}
+    assert {one.name for one in DOMAINS} == {path.parent.name for path in FOLDER.glob("*/registration.py")}
 
 
 @pytest.mark.parametrize(("domain", "kind"), ALL_KINDS)

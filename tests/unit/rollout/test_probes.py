@@ -6,6 +6,7 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import S
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.probes import (
     Answer,
     Probe,
+    balancer_of,
     fetch,
     in_a_row,
     probe_until,
@@ -283,3 +285,63 @@ def test_a_rehearsal_is_reached_through_its_proxy(tmp_path: Path, url: str, own:
     assert way_to(Probe(url, authority=own), environment) == (expected[0], None if expected[1] == "bundle" else expected[1])
     bundle.touch()
     assert way_to(Probe(url, authority=own), environment) == (expected[0], str(bundle) if expected[1] == "bundle" else expected[1])
+
+
+def test_a_rehearsal_without_load_balancers_is_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not with the system's authorities: those could not verify the certificate of a load balancer that appears meanwhile."""
+    monkeypatch.setenv("MAINSTAY_REHEARSAL_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("MAINSTAY_REHEARSAL_CA", str(tmp_path / "ca.pem"))
+    probe = Probe("https://shop.example.com/")
+    assert wrong(probe, fetch(probe)) == ("probe_unreachable", "no answer: the rehearsal has no load balancer yet")
+
+
+UNKNOWN = "shop.invalid"
+"""A host name that has no record (RFC 2606)."""
+
+
+def ingress(balancer: dict[str, str] | None, *hosts: str) -> dict[str, Any]:
+    rules = [{"host": host} if host else {} for host in hosts]
+    status = {"loadBalancer": {"ingress": [balancer]}} if balancer else {}
+    return {"metadata": {"name": "shop", "namespace": "shop"}, "spec": {"rules": rules}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    rows(
+        its_host=([ingress({"hostname": "lb.example"}, "other.example.com", "shop.example.com")], "lb.example"),
+        an_address=([ingress({"ip": "192.0.2.1"}, "shop.example.com")], "192.0.2.1"),
+        wildcard=([ingress({"hostname": "lb.example"}, "*.example.com")], "lb.example"),
+        every_host=([ingress({"hostname": "lb.example"}, "")], "lb.example"),
+        other_host=([ingress({"hostname": "lb.example"}, "www.example.com", "*.shop.example.com", "*.com")], ""),
+        none_yet=([ingress(None, "shop.example.com"), ingress({"hostname": "lb.example"}, "shop.example.com")], "lb.example"),
+        no_ingress=([], ""),
+    ),
+)
+def test_the_load_balancer_of_a_host_is_that_of_its_ingress(found: list[Any], expected: str) -> None:
+    assert balancer_of(found, "shop.example.com") == expected
+
+
+def test_a_host_without_a_record_is_asked_at_its_load_balancer(site: Site, tmp_path: Path) -> None:
+    """A first deployment is verified before its host names lead anywhere: the certificate and the Host header are those of the host."""
+    from tests.unit.rollout.certificate import write
+
+    certificate = write(tmp_path, UNKNOWN)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    site.socket = context.wrap_socket(site.socket, server_side=True)
+    port = site.server_address[1]
+    probe = Probe(f"https://{UNKNOWN}:{port}/x", authority=str(certificate))
+    assert fetch(probe).unresolved
+    answer = fetch(replace(probe, address="127.0.0.1"))
+    assert (answer.status, json.loads(answer.body)) == (200, {"path": "/x", "host": f"{UNKNOWN}:{port}"})
+    other = fetch(replace(probe, url=f"https://other.invalid:{port}/x", address="127.0.0.1"))
+    assert other.certificate, other.failed
+
+
+def test_a_first_deployment_is_verified_at_its_load_balancer(site: Site) -> None:
+    probe = Probe(f"http://{UNKNOWN}:{site.server_address[1]}/x", wait=2.0)
+    with FakeApi() as api:
+        settled(api)
+        assert outcome(verify(api, probes=(probe,)))[1] == "probe_unreachable"
+        api.put({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", **ingress({"ip": "127.0.0.1"}, UNKNOWN)})
+        assert outcome(verify(api, probes=(probe,))) == ("success", "complete")

@@ -229,6 +229,8 @@ def test_accounts_that_differ_in_ids_and_times_only_are_equal() -> None:
     assert vpc("vpc-0123456789abcdef0", "1") == vpc("vpc-0fedcba9876543210", "2")
     assert vpc("vpc-0123456789abcdef0", "1") != vpc("vpc-0123456789abcdef0", "1", "10.1.0.0/16")
     assert vpc("vpc-0123456789abcdef0", "1")["VpcId"] == "vpc(main)"
+    assert vpc("vpc-1", "1", "2600:1f18:0:6c00::/56") == vpc("vpc-1", "1", "2600:1f14:73:e200::/56")
+    assert vpc("vpc-1", "1", "2600:1f18:0:6c08::/64") != vpc("vpc-1", "1", "2600:1f14:73:e209::/64")
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "another behavior has this path",
     ),
     "every path": ({"behaviors": [{"path": "*", "origin": "api"}]}, "describe it under default"),
-    "unknown policy": ({"default": {"origin": "app", "cache": "CachingOptimised"}}, "did you mean CachingOptimized"),
+    "unknown policy": ({"default": {"origin": "app", "cache": "CachingOptimized"}}, "did you mean CachingOptimized"),
     "host passed to a bucket": (
         {"default": {"origin": "app", "origin_request": "AllViewer"}},
         "a bucket refuses requests with the Host header of the viewer",

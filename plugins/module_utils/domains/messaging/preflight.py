@@ -1,0 +1,50 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The checks on what the role messaging describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ...inputs.problems import Problems, suggestion
+from .part import Described
+from .settings.context import Context
+from .spec import CONSENTS
+from .validate import validate
+
+PREFIX = "messaging_"
+"""What the role's variables are named, besides the option of the module."""
+ALL = "*"
+
+
+def input_errors(described: Any, name: str, context: Context | None = None) -> list[str]:
+    """Every problem with one variable of the role, such as messaging_queues."""
+    return problems({name: described}, context or Context("env", "queues"))
+
+
+def role_errors(variables: Mapping[str, Any]) -> list[str]:
+    """Every problem with the variables of the role that its argument specification cannot express."""
+    component = str(variables.get("platform_component") or variables["inventory_hostname"])
+    environment = str(variables.get("platform_environment") or "env")
+    region, account_id = (str(variables.get(name) or "") for name in ("platform_region", "platform_account_id"))
+    return problems(variables, Context(environment, component, region, account_id))
+
+
+def problems(variables: Mapping[str, Any], context: Context) -> list[str]:
+    given = {name.removeprefix(PREFIX): value for name, value in variables.items() if name.startswith(PREFIX)}
+    found, messages = validate(given, replace(context, params=given))
+    return [f"{PREFIX}{text}" for text in (*messages, *unknown_consents(given, found))]
+
+
+def unknown_consents(given: Mapping[str, Any], found: Described) -> list[str]:
+    """Consent for entries that do not exist would be consent for nothing: most likely a typo."""
+    known, seen = [name for entries in found.values() for name in entries], Problems()
+    for option in CONSENTS:
+        for name in given.get(option) or ():
+            if name != ALL and name not in known:
+                remedy = f"nothing of this name is described; {suggestion(str(name), known)}"
+                seen.add(option, name, remedy if known else "nothing is described; remove it")
+    return seen.messages

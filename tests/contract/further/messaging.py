@@ -1,0 +1,43 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What queues depend on: how they are counted, and cases that the smallest resource of a kind does not cover."""
+
+from __future__ import annotations
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.queue_documents import by_queue
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import key
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
+from tests.contract.account import listed
+from tests.contract.further.shared import FEW, MANY
+
+
+def fed_queue(place: Place) -> Sample:
+    """A FIFO queue with a dead-letter queue, under a key of the component's; the key goes, and a tag is changed by hand."""
+    encrypted = key(place).resource
+    source, target = "jobs.fifo", "failed.fifo"
+    failed = Resource(
+        "message_queue",
+        "failed",
+        {"queue_name": target, "encryption": {"type": "sqs"}, "redrive_allow_policy": by_queue([place.arn("sqs", source)])},
+    )
+    properties = {
+        "queue_name": source,
+        "encryption": {"type": "kms", "key": ref(encrypted.address, "arn")},
+        "content_based_deduplication": True,
+        "redrive_policy": {"deadLetterTargetArn": ref(failed.address, "arn"), "maxReceiveCount": 3},
+        "tags": MANY,
+    }
+    return Sample(
+        Resource("message_queue", "jobs", properties),
+        needs=(encrypted, failed),
+        change={"encryption": {"type": "sqs"}, "redrive_policy": None, "tags": FEW},
+        drift=Drift(Operation("sqs", "untag_queue"), lambda one: {"QueueUrl": one.id, "TagKeys": ["team"]}, "tags"),
+    )
+
+
+COUNTS = {"message_queue": listed("sqs", "list_queues", "QueueUrls")}
+FURTHER = {"messaging": {"fed": fed_queue}}
