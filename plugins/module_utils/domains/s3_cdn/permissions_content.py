@@ -15,12 +15,12 @@ RECORDS = Grant(tuple(f"{resource}{RECORD}" for resource in CONTENT.resources))
 """The records of what was uploaded, in any folder of the bucket. Nothing else is read."""
 
 SITES = Permissions(
-    reads={"s3:GetObject": (RECORDS,)},
+    # S3 asks KMS on behalf of the caller where the bucket has a key.
+    reads={"s3:GetObject": (RECORDS,), "kms:Decrypt": (OWN_KEY,)},
     writes={
         "s3:PutObject": (CONTENT,),
-        # S3 asks KMS on behalf of the caller where the bucket has a key.
-        **each("kms", "Decrypt GenerateDataKey", OWN_KEY),
+        "kms:GenerateDataKey": (OWN_KEY,),
         **each("cloudfront", "CreateInvalidation GetInvalidation", OWN),
     },
-    together={"s3:PutObject": ("kms:Decrypt", "kms:GenerateDataKey")},
+    together={"s3:GetObject": ("kms:Decrypt",), "s3:PutObject": ("kms:GenerateDataKey",)},
 )
