@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 
 def count(account_id: str, region: str, namespace: str, name: str, dimensions: Mapping[str, str], number: float = 1.0) -> None:
     """Adds a number to a metric, now."""
+    add(account_id, region, namespace, name, dimensions, number, moment().timestamp(), "Count")
+
+
+def add(
+    account_id: str, region: str, namespace: str, name: str, dimensions: Mapping[str, str], value: float, when: float, unit: str
+) -> None:
+    """Adds a value to a metric at a time, in seconds since 1970."""
     prepare("cloudwatch")
     with one_at_a_time:
         kept = store_of(account_id, region)
         metric = Metric(namespace, name, tuple(sorted(dimensions.items())))
-        kept.metrics.add(metric, moment().timestamp(), "Count", observed({number: 1.0}))
+        kept.metrics.add(metric, when, unit, observed({value: 1.0}))
         kept.arrived(metric)
         evaluate(kept)
 
