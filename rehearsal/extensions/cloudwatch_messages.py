@@ -10,6 +10,7 @@ from rehearsal.extensions.cloudwatch_store import Alarm, State, Store, as_json, 
 from rehearsal.monitoring.evaluation import Window
 from rehearsal.monitoring.queries import Query
 from rehearsal.monitoring.statistics import SIMPLE
+from rehearsal.registry import backend
 
 REGION_NAMES = {
     "af-south-1": "Africa (Cape Town)",
@@ -133,7 +134,19 @@ def send_event(kept: Store, alarm: Alarm, before: State) -> None:
         "previousState": _event_state(before),
         "state": _event_state(alarm.state),
     }
+    if shared := _shared_tags(kept, alarm):
+        detail["alarmTags"] = shared
     put(kept.account_id, kept.region, "aws.cloudwatch", "CloudWatch Alarm State Change", [alarm.arn], detail)
+
+
+def _shared_tags(kept: Store, alarm: Alarm) -> dict[str, str]:
+    """The tags that the alarm adds to its events ("Alarm tags in action payloads" in the CloudWatch User Guide)."""
+    wanted = (alarm.given.get("ActionConfiguration") or {}).get("AlarmTagsPropagation") or {}
+    if not wanted.get("Enabled"):
+        return {}
+    tags = backend("cloudwatch", kept.account_id, kept.region).tagger.get_tag_dict_for_resource(alarm.arn)
+    included, excluded = wanted.get("IncludedTagKeys"), wanted.get("ExcludedTagKeys") or ()
+    return {name: value for name, value in tags.items() if name not in excluded and (not included or name in included)}
 
 
 def _event_state(state: State) -> dict[str, Any]:

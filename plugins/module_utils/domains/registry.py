@@ -18,6 +18,7 @@ from .dns.registration import REGISTRATION as DNS
 from .eks.registration import REGISTRATION as EKS
 from .messaging.registration import REGISTRATION as MESSAGING
 from .network.registration import REGISTRATION as NETWORK
+from .observability.registration import REGISTRATION as OBSERVABILITY
 from .rds.registration import REGISTRATION as RDS
 from .redis.registration import REGISTRATION as REDIS
 from .repositories.registration import REGISTRATION as REPOSITORIES
@@ -36,6 +37,7 @@ DOMAINS: tuple[Registration, ...] = (
     REPOSITORIES,
     S3_CDN,
     APP_DEPLOY,
+    OBSERVABILITY,
 )
 """In reading order: a domain comes after the domains it depends on."""
 

@@ -11,6 +11,13 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.dashboards.every import (
+    application_dashboard,
+    environment_dashboard,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.sets.every import alarms_of
+from tests.unit.domains.observability.platforms import FULL
+
 from ..conftest import ACCOUNT, REGION, refused
 from .monitored import CPU, DATABASE, Monitored, alarm_arn
 
@@ -77,6 +84,16 @@ def test_bodies_that_are_refused_as_a_whole(monitored: Monitored, why: str) -> N
     put = monitored.cloudwatch.put_dashboard
     assert refused(put, DashboardName="prod", DashboardBody=json.dumps(body)) == "InvalidParameterInput"
     assert monitored.cloudwatch.list_dashboards()["DashboardEntries"] == []
+
+
+def test_the_dashboards_of_a_platform_are_accepted(monitored: Monitored) -> None:
+    alarms = alarms_of(FULL)
+    bodies = {"prod": environment_dashboard(FULL, alarms)}
+    bodies |= {f"prod-{one.name}": application_dashboard(FULL, one, alarms) for one in FULL.applications}
+    for name, body in bodies.items():
+        monitored.cloudwatch.put_dashboard(DashboardName=name, DashboardBody=json.dumps(body))
+    assert len(monitored.cloudwatch.list_dashboards()["DashboardEntries"]) == 1 + len(FULL.applications)
+    monitored.cloud.problems = [one for one in monitored.cloud.problems if "another account" not in one]
 
 
 def test_other_refusals_of_dashboards(monitored: Monitored) -> None:

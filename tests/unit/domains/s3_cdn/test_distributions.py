@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import botocore.session
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner, mark_of, marks_in
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.cloudfront import changed, mark_of, marks_in
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.cloudfront import changed
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.distribution_document import (
     described,
     header_digest,
