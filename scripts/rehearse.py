@@ -182,11 +182,11 @@ class Rehearsal:
         self.show("Apply again: expect no changes")
         self.step("again", "apply")
         self.expect_unchanged(["no_changes"])
-        from scripts import caches, databases, edges  # load boto3, which the commands that run no rehearsal do not need
+        from scripts import caches, databases, edges, pictures  # load boto3, which the commands that run no rehearsal do not need
 
         applications, said = self.applications()
         shown = [*databases.logins(self.cloud), *caches.logins(self.cloud), *edges.answers(self.cloud)]
-        return "\n".join([self.summary(), *said, *shown, *applications])
+        return "\n".join([self.summary(), *said, *shown, *applications, *pictures.draw(self.cloud, self.environment)])
 
     def applications(self) -> tuple[list[str], list[str]]:
         """Ask the applications, if the inventory has any, and show a bad release. Returns what people do, and what came of it."""
