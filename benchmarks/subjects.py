@@ -176,9 +176,9 @@ class Terraform:
         if tools.provider_version < (5, 0, 0) and not part:
             # Without it, these versions request an EC2-Classic address; later ones do not support the argument.
             (self.folder / "network" / "version_override.tf").write_text('resource "aws_eip" "nat" {\n  vpc = true\n}\n')
-        self._initialise()
+        self._initialize()
 
-    def _initialise(self) -> None:
+    def _initialize(self) -> None:
         command = [self.tools.terraform, "init", "-input=false", "-no-color"]
         done = subprocess.run(command, cwd=self.folder, env=self.environment(), capture_output=True, text=True, check=False)
         if done.returncode:

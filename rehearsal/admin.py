@@ -14,6 +14,8 @@ from rehearsal.cloud_state import CloudState
 from rehearsal.faults import Rule
 from rehearsal.happenings import happen
 from rehearsal.postgresql.cloud import current as databases
+from rehearsal.rabbitmq.cloud import current as brokers
+from rehearsal.receivers.post import current as post
 from rehearsal.traffic import cloud as load_balancers
 from rehearsal.transitions import Script
 from rehearsal.valkey.cloud import current as caches
@@ -74,7 +76,10 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         ("POST", "/accounts"): account,
         ("GET", "/databases"): lambda body, query: databases.described(),
         ("GET", "/caches"): lambda body, query: caches.described(),
+        ("GET", "/brokers"): lambda body, query: brokers.described(),
         ("GET", "/load-balancers"): lambda body, query: load_balancers.described(),
+        ("GET", "/arrived"): lambda body, query: post.arrived(query.get("receiver", "")),
+        ("DELETE", "/arrived"): clear(post),
         ("GET", "/notes"): lambda body, query: dict(state.notes),
         ("POST", "/notes"): add_notes,
         ("POST", "/scripts"): add_script,

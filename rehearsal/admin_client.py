@@ -84,10 +84,31 @@ class AdminClient:
         answer: dict[str, Any] = self.request("GET", "/caches")
         return answer
 
+    def brokers(self) -> dict[str, Any]:
+        """The management APIs of brokers: {"ca_bundle": path, "brokers": {ARN: URL}}."""
+        answer: dict[str, Any] = self.request("GET", "/brokers")
+        return answer
+
     def load_balancers(self) -> dict[str, Any]:
         """{"proxy": URL, "ca_bundle": path, "load_balancers": [{name, arn, dns_name, hosts, listeners}]}."""
         answer: dict[str, Any] = self.request("GET", "/load-balancers")
         return answer
+
+    def arrived(self, receiver: str = "") -> list[dict[str, Any]]:
+        """What the cloud has sent to the outside world, oldest first; of one receiver (pagerduty, slack, email, or a host), or all.
+
+        Each {"n", "receiver", "host", "method", "path", "headers", "body", "status"}, or for e-mail {"to", "subject", "body"}.
+        """
+        answer: list[dict[str, Any]] = self.request("GET", f"/arrived?receiver={receiver}")
+        return answer
+
+    def clear_arrived(self) -> None:
+        self.request("DELETE", "/arrived")
+
+    def advance(self, seconds: float, region: str | None = None) -> dict[str, Any]:
+        """Moves the cloud's clock ahead and evaluates the alarms of a region: {"changed": {name: state}}."""
+        self.settings(clock_ahead_seconds=self.settings()["clock_ahead_seconds"] + seconds)
+        return self.happen("cloudwatch", "evaluate_alarms", **({"region": region} if region else {}))
 
     def notes(self) -> dict[str, Any]:
         """The values noted since the last reset, by name."""

@@ -11,7 +11,9 @@ from rehearsal.identities import Credentials, Identities
 from rehearsal.kubernetes.fleet import fleet
 from rehearsal.policies_in_force import InForce
 from rehearsal.postgresql.cloud import current as databases
+from rehearsal.rabbitmq.cloud import current as brokers
 from rehearsal.rate_limits import RateLimits
+from rehearsal.receivers.post import current as post
 from rehearsal.request_log import RequestLog
 from rehearsal.settings import Settings
 from rehearsal.tokens import Tokens
@@ -70,16 +72,19 @@ class CloudState:
         transitions.delays.traffic_seconds = self.settings.traffic_seconds
         transitions.delays.termination_scale = self.settings.termination_scale
         load_balancers.retime()
+        post.known = self.settings.receivers
 
     def reset(self) -> None:
         """Restores the initial state: empty accounts, the initial settings, and no faults, scripts, tokens, or log."""
         self.resets += 1
         self.faults.clear()
+        post.reset()
         load_balancers.forget()  # without the lock, for which the data plane may be waiting
         with self.lock:
             fleet.stop_all()
             databases.reset()
             caches.reset()
+            brokers.reset()
             _empty_moto()
             self.tokens.clear()
             self.rates.clear()

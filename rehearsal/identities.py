@@ -24,7 +24,7 @@ _ISSUING = {
     ("sts", "GetSessionToken"),
 }
 # Calls that AWS also accepts unsigned.
-UNSIGNED = {("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity")}
+UNSIGNED = {("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity"), ("sns", "ConfirmSubscription")}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import Any
 
 from rehearsal.admin_client import AdminClient, AdminError
 from rehearsal.identities import ROLES, Credentials, generate, refuse_real
-from rehearsal.server_kinds import CACHES, DATABASES
+from rehearsal.server_kinds import BROKERS, CACHES, DATABASES
 from rehearsal.traffic.cloud import BUNDLE as AUTHORITY
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -169,6 +169,8 @@ def environment(cloud: dict[str, Any], role: str = "apply", account_id: str = ""
         "PGSSLROOTCERT": str(Path(cloud["log"]).with_name(DATABASES.bundle)),
         # The certificate authority of the caches' endpoints.
         "MAINSTAY_REHEARSAL_CACHE_CA": str(Path(cloud["log"]).with_name(CACHES.bundle)),
+        # That of the brokers' management APIs.
+        "MAINSTAY_REHEARSAL_BROKER_CA": str(Path(cloud["log"]).with_name(BROKERS.bundle)),
         # Where clients reach load balancers. Names of our own: AWS clients must not use the proxy.
         "MAINSTAY_REHEARSAL_PROXY": cloud.get("proxy", ""),
         "MAINSTAY_REHEARSAL_CA": str(Path(cloud["log"]).with_name(AUTHORITY)),

@@ -17,18 +17,26 @@ KNOWN = frozenset({"Sid", "Effect", "Principal", "Action", "NotAction", "Resourc
 
 @dataclass(frozen=True)
 class Caller:
-    """Who makes a call: the ARN that AWS shows, and for a session also that of its role."""
+    """Who makes a call: the ARN that AWS shows, and for a session also that of its role.
+
+    A ``service`` of AWS, such as cloudwatch.amazonaws.com, calls for itself, on behalf of the resource with this ARN in this account.
+    """
 
     account_id: str
     arn: str
     role_arn: str = ""
+    service: str = ""
 
     def names(self) -> frozenset[str]:
         """What a policy may write as a principal to name this caller; the account means every principal in it."""
+        if self.service:
+            return frozenset({"*", self.service})
         own = {self.arn, self.role_arn} - {""}
         return frozenset({"*", self.account_id, f"arn:aws:iam::{self.account_id}:root", *own})
 
     def context(self) -> dict[str, str]:
+        if self.service:
+            return {"aws:sourcearn": self.arn, "aws:sourceaccount": self.account_id, "aws:principalisawsservice": "true"}
         return {"aws:principalarn": self.role_arn or self.arn, "aws:principalaccount": self.account_id}
 
 
@@ -63,8 +71,10 @@ def _names(statement: Mapping[str, Any], caller: Caller) -> bool:
     if "NotPrincipal" in statement:
         return statement.get("Effect") != "Allow"
     named = statement.get("Principal")
-    of_aws = named.get("AWS", []) if isinstance(named, Mapping) else named or []
-    return bool(caller.names() & set(_texts(of_aws)))
+    if not isinstance(named, Mapping):
+        return bool(caller.names() & set(_texts(named or [])))
+    of_services = _texts(named.get("Service", [])) if caller.service else []
+    return bool(caller.names() & {*_texts(named.get("AWS", [])), *of_services})
 
 
 def _covers(statement: Mapping[str, Any], action: str) -> bool:

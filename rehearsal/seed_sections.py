@@ -265,6 +265,17 @@ def hosted_zone(account: Account, name: str, entry: Entry) -> Made:
     return True, {"id": identity}
 
 
+def secret(account: Account, name: str, entry: Entry) -> Made:
+    secrets = account.client("secretsmanager")
+    there = found(secrets.describe_secret, SecretId=name)
+    if there:
+        return False, {"arn": there["ARN"]}
+    made = secrets.create_secret(
+        Name=name, SecretString=entry["value"], Description=entry.get("description", ""), Tags=tag_list(entry.get("tags", {}))
+    )
+    return True, {"arn": made["ARN"]}
+
+
 def _expect_id(where: str, entry: Entry, identity: str) -> None:
     wanted = entry.get("id", identity)
     if wanted != identity:
@@ -281,5 +292,6 @@ SECTIONS: Mapping[str, tuple[Callable[[Account, str, Entry], Made], str, str]] =
     "images": (image, "image", "images"),
     "repositories": (repository, "repository", "repositories"),
     "hosted_zones": (hosted_zone, "hosted zone", "hosted zones"),
+    "secrets": (secret, "secret", "secrets"),
 }
 """Section -> the function that creates an entry, and its singular and plural names; in creation order."""

@@ -125,6 +125,10 @@ SECTIONS: Mapping[str, Check] = {
         ),
         ZONE_NAME,
     ),
+    "secrets": map_of(
+        fields({"value": text, "description": text, "tags": TAGS}, ["value"]),
+        pattern(r"[\w/+=.@-]{1,512}", "the name of a secret: letters, digits and /_+=.@-"),
+    ),
 }
 """Section -> its check, in creation order: later sections may refer to earlier ones."""
 

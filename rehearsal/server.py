@@ -54,6 +54,8 @@ def serve(config: dict[str, Any]) -> None:
     from rehearsal.middleware import Application, create_moto
     from rehearsal.postgresql.cloud import current as databases
     from rehearsal.postgresql.login import checker
+    from rehearsal.rabbitmq.cloud import current as brokers
+    from rehearsal.receivers.post import current as post
     from rehearsal.traffic import cloud as load_balancers
     from rehearsal.valkey.cloud import current as caches
     from rehearsal.valkey.login import checker as caches_checker
@@ -63,18 +65,20 @@ def serve(config: dict[str, Any]) -> None:
     for account_id in config["further_accounts"]:
         state.account(account_id)
     server = make_server(HOST, config["port"], Application(state, create_moto()), threaded=True, request_handler=Handler)
+    post.home = f"{HOST}:{server.server_port}"
     health = {"id": config["id"], "pid": os.getpid()}
     admin = AdminServer(HOST, config["admin_port"], state, health, config["admin_token"])
     fleet.open(Path(config["state_file"]).parent, lambda directory: _open_door(directory, state, server.server_port))
     databases.open_(Path(config["state_file"]).parent, checker(state))
     caches.open_(Path(config["state_file"]).parent, caches_checker(state))
+    brokers.open_(Path(config["state_file"]).parent, brokers.check_token)
     threading.Thread(target=admin.serve_forever, daemon=True).start()
     proxy = load_balancers.open_(Path(config["state_file"]).parent, config["proxy_port"])
     _write(Path(config["state_file"]), _description(config, server.server_port, admin.server_port) | {"proxy": proxy})
     threading.Thread(target=_preload, daemon=True).start()
     if config.get("owner_pid"):
         threading.Thread(target=_end_with, args=(config["owner_pid"],), daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: _end(fleet, databases, caches))
+    signal.signal(signal.SIGTERM, lambda *_: _end(fleet, databases, caches, brokers))
     server.serve_forever()
 
 

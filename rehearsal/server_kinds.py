@@ -41,3 +41,4 @@ class ServerKind:
 
 DATABASES = ServerKind("rds", "Amazon RDS rehearsal root CA")
 CACHES = ServerKind("cache", "Amazon ElastiCache rehearsal root CA")
+BROKERS = ServerKind("broker", "Amazon MQ rehearsal root CA")

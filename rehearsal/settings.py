@@ -8,6 +8,8 @@ from typing import Any
 
 from rehearsal import rate_limits
 from rehearsal.quotas import QUOTAS
+from rehearsal.receivers.playing import DEFAULTS as RECEIVERS
+from rehearsal.receivers.playing import receivers as _receivers
 
 # During an update, EKS waits 15 minutes for nodes to join and for pods to leave, and five minutes if a node is to be removed anyway
 # (`node_drain`). `load_balancer` is how long its controller takes to delete one.
@@ -33,6 +35,7 @@ class Settings:
     databases: whether DB instances have real PostgreSQL servers; if not, they exist in the RDS API only, which costs no memory or time.
     caches: whether ElastiCache replication groups have real Valkey servers, which start with the first connection; if not, they exist in
         the ElastiCache API only.
+    brokers: whether brokers of Amazon MQ have a management API that answers; if not, their addresses are names like those of AWS.
     clock_ahead_seconds: how far the clock is ahead by which AWS counts hours between changes, such as six between two changes of storage.
     rds_failing_upgrades: by DB instance identifier, the text with which the precheck of its next major upgrade fails.
     restorable_lag_seconds: how far the latest restorable time of DB instances is behind. AWS's is about 300.
@@ -51,6 +54,8 @@ class Settings:
         each a tag, or {"tag", "platforms", "index"}, as in a seed.
     sts_hosts: further hosts, with ports, at which this STS is reached: those of proxies in front of it. A login to a cluster is a request
         signed for one of its hosts.
+    receivers: the hosts of the outside world that the cloud can reach, all on loopback: by host, what plays it (pagerduty, slack, silent,
+        failing), or the URL of a server on this machine. What arrives is recorded: see `receivers/`.
     rate_limits: limits on the rate of calls, see `rate_limits.py`; "aws" means the rates that AWS publishes, {} means none.
     """
 
@@ -63,6 +68,7 @@ class Settings:
     control_planes: bool = True
     databases: bool = True
     caches: bool = True
+    brokers: bool = True
     clock_ahead_seconds: float = 0.0
     rds_failing_upgrades: dict[str, str] = field(default_factory=dict)
     restorable_lag_seconds: float = 0.0
@@ -76,6 +82,7 @@ class Settings:
     leaked_interface_seconds: float = 0.0
     pushed_images: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     sts_hosts: list[str] = field(default_factory=list)
+    receivers: dict[str, str] = field(default_factory=lambda: dict(RECEIVERS))
     rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
@@ -202,6 +209,7 @@ _CHECKS = {
     "control_planes": _yes_or_no,
     "databases": _yes_or_no,
     "caches": _yes_or_no,
+    "brokers": _yes_or_no,
     "clock_ahead_seconds": _not_negative,
     "rds_failing_upgrades": _texts,
     "restorable_lag_seconds": _not_negative,
@@ -214,5 +222,6 @@ _CHECKS = {
     "termination_scale": _not_negative,
     "leaked_interface_seconds": _not_negative,
     "pushed_images": _images,
+    "receivers": _receivers,
     "rate_limits": rate_limits.parse,
 }

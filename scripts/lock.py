@@ -24,10 +24,10 @@ def first_block(path: Path) -> str:
 
 def names(block: str) -> set[str]:
     """Normalized names of the packages that a block pins."""
-    return {normalised(match) for match in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", block, re.MULTILINE)}
+    return {normalized(match) for match in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", block, re.MULTILINE)}
 
 
-def normalised(name: str) -> str:
+def normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -41,7 +41,7 @@ def resolve(python: str, *texts: str) -> dict[str, str]:
         if subprocess.run(command, check=False).returncode:
             raise Problem(f"pip finds no set of versions for Python {python}; its message is above.")
         packages = [entry["metadata"] for entry in json.loads(report.read_text())["install"]]
-    return {normalised(entry["name"]): f"{entry['name']}=={entry['version']}" for entry in packages}
+    return {normalized(entry["name"]): f"{entry['name']}=={entry['version']}" for entry in packages}
 
 
 def write(path: Path, pins: dict[str, str], leave_out: set[str]) -> None:

@@ -7,15 +7,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: messaging
 version_added: 0.1.0
-short_description: Create, change and remove SQS queues with everything they need
+short_description: Create, change and remove SQS queues and brokers of RabbitMQ with everything they need
 description:
-  - Brings the queues of one component to the described state in one call, with their dead-letter queues, policies, and key.
+  - Brings the queues and brokers of one component to the described state in one call, with their dead-letter queues, policies,
+    configurations, secrets, and keys.
   - Nothing is stored outside AWS. The component's resources are found by their tags C(mainstay:environment), C(mainstay:component), and
     C(mainstay:address), and by the names of the described ones.
   - A call first reads everything, then computes a plan, then applies it with as much parallelism as the dependencies allow. In check mode
     it stops after the plan, which is complete even for an empty account.
-  - Replacements and deletions require consent in O(allow_replace) and O(purge), which must name C(message_queue), since queues hold
-    messages. The plan shows which actions lack it, and how many messages would be deleted.
+  - Replacements and deletions require consent in O(allow_replace) and O(purge), which must name C(message_queue) or C(mq_broker), since
+    they hold messages. The plan shows which actions lack it, and how many messages would be deleted.
   - To finish a call that was interrupted at any point, run it again.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
@@ -37,9 +38,49 @@ options:
       - C(tags) are added to the queue and its dead-letter queue.
       - All settings are checked before the first change, and all problems are reported at once.
     type: dict
+  brokers:
+    description:
+      - The brokers of RabbitMQ on Amazon MQ, by name. A broker that is no longer listed is deleted with its messages, given consent in
+        O(purge) that names C(mq_broker).
+      - C(instance_type) is required, such as V(mq.m7g.large). C(version) is V(3.13), V(4.2), or V(4.3), the default, in quotes and without
+        a patch version. RabbitMQ 4 runs on C(mq.m7g) types only.
+      - C(deployment) is V(cluster), three nodes in up to three zones and the default in production, or V(single).
+      - C(broker_name) is the name in AWS. It defaults to O(environment), a hyphen, and the name used here.
+      - C(subnet_ids) and C(security_group_ids) default to those of O(network). A single broker takes the first subnet.
+      - C(at_rest) is V(key), the default (the component's key, or C(kms_key_arn)), or V(aws) (Amazon MQ's own).
+      - C(administrator) has C(username) (V(administrator)) and C(rotation), a marker; another marker generates another password. The
+        password is generated and kept in a secret.
+      - >-
+        C(configuration) has options of RabbitMQ, such as V({consumer_timeout: 3600000}).
+      - C(maintenance) has C(window), the beginning of the weekly two hours in UTC, such as V(sun:03:00).
+      - C(logs) has C(general) (V(true)). C(tags) are added to everything that belongs to the broker.
+      - C(vhosts) and C(users) are what M(mainstay.aws.rabbitmq_objects) makes inside. This module makes the secret of each user, with
+        C(rotation) as above.
+      - Every change but that of the window waits for a reboot or the maintenance window; see O(allow_reboot).
+    type: dict
+  network:
+    description:
+      - The network of brokers that name none, with C(subnet_ids), C(security_group_ids), C(subnet_zones) (the zone of each subnet), and
+        C(vpc_id).
+    type: dict
+    default: {}
   allow_message_loss:
     description:
       - Names of queues whose retention this call may shorten, which deletes older messages; V(*) means all.
+    type: list
+    elements: str
+    default: []
+  allow_reboot:
+    description:
+      - Names of brokers that this call may reboot, so that it makes what waits for the maintenance window; V(*) means all. A cluster's
+        nodes are rebooted one by one; a single broker is away for minutes.
+    type: list
+    elements: str
+    default: []
+  allow_upgrade:
+    description:
+      - Names of brokers that this call may upgrade from RabbitMQ 3 to 4; V(*) means all. No client gets in meanwhile, and there is no way
+        back.
     type: list
     elements: str
     default: []
@@ -60,6 +101,7 @@ attributes:
     support: full
 seealso:
   - module: mainstay.aws.messaging_info
+  - module: mainstay.aws.rabbitmq_objects
 """
 
 EXAMPLES = r"""
@@ -77,6 +119,24 @@ EXAMPLES = r"""
         fifo: true
         encryption: kms
         dead_letter: {max_receive_count: 3}
+
+- name: Create a broker of RabbitMQ with an account for an application
+  mainstay.aws.messaging:
+    environment: prod
+    component: queues
+    region: af-south-1
+    network:
+      subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+      security_group_ids: [sg-0123456789abcdef0]
+    brokers:
+      jobs:
+        instance_type: mq.m7g.large
+        maintenance: {window: "sun:03:00"}
+        vhosts:
+          shop:
+            queues: {orders: {}}
+        users:
+          worker: {permissions: {shop: write}}
 """
 
 RETURN = r"""
@@ -98,6 +158,25 @@ outputs:
           arn: arn:aws:sqs:af-south-1:123456789012:prod-orders.fifo
           dead_letter_name: prod-orders-dead-letter.fifo
           fifo: true
+    brokers:
+      description:
+        - The brokers by name. C(console_url) is also the address of the management API. C(engine_version) is the one that runs, patch
+          version included.
+      type: dict
+      returned: always
+      sample:
+        jobs:
+          id: b-1234a5b6-78cd-901e-2fgh-3i45j6k178l9
+          name: prod-jobs
+          arn: arn:aws:mq:af-south-1:123456789012:broker:prod-jobs:b-1234a5b6-78cd-901e-2fgh-3i45j6k178l9
+          engine_version: 4.3.0
+          instance_type: mq.m7g.large
+          deployment_mode: CLUSTER_MULTI_AZ
+          endpoints: ["amqps://b-1234a5b6-78cd-901e-2fgh-3i45j6k178l9.mq.af-south-1.on.aws:5671"]
+          console_url: https://b-1234a5b6-78cd-901e-2fgh-3i45j6k178l9.mq.af-south-1.on.aws
+          admin_username: administrator
+          admin_secret_arn: arn:aws:secretsmanager:af-south-1:123456789012:secret:/mainstay/prod/queues/jobs/administrator-AbCdEf
+          user_secret_arns: {worker: "arn:aws:secretsmanager:af-south-1:123456789012:secret:/mainstay/prod/queues/jobs/user-worker-AbCdEf"}
     deferred:
       description: Resources that were started but not waited for, and those that depend on them. Empty unless O(defer) is set; see there.
       type: list

@@ -108,7 +108,7 @@ options:
       - The users that the inventory describes, as in M(mainstay.aws.postgres_objects).
     type: dict
     default: {}
-  anonymise:
+  anonymize:
     description:
       - What is done with each database of the source, by its name. All must be named, except an empty C(postgres).
       - C(files) are files of SQL on the host that runs the module, which run in one transaction as the owner of the database. C(checks) are
@@ -184,9 +184,9 @@ EXAMPLES = r"""
     ca: files/global-bundle.pem
     databases: {shop: {owner: shop}}
     users: {shop: {}}
-    anonymise:
+    anonymize:
       shop:
-        files: [anonymise/shop.sql]
+        files: [anonymize/shop.sql]
         checks:
           addresses lead nowhere: SELECT FROM users WHERE email NOT LIKE '%@example.com'
       metrics:
@@ -224,7 +224,7 @@ seconds:
   description: Duration of each phase, in seconds.
   returned: if the options are valid
   type: dict
-  sample: {snapshot: 1.2, copy: 840.0, restore: 620.5, anonymise: 72.0, cut over: 130.9}
+  sample: {snapshot: 1.2, copy: 840.0, restore: 620.5, anonymize: 72.0, cut over: 130.9}
 previous:
   description: Identifier of the instance that was replaced, if it was kept.
   returned: if the options are valid

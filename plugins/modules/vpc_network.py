@@ -55,7 +55,8 @@ options:
         with IPv6 V(::/0), too),
         C(load_balancer_ingress_prefix_lists) (IDs, or V(cloudfront) for the addresses from which CloudFront connects; then nobody else is
         admitted unless C(load_balancer_ingress_cidrs) lists them), C(load_balancer_ports) (V(443)), C(application_port) (V(8080)),
-        C(database_port) (V(5432)), C(cache_port) (V(6379)), C(node_to_node_ports) (none), C(webhook_ports) (those of common EKS add-ons),
+        C(database_port) (V(5432)), C(cache_port) (V(6379)), C(broker_ports) (none, and then there is no group C(broker)),
+        C(node_to_node_ports) (none), C(webhook_ports) (those of common EKS add-ons),
         and C(node_egress_cidrs) (V(0.0.0.0/0), on port 443 only). C(database_client_tiers) lists the tiers that the network ACL of the
         database tier admits. It defaults to V(private), or to V(public) if there are no private subnets. C(foreign_rules) maps the name of
         a group to prefixes of the descriptions of rules that another controller owns and that are kept. By default, these are the rules of

@@ -52,12 +52,12 @@ def describe_rules_of_every_source() -> None:
 
     original = SecurityGroupRule.__init__
 
-    def initialise(self: Any, *arguments: Any, **options: Any) -> None:
+    def initialize(self: Any, *arguments: Any, **options: Any) -> None:
         original(self, *arguments, **options)
         prefix_list = arguments[7] if len(arguments) > 7 else options.get("prefix_list_id")
         self.prefix_list_description = (prefix_list or {}).get("Description")
 
-    SecurityGroupRule.__init__ = initialise
+    SecurityGroupRule.__init__ = initialize
     SecurityGroupRule.description = property(description)
 
 

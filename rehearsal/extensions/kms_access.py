@@ -6,12 +6,13 @@ After "Allowing users in other accounts to use a KMS key" and "Condition keys fo
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from rehearsal.accounts import is_arn, place_of
 from rehearsal.asking import arn
 from rehearsal.callers import caller_of
-from rehearsal.extensions.keys import AWS_MANAGED
+from rehearsal.extensions.keys import AWS_MANAGED, find_key
 from rehearsal.registry import Call, backend, belongs
 from rehearsal.replies import Refusal
 from rehearsal.resource_policies import Caller, admits
@@ -95,6 +96,19 @@ def allows(key: Any, caller: Caller, operation: str, context: dict[str, str] | N
         return True
     named = caller.names() - {"*", caller.account_id}
     return any(operation in grant.operations and grant.grantee_principal in named for grant in key.grants.values())
+
+
+def refusal_of_service(named: str, arn: str, caller: Caller, operations: Iterable[str], context: dict[str, str]) -> str:
+    """The error that a service of AWS gets when it uses a key for itself; empty if it may. `arn`: of what the key encrypts.
+
+    Nobody can change the policies of AWS's own keys (`alias/aws/...`), and they admit no service.
+    """
+    place = place_of(arn)
+    use = find_key(named, place.account_id, place.region)
+    if use.problem:
+        return "NotFoundException" if use.key is None else "KMSInvalidStateException"
+    admitted = not use.managed_by_aws and all(allows(use.key, caller, operation, context) for operation in operations)
+    return "" if admitted else "AccessDeniedException"
 
 
 def refuse(call: Call, key: Any) -> Refusal:

@@ -26,7 +26,7 @@ from rehearsal.extensions.secretsmanager_common import (
     PENDING,
     add_version,
     forget,
-    labelled,
+    labeled,
     move_label,
     secrets_of,
 )
@@ -135,7 +135,7 @@ class ManagedSecret:
     def rotate_secret(self, version_id: str | None = None) -> str:
         """Begins a rotation; returns the ID of the new version."""
         if self.rotation is not None and self.rotation.error is None:
-            text = f"A previous rotation isn't complete. That rotation will be reattempted: {labelled(self.secret, PENDING)}"
+            text = f"A previous rotation isn't complete. That rotation will be reattempted: {labeled(self.secret, PENDING)}"
             raise Refusal("InvalidRequestException", text)
         identity, password = version_id or str(uuid.uuid4()), new_password()
         add_version(self.secret, identity, self._value(password), [PENDING])

@@ -7,7 +7,7 @@ from typing import Any
 
 from rehearsal.extensions.keys import find_key
 from rehearsal.extensions.rds_proxy_record import Proxy, Target
-from rehearsal.extensions.secretsmanager_common import CURRENT, has_default_key, is_marked, labelled, primary, secrets_of
+from rehearsal.extensions.secretsmanager_common import CURRENT, has_default_key, is_marked, labeled, primary, secrets_of
 from rehearsal.policies_in_force import Ask, NotUnderstood, parse, verdict
 from rehearsal.registry import backend, one_at_a_time
 
@@ -26,7 +26,7 @@ def problem_of(proxy: Proxy, arn: str) -> str | None:
     if secret is None or is_marked(secret):
         return f"the secret {arn} does not exist"
     main = primary(secret)
-    version = main.versions.get(labelled(main, CURRENT)) or {}
+    version = main.versions.get(labeled(main, CURRENT)) or {}
     if not _login(version):
         return f"the secret {arn} has no value with username and password"
     if reason := _refusal(proxy, Ask("secretsmanager:GetSecretValue", secret.arn, _tags(main))):
@@ -75,7 +75,7 @@ def users_of(proxy: Proxy) -> dict[str, str]:
             if not arn or problem_of(proxy, arn):
                 continue
             main = primary(find(proxy, arn))
-            if login := _login(main.versions[labelled(main, CURRENT)]):
+            if login := _login(main.versions[labeled(main, CURRENT)]):
                 found[login[0]] = login[1]
     return found
 

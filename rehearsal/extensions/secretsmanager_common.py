@@ -147,8 +147,8 @@ def add_version(secret: Any, version_id: str, value: Version, labels: Iterable[s
     for label in labels:
         move_label(secret, label, version_id)
     secret.last_changed_date = now
-    unlabelled = [name for name, one in secret.versions.items() if not one["version_stages"]]
-    for name in unlabelled[: max(0, len(secret.versions) - MOST_VERSIONS)]:
+    unlabeled = [name for name, one in secret.versions.items() if not one["version_stages"]]
+    for name in unlabeled[: max(0, len(secret.versions) - MOST_VERSIONS)]:
         del secret.versions[name]
 
 
@@ -160,14 +160,14 @@ def value_of(version: Version) -> Version:
     return {name: version[name] for name in ("secret_string", "secret_binary") if version.get(name) is not None}
 
 
-def labelled(secret: Any, label: str) -> str | None:
+def labeled(secret: Any, label: str) -> str | None:
     """The ID of the version that has a staging label."""
     return next((name for name, version in secret.versions.items() if label in version["version_stages"]), None)
 
 
 def move_label(secret: Any, label: str, version_id: str | None) -> None:
     """Moves a staging label; None removes it. The version that AWSCURRENT leaves becomes AWSPREVIOUS."""
-    before = labelled(secret, label)
+    before = labeled(secret, label)
     if before == version_id:
         return
     if before is not None:

@@ -1,6 +1,6 @@
 """Rotation of secrets: its schedule, and the rotation of secrets that another service manages.
 
-A rotation function's code is not run here. With one, a rotation creates the version that the function would fill, labelled AWSPENDING.
+A rotation function's code is not run here. With one, a rotation creates the version that the function would fill, labeled AWSPENDING.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from rehearsal.extensions.secretsmanager_common import (
     PENDING,
     kept_secret,
-    labelled,
+    labeled,
     move_label,
     new_version_id,
     refuse_managed,
@@ -51,7 +51,7 @@ def rotate(call: Call) -> dict[str, Any]:
     _check_function(call, str(function))
     if not rules:
         raise Refusal("InvalidParameterException", "You must specify RotationRules when you turn on rotation.")
-    if pending := labelled(secret, PENDING):
+    if pending := labeled(secret, PENDING):
         raise Refusal("InvalidRequestException", f"A previous rotation isn't complete. That rotation will be reattempted: {pending}")
     secret.rotation_lambda_arn = function
     _schedule(secret, rules)

@@ -16,7 +16,7 @@ from rehearsal.extensions.secretsmanager_common import (
     has_value,
     is_replica,
     kept_secret,
-    labelled,
+    labeled,
     move_label,
     new_version_id,
     page,
@@ -45,7 +45,7 @@ def _value(call: Call, secret: Any, version_id: str | None = None, label: str | 
     """The value of one version, in the shape of GetSecretValue."""
     main = primary(secret)
     _check_account(call, main)
-    name = version_id or labelled(main, label or CURRENT)
+    name = version_id or labeled(main, label or CURRENT)
     version = main.versions.get(name)
     if version is None or not has_value(version):
         what = f"VersionId: {version_id}" if version_id else f"staging label: {label or CURRENT}"
@@ -108,7 +108,7 @@ def put(call: Call) -> dict[str, Any]:
     if not value:
         raise Refusal("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
     labels = list(call.get("VersionStages") or [CURRENT])
-    if labelled(secret, CURRENT) is None and CURRENT not in labels:
+    if labeled(secret, CURRENT) is None and CURRENT not in labels:
         labels.append(CURRENT)
     if not repeated(secret, version_id, value):
         require_key(call, secret.kms_key_id, "EncryptionFailure")
@@ -124,7 +124,7 @@ def put(call: Call) -> dict[str, Any]:
 @answers("secretsmanager", "UpdateSecretVersionStage")
 def update_stage(call: Call) -> dict[str, Any]:
     secret, label = changeable_secret(call), str(call.get("VersionStage"))
-    to, source, before = call.get("MoveToVersionId"), call.get("RemoveFromVersionId"), labelled(secret, label)
+    to, source, before = call.get("MoveToVersionId"), call.get("RemoveFromVersionId"), labeled(secret, label)
     for version in (to, source):
         if version is not None and version not in secret.versions:
             raise Refusal("InvalidParameterException", f"Not a valid version: {version}")

@@ -14,8 +14,8 @@ from rehearsal.registry import MOTO, Call, adjusts, answers, backend, refuses, s
 from rehearsal.replies import Refusal
 from rehearsal.transitions import moment
 
-RECENT = "deleted_queue"
-"""The name in `transition_seconds` of how long a deleted queue still answers, and its name is not free. On AWS, up to 60 seconds."""
+ANSWERS, RECENT = "deleting_queue", "deleted_queue"
+"""In `transition_seconds`: how long a deleted queue still answers, and how long its name is not free. On AWS, up to 60 seconds each."""
 
 RANGES: Mapping[str, tuple[int, int]] = {
     "DelaySeconds": (0, 900),
@@ -93,10 +93,9 @@ def wrong_when_changed(call: Call) -> None:
 @answers("sqs", "DeleteQueue")
 def delete(call: Call) -> Any:
     name = str(call.get("QueueUrl") or "").rpartition("/")[2]
-    if name not in call.backend.queues or not call.settings.seconds_for(RECENT):
-        return MOTO
-    _deleted(call).setdefault(name, moment().timestamp())
-    return {}
+    if name in call.backend.queues:
+        _deleted(call).setdefault(name, moment().timestamp())
+    return {} if name in _deleted(call) and call.settings.seconds_for(ANSWERS) else MOTO
 
 
 @settles("sqs")
@@ -105,8 +104,10 @@ def end_deletions(call: Call) -> None:
     """Also before the tagging API lists queues."""
     deleted = _deleted(call)
     for name, when in list(deleted.items()):
-        if moment().timestamp() - when >= call.settings.seconds_for(RECENT):
+        passed = moment().timestamp() - when
+        if passed >= call.settings.seconds_for(ANSWERS):
             queues(call).pop(name, None)
+        if passed >= max(call.settings.seconds_for(ANSWERS), call.settings.seconds_for(RECENT)):
             del deleted[name]
 
 

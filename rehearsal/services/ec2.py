@@ -125,5 +125,5 @@ SERVICE = Service(
         "Request limit exceeded. Account has been throttled on ec2:{operation} because it exceeded its request rate limit.",
         503,
     ),
-    condition_keys=frozenset({"ec2:createaction", "ec2:launchtemplate", "ec2:owner"}),
+    condition_keys=frozenset({"ec2:authorizedservice", "ec2:createaction", "ec2:launchtemplate", "ec2:owner"}),
 )

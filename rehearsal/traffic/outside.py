@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.kubernetes.images import OF_ECR
-from rehearsal.registry import backend, one_at_a_time, prepare
+from rehearsal.registry import backend
 from rehearsal.traffic.dataplane import Edge, Outside
 from rehearsal.traffic.metrics import Datum
 
@@ -55,13 +55,9 @@ def tags(image: str) -> list[str]:
 
 def keep(data: list[Datum]) -> None:
     """Puts metrics into the emulated CloudWatch."""
-    from rehearsal.extensions.cloudwatch_distributions import observed, single
+    from rehearsal.extensions.cloudwatch_counting import keep as kept
 
-    prepare("cloudwatch")
-    with one_at_a_time:
-        for datum in data:
-            into = backend("cloudwatch", datum.account, datum.region)
-            into.metric_data.append(observed(datum) if datum.observed else single(datum))
+    kept(data)
 
 
 def edge(host: str, leads_to: str | None) -> Edge | None:

@@ -70,6 +70,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "control_planes": True,
         "databases": True,
         "caches": True,
+        "brokers": True,
         "clock_ahead_seconds": 0.0,
         "rds_failing_upgrades": {},
         "restorable_lag_seconds": 0.0,
@@ -83,6 +84,12 @@ def test_settings(cloud: CheckedCloud) -> None:
         "leaked_interface_seconds": 0.0,
         "pushed_images": {},
         "sts_hosts": [],
+        "receivers": {
+            "events.pagerduty.com": "pagerduty",
+            "events.eu.pagerduty.com": "pagerduty",
+            "hooks.slack.com": "slack",
+            "slack.com": "slack",
+        },
         "rate_limits": {},
     }
     changed = cloud.admin.settings(latency_ms=5, transition_seconds={"nat_gateway": 2})
@@ -103,6 +110,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         {"control_planes": "no"},
         {"rate_limits": "azure"},
         {"rate_limits": {"ec2": [0, 1]}},
+        {"receivers": {"example.com": "https://example.com"}},
         {"patience_seconds": {"bus": 1}},
         {"patience_seconds": {"node_join": -1}},
         {"leaked_interface_seconds": "long"},

@@ -93,6 +93,11 @@ def table(client: Client) -> Any:
     return found["VpcId"], [entry["SubnetId"] for entry in found["Associations"]]
 
 
+def secrets(client: Client) -> Any:
+    found = client("secretsmanager").get_secret_value(SecretId="pagerduty/critical")
+    return found["SecretString"], client("secretsmanager").describe_secret(SecretId="pagerduty/critical")["Tags"]
+
+
 def queues(client: Client) -> Any:
     return [url.rpartition("/")[2] for url in client("sqs").list_queues()["QueueUrls"]]
 
@@ -208,6 +213,11 @@ SEEDS: list[tuple[str, Callable[[Client], Any], Any]] = [
         "repositories: {eks/controller: {images: [v1, v2], tags: {team: platform}}}",
         repository,
         ["v1", "v2"],
+    ),
+    (
+        "secrets: {pagerduty/critical: {value: https://events.pagerduty.com/integration/0/enqueue, tags: {team: on-call}}}",
+        secrets,
+        ("https://events.pagerduty.com/integration/0/enqueue", [{"Key": "team", "Value": "on-call"}]),
     ),
     (
         "calls: [{service: sqs, operation: create_queue, parameters: {QueueName: 'jobs-${account_id}'}}]",

@@ -140,7 +140,7 @@ def test_shell_scripts_parse(name: str) -> None:
     subprocess.run(["bash", "-n", name], cwd=ROOT, check=True)
 
 
-def test_python_files_of_the_collection_carry_the_licence() -> None:
+def test_python_files_of_the_collection_carry_the_license() -> None:
     line = "# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)"
     ours = [name for name in files() if name.startswith("plugins/") and name.endswith(".py") and text(name).strip()]
     assert not [name for name in ours if line not in text(name).splitlines()[:5]]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from tests.repository.layout import ROOT
 
 TREE = ROOT / "plugins" / "module_utils"
 
-ABOVE = ("app_deploy", "cluster_content", "database_content", "s3_cdn")
+ABOVE = ("app_deploy", "broker_content", "cluster_content", "database_content", "s3_cdn")
 """Domains of what is inside the clusters, servers, and zones that other domains create."""
 
 DOMAINS = [f"domains.{path.parent.name}" for path in TREE.glob("domains/*/__init__.py") if path.parent.name not in ABOVE]
@@ -25,7 +28,7 @@ LAYERS = (
     ("component", "images", "kinds", "cluster_objects"),
     ("recovery", "application"),
     ("content_sync", "controller", *DOMAINS, "rollout", "snapshot_gate"),
-    ("domains.cluster_content", "domains.database_content", "domains.s3_cdn", "restore"),
+    ("domains.broker_content", "domains.cluster_content", "domains.database_content", "domains.s3_cdn", "restore"),
     ("deployment",),
     ("domains.app_deploy",),
     ("domains",),
@@ -127,3 +130,33 @@ def test_what_is_found(name: str, tmp_path: Path) -> None:
         "absolute": found.absolute,
         "unresolved": found.unresolved,
     } == nothing | expected
+
+
+WITHOUT_LIBRARIES = """
+import importlib, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top not in {*sys.stdlib_module_names, "ansible", "ansible_collections"} and not top.startswith("_sysconfigdata"):
+            raise ModuleNotFoundError(f"No module named {top!r}", name=top)
+
+sys.meta_path.insert(0, Absent())
+for name in sys.argv[1:]:
+    try:
+        importlib.import_module(f"ansible_collections.mainstay.aws.plugins.{name}")
+    except ImportError as error:
+        print(f"{name}: {error}")
+"""
+
+
+def test_modules_start_without_the_libraries_they_need() -> None:
+    """So that each says which library is missing, instead of ending with a traceback. ansible-test checks the same, a process per file."""
+    plugins = TREE.parent
+    paths = [path for folder in ("modules", "module_utils") for path in sorted((plugins / folder).rglob("*.py"))]
+    names = [".".join(path.relative_to(plugins).with_suffix("").parts).removesuffix(".__init__") for path in paths]
+    path = os.pathsep.join(sys.path)
+    ended = subprocess.run(
+        [sys.executable, "-c", WITHOUT_LIBRARIES, *names], env={"PYTHONPATH": path}, capture_output=True, text=True, check=False
+    )
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("", "", 0)

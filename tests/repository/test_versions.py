@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from scripts.lock import MARK, names, normalised
+from scripts.lock import MARK, names, normalized
 from tests.repository.layout import bundled_collections, files, load, text
 
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
@@ -55,15 +55,15 @@ def test_every_pin_is_exact_and_there_once(name: str) -> None:
     found = pins(name)
     loose = [str(pin) for pin in found if not re.fullmatch(r"==[^*,]+", str(pin.specifier))]
     assert not loose, f"not exact in {name}: {loose}"
-    seen = [normalised(pin.name) for other in REQUIREMENTS for pin in pins(other)]
+    seen = [normalized(pin.name) for other in REQUIREMENTS for pin in pins(other)]
     assert len(seen) == len(set(seen)), f"pinned twice: {sorted({pin for pin in seen if seen.count(pin) > 1})}"
 
 
 def test_what_is_installed_is_what_is_pinned() -> None:
     from importlib.metadata import distributions
 
-    installed = {normalised(entry.metadata["Name"]): entry.version for entry in distributions()}
-    pinned = {normalised(pin.name): str(pin.specifier).removeprefix("==") for name in REQUIREMENTS for pin in pins(name)}
+    installed = {normalized(entry.metadata["Name"]): entry.version for entry in distributions()}
+    pinned = {normalized(pin.name): str(pin.specifier).removeprefix("==") for name in REQUIREMENTS for pin in pins(name)}
     different = {name: (version, installed.get(name)) for name, version in pinned.items() if installed.get(name) != version}
     assert not different, f"pinned and installed differ, run make setup: {different}"
 

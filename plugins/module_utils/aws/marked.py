@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .connection import Aws
 
-TYPES = ("events:rule", "kms:key", "s3", "sqs")
+TYPES = ("events:rule", "kafka:cluster", "kms:key", "logs:log-group", "mq:broker", "mq:configuration", "s3", "secretsmanager:secret", "sqs")
 """The types of resources that are asked for, as the tagging API names them."""
 
 

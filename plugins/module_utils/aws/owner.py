@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 TAG_PREFIX = "mainstay:"
+MARK = "mainstay"
+"""The first word of a text that says whose something without tags is."""
 
 
 def whose(tags: Mapping[str, str]) -> str:
@@ -47,3 +49,16 @@ class Owner:
         """The address that these tags claim for us; None if the resource is not ours."""
         ours = all(tags.get(key) == value for key, value in self.scope().items())
         return tags.get(f"{TAG_PREFIX}address") if ours else None
+
+
+def mark_of(owner: Owner, address: str) -> str:
+    """The comment or description that says whose something without tags is."""
+    return f"{MARK} {owner.environment}/{owner.component} {address}"
+
+
+def marks_in(text: str) -> dict[str, str]:
+    """The owner tags that such a text stands for; empty if it is not ours."""
+    word, _space, rest = text.partition(" ")
+    whose_it_is, _space, address = rest.partition(" ")
+    environment, slash, component = whose_it_is.partition("/")
+    return Owner(environment, component).tags(address) if word == MARK and slash and address else {}

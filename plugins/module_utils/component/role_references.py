@@ -73,6 +73,17 @@ class References:
                     problems.add(variable, name, f"there is no such {self.entry}; {suggestion(str(name), list(known))}")
         return problems.messages
 
+    def host_errors(self, variables: Mapping[str, Any]) -> list[str]:
+        """The controller reads the secrets for another host with its own credentials, not as a role."""
+        host, role = variables.get(self.host) or "", variables.get("platform_role_arn") or ""
+        managed = self._given(variables, "manage_content")
+        if not role or managed is False or host in ("", variables["inventory_hostname"]):
+            return []
+        return [
+            f"{self.host} is '{host}', but platform_role_arn is set, and the secrets are read for another host without that role; run "
+            f"Ansible where every {self.entry} can be reached, or give it credentials of the account"
+        ]
+
     def _given(self, variables: Mapping[str, Any], name: str) -> Any:
         return variables.get(f"{self.prefix}_{name}")
 

@@ -94,13 +94,13 @@ class Inventory:
 
     def objects(self, history: Sequence[Release]) -> list[Found]:
         """What carries the owner labels: in the application's namespace, and wherever a record says that something was applied."""
-        labelled = self._labelled()
-        by_uid = {uid(one.live): one for one in [*labelled, *self._recorded(history)]}
+        labeled = self._labeled()
+        by_uid = {uid(one.live): one for one in [*labeled, *self._recorded(history)]}
         owned = [one for one in by_uid.values() if not is_dependent(one.live)]
         self.kept = [one for one in owned if one.wanted.kind in KEEPS_DATA and one.wanted.kind != "Namespace"]
         return [one for one in owned if one.wanted.kind not in KEEPS_DATA]
 
-    def _labelled(self) -> list[Found]:
+    def _labeled(self) -> list[Found]:
         return [one for several in together(self._of_type, NAMESPACED) for one in several]
 
     def _of_type(self, type_: ApiType) -> list[Found]:

@@ -11,12 +11,14 @@ from typing import Any
 
 from ..component.registration import Details, Registration
 from .app_deploy.registration import REGISTRATION as APP_DEPLOY
+from .broker_content.registration import REGISTRATION as BROKER_CONTENT
 from .cluster_content.registration import REGISTRATION as CLUSTER_CONTENT
 from .database_content.registration import REGISTRATION as DATABASE_CONTENT
 from .dns.registration import REGISTRATION as DNS
 from .eks.registration import REGISTRATION as EKS
 from .messaging.registration import REGISTRATION as MESSAGING
 from .network.registration import REGISTRATION as NETWORK
+from .observability.registration import REGISTRATION as OBSERVABILITY
 from .rds.registration import REGISTRATION as RDS
 from .redis.registration import REGISTRATION as REDIS
 from .repositories.registration import REGISTRATION as REPOSITORIES
@@ -31,9 +33,11 @@ DOMAINS: tuple[Registration, ...] = (
     DATABASE_CONTENT,
     REDIS,
     MESSAGING,
+    BROKER_CONTENT,
     REPOSITORIES,
     S3_CDN,
     APP_DEPLOY,
+    OBSERVABILITY,
 )
 """In reading order: a domain comes after the domains it depends on."""
 

@@ -111,10 +111,10 @@ class EventsRule(NamedKind):
         have = {target["Arn"] for target in there}
         surplus = [target["Id"] for target in there if target["Arn"] not in wanted]
         if surplus:
-            _complete(aws.change("events", "remove_targets", Rule=seen.id, Ids=surplus), "RemoveTargets")
+            complete(aws.change("events", "remove_targets", Rule=seen.id, Ids=surplus), "RemoveTargets")
         if missing := sorted(wanted - have):
             targets = [{"Id": arn.rpartition(":")[2].rpartition("/")[2], "Arn": arn} for arn in missing]
-            _complete(aws.change("events", "put_targets", Rule=seen.id, Targets=targets), "PutTargets")
+            complete(aws.change("events", "put_targets", Rule=seen.id, Targets=targets), "PutTargets")
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         """EventBridge deletes no rule that has targets."""
@@ -122,7 +122,7 @@ class EventsRule(NamedKind):
         super().delete(aws, seen)
 
 
-def _complete(reply: Mapping[str, Any], operation: str) -> None:
+def complete(reply: Mapping[str, Any], operation: str) -> None:
     """The reply reports entries that failed without being an error."""
     for entry in reply.get("FailedEntries") or ():
         raise CallFailed(f"{entry.get('TargetId')}: {entry.get('ErrorMessage')}", operation, str(entry.get("ErrorCode")))

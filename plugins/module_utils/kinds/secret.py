@@ -17,6 +17,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..aws.connection import Aws
+from ..aws.marked import marked_arns
 from ..aws.named_kind import NamedCalls, NamedKind, Tagging
 from ..aws.owner import TAG_PREFIX
 from ..aws.tags import tag_list
@@ -102,7 +103,13 @@ class Secret(NamedKind):
         token="ClientRequestToken",  # noqa: S106 (the name of a parameter)
     )
     tagging = Tagging(tag="tag_resource", untag="untag_resource", key=NAME)
-    operations: tuple[str, ...] = ("describe_secret", "put_secret_value", "restore_secret", "update_secret")
+    operations: tuple[str, ...] = (
+        "describe_secret",
+        "put_secret_value",
+        "resourcegroupstaggingapi.get_resources",
+        "restore_secret",
+        "update_secret",
+    )
     called = "secret_name"
     changing = {"version_id": ("rotation",), "newest_version_id": ("rotation",)}
     holds_data = True
@@ -115,16 +122,21 @@ class Secret(NamedKind):
     pending = initial()
     deletion_date = later()
 
-    def __init__(self, wanted: Collection[str] = (), pending: Collection[str] = ()) -> None:
-        """``pending``: the names of those whose new values become AWSPENDING first."""
+    def __init__(self, wanted: Collection[str] = (), pending: Collection[str] = (), looks: bool = True) -> None:
+        """``pending``: the names of those whose new values become AWSPENDING first. ``looks``: whether Secrets Manager is asked even if the
+        tagging API knows no secret of the component's.
+        """
         super().__init__()
         self.wanted = frozenset(wanted)
         self.pending_first = frozenset(pending)
+        self.looks = looks
 
     # -- finding ---------------------------------------------------------------------------------------------------------------------
 
     def listed(self, aws: Aws) -> list[dict[str, Any]]:
         """Those with the component's prefix. The list has everything, tags and versions included."""
+        if not self.looks and not marked_arns(aws, "secretsmanager"):
+            return []
         filters = [{"Key": "name", "Values": [aws.owner.path]}]
         found = aws.list_all("secretsmanager", "list_secrets", "SecretList", Filters=filters, IncludePlannedDeletion=True)
         entries = [{NAME: one["Name"], "VersionIdsToStages": one.get("SecretVersionsToStages"), **one} for one in found]

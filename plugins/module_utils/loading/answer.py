@@ -16,7 +16,7 @@ from ..component.interruption import hand_over, interruptible
 from ..component.progress import Channel, progress
 from ..domains.database_content.domain import hide, redact
 from ..domains.database_content.server.link import ServerLink
-from ..domains.database_content.server.vault import Vault
+from ..kinds.vault import Vault
 from ..reconcile.errors import CallFailed, failure
 from ..reconcile.waiting import Clock, Stopped, SystemClock
 from .loader import Loaded, Loader

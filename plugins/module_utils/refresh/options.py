@@ -14,7 +14,7 @@ from ..component.options import OWNER, shared
 from ..domains.database_content.wanted.settings import read_contents
 from ..inputs.values import ACCOUNT_ID, REGION
 from ..recovery.forms import IDENTIFIER
-from .anonymising import treatments
+from .anonymizing import treatments
 from .plan import Limits, Origin, RefreshPlan
 
 POSITIVE = ("max_age", "statement_timeout", "timeout", "poll_interval", "ttl")
@@ -41,7 +41,7 @@ def argument_spec() -> dict[str, Any]:
         "master": {"type": "str", "default": "dbadmin"},
         "databases": {"type": "dict", "default": {}},
         "users": {"type": "dict", "default": {}},
-        "anonymise": {"type": "dict", "default": {}},
+        "anonymize": {"type": "dict", "default": {}},
         "max_age": {"type": "float", "default": 172800.0},
         "keep_previous": {"type": "bool", "default": False},
         "statement_timeout": {"type": "float", "default": 7200.0},
@@ -54,7 +54,7 @@ def argument_spec() -> dict[str, Any]:
 def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[RefreshPlan | None, list[str]]:
     """The plan, or every problem with the options. Reads the files with SQL."""
     source = params["source"]
-    treated, problems = treatments(params["anonymise"])
+    treated, problems = treatments(params["anonymize"])
     contents, more = read_contents(params["databases"], params["users"], params["master"])
     problems += [*more, *_source_wrong(source)]
     if not IDENTIFIER.fullmatch(params["identifier"]):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..domains.database_content.wanted.settings import Contents
-from .anonymising import Treated, Treatment
+from .anonymizing import Treated, Treatment
 
 MODULE = "rds_refresh"
 REFRESH = "refresh"

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Locks everyone out of a restored server but the master, whose password is new: until its data is anonymised, nobody else logs in.
+"""Locks everyone out of a restored server but the master, whose password is new: until its data is anonymized, nobody else logs in.
 
 The roles come from production with their passwords. All of them lose both the password and the right to log in, and sessions are ended.
 They get them back, with passwords of the environment, when the role rds runs after the cut-over; those that it does not describe never do.

@@ -3,7 +3,7 @@
 
 """One refresh. Controls the sequence; the files beside it read, act, and decide.
 
-Nothing is released before it is anonymised and verified: the restored instance has an identifier that nobody knows, only its master can log
+Nothing is released before it is anonymized and verified: the restored instance has an identifier that nobody knows, only its master can log
 in, and it takes the place of the other one last. A run that is killed leaves resources that carry its tag; the next run deletes them and
 begins again, unless the instance was released already, which it then finishes to put in place.
 """
@@ -17,7 +17,7 @@ from typing import Any
 
 from ..aws.connection import Aws
 from ..domains.database_content.server.link import ServerLink, Target
-from ..domains.database_content.server.vault import Vault
+from ..kinds.vault import Vault
 from ..postgresql.session import Session
 from ..reconcile.errors import CallFailed
 from ..reconcile.waiting import Clock, Stopped, until
@@ -26,7 +26,7 @@ from ..recovery.giving_up import GaveUp, Say
 from ..recovery.moments import iso
 from ..recovery.reading import Reading
 from ..recovery.reaping import INSTANCE, Reaper
-from .anonymising import Anonymiser, uncovered
+from .anonymizing import Anonymizer, uncovered
 from .mixups import mixups, side_of
 from .ownership import Ownership
 from .plan import RefreshPlan, Report
@@ -82,7 +82,7 @@ class Refresher:
             self._remember(snapshot)
             copy = self._phase("copy", partial(self._transfer.fetch, database, snapshot))
             instance = self._phase("restore", partial(self._replacement.restore, target, copy, database))
-            self._phase("anonymise", partial(self._treated, instance))
+            self._phase("anonymize", partial(self._treated, instance))
             self._replacement.release()
             done = True
         finally:
@@ -147,7 +147,7 @@ class Refresher:
         try:
             self.report.locked_out = lock_out(server)
             if wrong := uncovered(server, self._plan.treatments):
-                raise CallFailed(f"{'; '.join(wrong)}. Nothing was released", "anonymise", "NotCovered", "Name every database.")
+                raise CallFailed(f"{'; '.join(wrong)}. Nothing was released", "anonymize", "NotCovered", "Name every database.")
             self._databases(aws, link)
             self._ownership().of_server(server)
             check(server)
@@ -171,11 +171,11 @@ class Refresher:
         raise failed or CallFailed(f"{address.host} does not let us in", "log in")
 
     def _databases(self, aws: Aws, link: ServerLink) -> None:
-        anonymiser = Anonymiser(self._plan.limits.statement, self._say, lambda: self._clock.pause(0))
+        anonymizer = Anonymizer(self._plan.limits.statement, self._say, lambda: self._clock.pause(0))
         for treatment in self._plan.treatments.values():
             session: Session = link.changing(aws, treatment.database)
             self._clock.on_stop(session.cancel)
-            self.report.treated.append(anonymiser.treat(session, treatment))
+            self.report.treated.append(anonymizer.treat(session, treatment))
             self._ownership().of_database(session, treatment.database)
             link.leave(treatment.database)
 

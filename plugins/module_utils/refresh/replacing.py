@@ -25,7 +25,7 @@ from .plan import RefreshPlan, Report
 from .transferring import maker_of
 
 RELEASED = "mainstay:released"
-"""The tag of a restored instance whose data is anonymised and verified. Without it, a restored instance is deleted by the next run."""
+"""The tag of a restored instance whose data is anonymized and verified. Without it, a restored instance is deleted by the next run."""
 
 LONGEST = 63
 GONE_SECONDS = 1800.0

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.kinds.mq_broker import MqBroker
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.queue_documents import by_queue
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.samples_brokers import broker
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import key
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
 from tests.contract.account import listed
@@ -39,5 +43,29 @@ def fed_queue(place: Place) -> Sample:
     )
 
 
-COUNTS = {"message_queue": listed("sqs", "list_queues", "QueueUrls")}
-FURTHER = {"messaging": {"fed": fed_queue}}
+def rebooted(place: Place) -> Sample:
+    """With consent to a reboot, nothing may be left pending."""
+    small = broker(place)
+    return replace(
+        small, resource=Resource("mq_broker", "rebooted", {**small.resource.properties, "broker_name": "rebooted", "pending_changes": {}})
+    )
+
+
+def tagged_broker(place: Place) -> Sample:
+    """Tags, one of them removed by hand; and its logs and window change."""
+    small = broker(place)
+    return replace(
+        small,
+        resource=replace(small.resource, properties={**small.resource.properties, "tags": MANY}),
+        change={"general_logs": True, "maintenance_window": "mon:04:00", "tags": FEW},
+        drift=Drift(Operation("mq", "delete_tags"), lambda one: {"ResourceArn": one.attributes["arn"], "TagKeys": ["team"]}, "tags"),
+    )
+
+
+COUNTS = {
+    "message_queue": listed("sqs", "list_queues", "QueueUrls"),
+    "mq_broker": listed("mq", "list_brokers", "BrokerSummaries"),
+    "mq_configuration": listed("mq", "list_configurations", "Configurations"),
+}
+KINDS = {"mq_broker": MqBroker(reboot=["rebooted"])}
+FURTHER = {"messaging": {"fed": fed_queue, "tags": tagged_broker, "reboot": rebooted}}

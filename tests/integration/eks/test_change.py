@@ -60,7 +60,7 @@ IN_PLACE: dict[str, tuple[dict[str, Any], Mapping[str, set[str]]]] = {
         {"eks_nodegroup.main/system": {"labels", "taints", "update_config"}},
     ),
     "tags": (
-        group(tags={"cost-centre": "42"}),
+        group(tags={"cost-center": "42"}),
         {"launch_template.main/system": {"tags"}, "eks_nodegroup.main/system": {"tags"}},
     ),
     "disk": (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.validate 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import resources as eks
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import validate as eks_input
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.preflight import FOUND_LATER
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.resources_brokers import build as build_brokers
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.resources_queues import build as build_queues
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.settings.broker import Broker
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.settings.context import Context as MessagingContext
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.validate import validate as validate_messaging
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
@@ -41,11 +43,12 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.part i
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.resources_buckets import build as build_buckets
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.context import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.validate import validate as validate_buckets
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Resource
 from rehearsal.container_images import push
 from rehearsal.testing import Cloud
 from scripts.terminal import ROOT
 from tests.integration.examples import applications, company_tags
+from tests.integration.examples import broker_state as works_
 from tests.integration.examples import bucket_state as stores_
 from tests.integration.examples import cache_state as caches_
 from tests.integration.examples import cluster_state as has_
@@ -54,6 +57,7 @@ from tests.integration.examples import network_state as is_
 from tests.integration.examples import queue_state as carries_
 from tests.integration.examples import registry_state as holds_
 from tests.integration.examples import zone_state as serves_
+from tests.integration.examples.broker_state import BrokerState
 from tests.integration.examples.bucket_state import BucketState
 from tests.integration.examples.cache_state import CacheState
 from tests.integration.examples.cluster_state import ClusterState
@@ -274,6 +278,12 @@ QUEUE_ROWS: Mapping[str, Mapping[str, carries_.Check]] = {
 }
 """What must be true of queues."""
 
+BROKER_ROWS: Mapping[str, Mapping[str, works_.Check]] = {
+    "examples/codelearn/prod": {"M1": works_.broker("codelearn-jobs", "/mainstay/prod/queues/jobs", "learn", "learn", "email", "grading")},
+    **{f"examples/{platform}/prod": {"M4": works_.no_streams} for platform in ("creator-publishing", "ai-community")},
+}
+"""What must be true of brokers."""
+
 ZONE_ROWS: Mapping[str, Mapping[str, serves_.Check]] = {
     "examples/innovate/workloads": {"N16": serves_.domain("innovate.example", "us-east-1")},
     "examples/codelearn/prod": {"N16": serves_.domain("codelearn.example", "us-east-1")},
@@ -354,10 +364,25 @@ def expected_caches(inventory: str, place: Place) -> list[Resource]:
 def expected_queues(inventory: str, place: Place) -> list[Resource]:
     if not has_group(inventory, "messaging"):
         return []
-    context = MessagingContext(place.environment, place.component, place.region, place.account_id)
-    found, problems = validate_messaging({"queues": variables(inventory, "messaging")["messaging_queues"]}, context)
+    described = variables(inventory, "messaging")
+    params = {"network": {"subnet_ids": [UNKNOWN, UNKNOWN], "security_group_ids": [UNKNOWN]}}
+    context = MessagingContext(place.environment, place.component, place.region, place.account_id, params)
+    given = {"queues": described.get("messaging_queues"), "brokers": described.get("messaging_brokers")}
+    found, problems = validate_messaging(given, context)
     assert problems == []
-    return build_queues(found["queues"], place)
+    return [
+        *build_queues(found["queues"], place),
+        *build_brokers(found["brokers"], place, [], lambda _name: False),
+        *inside_brokers(found["brokers"]),
+    ]
+
+
+def inside_brokers(brokers: Mapping[str, Broker]) -> Iterator[Resource]:
+    """What the management API makes."""
+    for name, one in brokers.items():
+        yield Resource("rabbitmq_administrator", f"{name}/{one.administrator.username}", {})
+        yield from (Resource("rabbitmq_vhost", f"{name}/{vhost}", {}) for vhost in one.content.vhosts)
+        yield from (Resource("rabbitmq_user", f"{name}/{user}", {}) for user in one.content.users)
 
 
 def repository_addresses(inventory: str, place: Place) -> set[str]:
@@ -467,6 +492,8 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
             check_rows(inventory, ZoneState(cloud.client), ZONE_ROWS.get(inventory, {}))
             check_rows(inventory, CacheState(cloud.client), CACHE_ROWS.get(inventory, {}))
             check_rows(inventory, QueueState(cloud.client), QUEUE_ROWS.get(inventory, {}))
+            authority = cloud.environment()["MAINSTAY_REHEARSAL_BROKER_CA"]
+            check_rows(inventory, BrokerState(cloud.client, authority), BROKER_ROWS.get(inventory, {}))
             database = DatabaseState(cloud.client)
             check_rows(inventory, database, DATABASE_ROWS[inventory])
             check_rows(inventory, RegistryState(cloud.client), REGISTRY_ROWS.get(inventory, {}))

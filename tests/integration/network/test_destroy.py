@@ -23,7 +23,7 @@ TRUST = json.dumps(
 )
 
 
-def neighbours(cloud: Cloud) -> None:
+def neighbors(cloud: Cloud) -> None:
     """A complete second environment, and an untagged VPC with some resources of every kind."""
     Site(cloud, environment="dev").apply(Site(cloud, environment="dev").desired(main=network(availability_zones=ZONES)))
     ec2 = cloud.client("ec2")
@@ -46,7 +46,7 @@ def neighbours(cloud: Cloud) -> None:
 
 
 def test_nothing_of_ours_is_left_and_nothing_else_is_touched(site: Site) -> None:
-    neighbours(site.cloud)
+    neighbors(site.cloud)
     before = account(site.cloud)
     site.apply(site.desired(main=network(availability_zones=ZONES), data=network(cidr="10.1.0.0/16", nat="regional")))
     assert account(site.cloud) != before

@@ -34,7 +34,7 @@ SOURCE, TARGET = "prod-main", "staging-main"
 OF_THE_ROLE = "test-main"
 """The instance that the role rds builds, in an environment of its own."""
 TARGETS = (TARGET, OF_THE_ROLE)
-ANONYMISED = "UPDATE users SET email = 'user' || id || '@example.com';"
+ANONYMIZED = "UPDATE users SET email = 'user' || id || '@example.com';"
 CHECK = {"addresses lead nowhere": "SELECT FROM users WHERE email NOT LIKE '%@example.com'"}
 
 DATA = f"""
@@ -107,7 +107,7 @@ class Accounts:
 
     def begin(self, folder: Path) -> None:
         self.folder = folder
-        self.sql = self.file(ANONYMISED)
+        self.sql = self.file(ANONYMIZED)
         self.shown = ""
 
     def file(self, content: str) -> str:
@@ -146,7 +146,7 @@ class Accounts:
             "master": MASTER,
             "databases": {"shop": {"owner": "shop"}},
             "users": {"shop": {"login": "iam"}},
-            "anonymise": {"shop": {"files": [self.sql], "checks": CHECK}},
+            "anonymize": {"shop": {"files": [self.sql], "checks": CHECK}},
             "poll_interval": 0.1,
             "timeout": 60,
         }

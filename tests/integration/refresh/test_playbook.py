@@ -50,7 +50,7 @@ def site(accounts: Accounts) -> Iterator[Site]:
         "rds_refresh": {
             "main": {
                 "source": {"identifier": SOURCE, "account_id": PRODUCTION, "region": AWAY, "role_arn": role},
-                "anonymise": {"shop": {"files": ["{{ inventory_dir }}/shop.sql"], "checks": CHECK}},
+                "anonymize": {"shop": {"files": ["{{ inventory_dir }}/shop.sql"], "checks": CHECK}},
             }
         },
     }

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Staging gets the data of production, anonymised: whatever happens, nothing else of production arrives, and nothing is left."""
+"""Staging gets the data of production, anonymized: whatever happens, nothing else of production arrives, and nothing is left."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def canaries(accounts: Accounts) -> list[str]:
 
 def test_staging_is_refreshed_across_accounts_and_regions(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    treat = refresher.Anonymiser.treat
+    treat = refresher.Anonymizer.treat
 
     def watched(self: Any, session: Any, treatment: Any) -> Any:
         """Nobody but the master logs in while the data is that of production."""
@@ -51,7 +51,7 @@ def test_staging_is_refreshed_across_accounts_and_regions(accounts: Accounts, mo
                 seen.append(user)
         return treat(self, session, treatment)
 
-    monkeypatch.setattr(refresher.Anonymiser, "treat", watched)
+    monkeypatch.setattr(refresher.Anonymizer, "treat", watched)
     before = accounts.instance(accounts.here, TARGET)
     found = accounts.refresh()
     assert seen == ["shop", "auditor", MASTER]
@@ -96,18 +96,18 @@ FAILING: dict[str, tuple[str, dict[str, Any], str]] = {
     "a check that finds rows": (
         "UPDATE users SET email = 'user' || id || '@example.com' WHERE id > 1;",
         {},
-        "database shop is not anonymised: addresses lead nowhere found 1 row",
+        "database shop is not anonymized: addresses lead nowhere found 1 row",
     ),
     "wrong SQL": ("UPDATE people SET email = NULL;", {}, 'shop.sql, line 1: relation "people" does not exist'),
     "SQL that would show a value": ("SELECT email::int FROM users;", {}, "shop.sql, line 1: invalid text representation"),
     "SQL that ends the transaction": ("UPDATE users SET email = ''; ROLLBACK;", {}, "line 1 has ROLLBACK"),
     "SQL that lets someone in": ("DO $$ BEGIN ALTER ROLE auditor LOGIN; END $$;", {}, "shop.sql, line 1: permission denied"),
-    "a database that is not named": ("SELECT 1;", {"anonymise": OTHER}, "database shop of the source is not in anonymise"),
+    "a database that is not named": ("SELECT 1;", {"anonymize": OTHER}, "database shop of the source is not in anonymize"),
 }
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_what_is_not_anonymised_is_not_released(accounts: Accounts, name: str) -> None:
+def test_what_is_not_anonymized_is_not_released(accounts: Accounts, name: str) -> None:
     script, options, said = FAILING[name]
     accounts.file(script)
     before = accounts.instance(accounts.here, TARGET)["DbiResourceId"]
@@ -174,9 +174,9 @@ def test_the_module_with_a_role_of_production(accounts: Accounts) -> None:
     assert "role/of-staging cannot be assumed" in found["msg"], "platform_role_arn is for the target"
     found = accounts.run(source={"region": AWAY})
     assert f"source.account_id is {PRODUCTION}, but the credentials for the source belong to account" in found["msg"]
-    found = accounts.run(anonymise={})
-    assert "anonymise is empty; name every database of the source" in found["msg"]
-    found = accounts.run(anonymise={"shop": {"files": [accounts.sql], "checks": CHECK}}, source={"account_id": "1"})
+    found = accounts.run(anonymize={})
+    assert "anonymize is empty; name every database of the source" in found["msg"]
+    found = accounts.run(anonymize={"shop": {"files": [accounts.sql], "checks": CHECK}}, source={"account_id": "1"})
     assert "source.account_id is '1'" in found["msg"]
     assert canaries(accounts) == []
 

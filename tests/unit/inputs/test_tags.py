@@ -24,7 +24,7 @@ KINDS = {**NETWORK, **EKS}
     ("name", "value"),
     [
         ("owner", "platform"),
-        ("cost-centre", 42),
+        ("cost-center", 42),
         ("empty", ""),
         ("Name", "mine"),
         ("kubernetes.io/cluster/apps", "shared"),

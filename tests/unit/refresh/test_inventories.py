@@ -43,11 +43,11 @@ def test_the_options_are_valid_and_name_production(inventory: Path) -> None:
         database, source = described["rds_databases"][name], refresh["source"]
         treated = {
             one: {**how, "files": [path.replace("{{ inventory_dir }}", str(inventory)) for path in how["files"]]} if "files" in how else how
-            for one, how in refresh["anonymise"].items()
+            for one, how in refresh["anonymize"].items()
         }
         given = {
             **refresh,
-            "anonymise": treated,
+            "anonymize": treated,
             "environment": here["platform_environment"],
             "component": "database",
             "identifier": f"staging-{name}",
@@ -61,5 +61,5 @@ def test_the_options_are_valid_and_name_production(inventory: Path) -> None:
         assert (source["account_id"], source["region"]) == (there["platform_account_id"], there["platform_region"])
         assert source["account_id"] != here["platform_account_id"]
         assert source["identifier"] in {one.get("identifier", f"prod-{key}") for key, one in sources.items()}
-        assert set(refresh["anonymise"]) >= {one for other in sources.values() for one in other.get("databases", {})}
+        assert set(refresh["anonymize"]) >= {one for other in sources.values() for one in other.get("databases", {})}
         assert database["storage"]["size"] >= max(one["storage"]["size"] for one in sources.values())

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Every database is anonymised, or someone has said why not."""
+"""Every database is anonymized, or someone has said why not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.refresh.anonymising import treatments
+from ansible_collections.mainstay.aws.plugins.module_utils.refresh.anonymizing import treatments
 
 CHECKS = {"addresses": "SELECT FROM users WHERE email NOT LIKE '%@example.com'"}
 
@@ -33,16 +33,16 @@ def test_sql_and_reasons(sql: str) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "anonymise is empty; name every database"),
-        ({"app": None}, "anonymise.app is None; it must have files"),
-        ({"app": {}}, "anonymise.app must have either files, or none"),
-        ({"app": {"none": True}}, "anonymise.app.none is True; it must be the reason, in words"),
+        ({}, "anonymize is empty; name every database"),
+        ({"app": None}, "anonymize.app is None; it must have files"),
+        ({"app": {}}, "anonymize.app must have either files, or none"),
+        ({"app": {"none": True}}, "anonymize.app.none is True; it must be the reason, in words"),
         ({"app": {"none": "no"}}, "it must be the reason, in words"),
         ({"app": {"files": ["SQL"], "none": "nothing personal"}}, "must have either files, or none"),
-        ({"app": {"files": ["SQL"]}}, "anonymise.app has no checks"),
-        ({"app": {"files": ["/nothing.sql"], "checks": CHECKS}}, "anonymise.app.files: /nothing.sql cannot be read"),
-        ({"app": {"file": ["SQL"]}}, "anonymise.app has 'file'; it can have files, checks, none"),
-        ({"app": {"files": ["SQL"], "checks": {"a": ""}}}, "anonymise.app.checks.a is ''"),
+        ({"app": {"files": ["SQL"]}}, "anonymize.app has no checks"),
+        ({"app": {"files": ["/nothing.sql"], "checks": CHECKS}}, "anonymize.app.files: /nothing.sql cannot be read"),
+        ({"app": {"file": ["SQL"]}}, "anonymize.app has 'file'; it can have files, checks, none"),
+        ({"app": {"files": ["SQL"], "checks": {"a": ""}}}, "anonymize.app.checks.a is ''"),
         ({"app": {"files": "SQL", "checks": CHECKS}}, "files must be a list"),
     ],
 )

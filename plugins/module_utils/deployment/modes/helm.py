@@ -22,7 +22,7 @@ from ...domains.cluster_content.releases.release import DEPLOYED, PENDING
 UNINSTALLING, FAILED, SUPERSEDED = "uninstalling", "failed", "superseded"
 Action = Literal["go_on", "wait", "take_over", "refuse"]
 
-Labelled = tuple[Release, Mapping[str, str]]
+Labeled = tuple[Release, Mapping[str, str]]
 """A revision and the labels of its record."""
 
 
@@ -38,11 +38,11 @@ class Decision:
     seconds: float = 0.0
 
 
-def newest(records: Iterable[Labelled]) -> Labelled | None:
+def newest(records: Iterable[Labeled]) -> Labeled | None:
     return max(records, key=lambda one: one[0].revision, default=None)
 
 
-def before_upgrade(records: Sequence[Labelled], marks: Marks, chart: str, now: datetime, limit: float) -> Decision:
+def before_upgrade(records: Sequence[Labeled], marks: Marks, chart: str, now: datetime, limit: float) -> Decision:
     """What has to happen before Helm may install a chart.
 
     ``records``: all revisions of the release, of any status. ``marks``: ours. ``chart``: the name of the wanted chart. ``limit``: seconds
@@ -98,7 +98,7 @@ def _is_ours(labels: Mapping[str, str], marks: Marks) -> bool:
     return all(labels.get(name) == value for name, value in marks.scope().items())
 
 
-def to_go_back_to(records: Iterable[Labelled], verified: int) -> Decision:
+def to_go_back_to(records: Iterable[Labeled], verified: int) -> Decision:
     """Whether Helm can go back to the revision that was verified last. ``verified``: its number in our record; 0 if there is none.
 
     Helm's own default, the revision before, may be one that failed verification: Helm calls it deployed or superseded all the same.
@@ -117,7 +117,7 @@ def to_go_back_to(records: Iterable[Labelled], verified: int) -> Decision:
     return Decision("go_on", revision=verified)
 
 
-def is_deployed(records: Iterable[Labelled], verified: int) -> bool:
+def is_deployed(records: Iterable[Labeled], verified: int) -> bool:
     """Whether the revision that was verified last is what Helm has deployed now."""
     found = newest(records)
     return found is not None and found[0].revision == verified and found[0].status == DEPLOYED

@@ -32,7 +32,7 @@ from ..going_back import NotRestored, Restorer, Returned
 from ..record import HELM, Release
 from ..transaction import Failed, Shaped, ShapingStrategy, Transaction
 from . import helm
-from .helm import Decision, Labelled
+from .helm import Decision, Labeled
 from .running import live_of, verified_in, workloads_in
 
 REVISIONS = 5
@@ -80,7 +80,7 @@ class HelmMode(ShapingStrategy):
     def address(self, namespace: str) -> str:
         return f"{HelmRelease.name}.{namespace}/{self.chart.wanted.called}"
 
-    def records(self, api: Api, namespace: str) -> list[Labelled]:
+    def records(self, api: Api, namespace: str) -> list[Labeled]:
         """All revisions of the release that Helm has. Raises CallFailed."""
         path = f"/api/v1/namespaces/{namespace}/secrets"
         return [read(one) for one in secrets(api, path, f"name={self.chart.wanted.called}", superseded=True)]
@@ -225,7 +225,7 @@ class HelmMode(ShapingStrategy):
         restorer.judge_other(live)
         return Returned({**target.progress, "revision": now[0].revision if now else verified, "workloads": workloads_in(references)})
 
-    def _roll_back(self, restorer: Restorer, records: Sequence[Labelled], verified: int) -> None:
+    def _roll_back(self, restorer: Restorer, records: Sequence[Labeled], verified: int) -> None:
         decision = helm.to_go_back_to(records, verified)
         if decision.action == "refuse":
             raise NotRestored(decision.sentence)

@@ -13,13 +13,13 @@ from ...component.domain import Domain, InvalidInput, Observation
 from ...component.outputs import Attributes
 from ...component.run import run as run_component
 from ...inputs.problems import suggestion
+from ...kinds.vault import Stages, Vault
 from ...reconcile.model import SENSITIVE, Kind, Resource, is_unknown
 from .kinds.postgres_database import PostgresDatabase
 from .kinds.postgres_extension import PostgresExtension
 from .kinds.postgres_role import PostgresRole
 from .kinds.postgres_schema import PostgresSchema
 from .server.link import ServerLink
-from .server.vault import Stages, Vault
 from .spec import target_of
 from .wanted.extensions import extension_problems
 from .wanted.settings import Contents, WantedDatabase, read_contents

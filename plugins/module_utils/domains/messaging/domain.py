@@ -21,7 +21,7 @@ from .parts import PARTS
 from .settings.context import Context
 from .validate import described, made
 
-SERVICES = ("sts", "sqs", "kms", "resourcegroupstaggingapi")
+SERVICES = ("sts", "sqs", "kms", "resourcegroupstaggingapi", "mq", "secretsmanager")
 """The services that every call contacts, even when it changes nothing."""
 
 
@@ -33,7 +33,7 @@ KINDS: dict[str, Kind] = kinds_of([part(Context("", "")) for part in PARTS], {})
 
 
 class MessagingDomain(Domain):
-    """The queues of a component. Without any option (a look-up or a removal), nothing is desired."""
+    """The queues and brokers of a component. Without any option (a look-up or a removal), nothing is desired."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.parts = made(
@@ -80,7 +80,7 @@ class MessagingDomain(Domain):
 
 
 def run(module: Any) -> NoReturn:
-    """Bring the component's queues to the described state, or plan the changes."""
+    """Bring the component's queues and brokers to the described state, or plan the changes."""
     run_component(module, MessagingDomain)
 
 

@@ -22,7 +22,7 @@ NEEDED = ("kms:Decrypt", "kms:GenerateDataKey")
 SOURCE = "aws:sourcearn"
 COMPARES_ARNS = ("arnequals", "arnlike", "stringequals", "stringlike")
 
-Policies = Mapping[str, Mapping[str, Any] | None]
+Policies = Mapping[str, "Mapping[str, Any] | None"]
 """ARN of a key -> its policy; None if these credentials may not read it."""
 
 

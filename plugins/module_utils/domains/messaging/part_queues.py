@@ -18,7 +18,7 @@ from ...reconcile.planner import Plan
 from .key_access import closed_keys, keys_of_others, read_policies, unread_keys
 from .kinds.message_queue import MessageQueue
 from .part import Described, Part
-from .queue_judge import lost, notes, outlived, shortened
+from .queue_judge import lost, notes, outlived, shortened, unreadable
 from .resources_queues import KIND, build, dead_letter_address, names_in_aws
 from .settings.queue import DEAD_LETTER, Queues, read_queues
 from .settings.senders import FIFO
@@ -69,7 +69,10 @@ class QueuesPart(Part):
 
     def checks(self, described: Described, plan: Plan, aws: Aws) -> Checked:
         """Say what the plan's deletions destroy, with or without consent so far."""
-        return Checked(warnings=list(lost([action.remove for action in plan.actions if action.remove and action.remove.kind == KIND])))
+        leaving = [action.remove for action in plan.actions if action.remove]
+        gone = {seen.id for seen in leaving}
+        staying = [seen for seen in plan.observed if seen.kind == KIND and seen.id not in gone]
+        return Checked(warnings=[*lost([seen for seen in leaving if seen.kind == KIND]), *unreadable(leaving, staying)])
 
     def outputs(self, described: Described, attributes: Attributes) -> dict[str, Any]:
         """{"queues": {name: {name, url, arn, dead_letter_name, fifo}}}. Names are known before the queues exist."""

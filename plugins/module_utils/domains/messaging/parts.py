@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .part import Part
+from .part_brokers import BrokersPart
 from .part_queues import QueuesPart
 
-PARTS: tuple[type[Part], ...] = (QueuesPart,)
+PARTS: tuple[type[Part], ...] = (QueuesPart, BrokersPart)

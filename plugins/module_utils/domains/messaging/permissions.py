@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ...aws.grants import merged
 from ...kinds.permissions import KEYS
+from .permissions_brokers import BROKERS
 from .permissions_queues import QUEUES
 
-PERMISSIONS = merged((KEYS, QUEUES))
+PERMISSIONS = merged((KEYS, QUEUES, BROKERS))

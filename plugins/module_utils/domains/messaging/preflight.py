@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ...component.role_references import References
 from ...inputs.problems import Problems, suggestion
+from ...reconcile.model import UNKNOWN
 from .part import Described
 from .settings.context import Context
 from .spec import CONSENTS
@@ -18,6 +20,17 @@ from .validate import validate
 PREFIX = "messaging_"
 """What the role's variables are named, besides the option of the module."""
 ALL = "*"
+LATER = {"subnet_ids": [UNKNOWN, UNKNOWN], "security_group_ids": [UNKNOWN]}
+"""Stands for a network that is looked up, or created, before the brokers are."""
+
+REFERENCES = References(
+    prefix="messaging",
+    described="messaging_brokers",
+    entry="broker",
+    host="messaging_rabbitmq_host",
+    tier="private",
+    not_public="its subnets are public, and brokers belong in private ones",
+)
 
 
 def input_errors(described: Any, name: str, context: Context | None = None) -> list[str]:
@@ -30,12 +43,14 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
     component = str(variables.get("platform_component") or variables["inventory_hostname"])
     environment = str(variables.get("platform_environment") or "env")
     region, account_id = (str(variables.get(name) or "") for name in ("platform_region", "platform_account_id"))
-    return problems(variables, Context(environment, component, region, account_id))
+    found = problems(variables, Context(environment, component, region, account_id))
+    return [*found, *(REFERENCES.errors(variables) if variables.get("messaging_brokers") else ())]
 
 
 def problems(variables: Mapping[str, Any], context: Context) -> list[str]:
     given = {name.removeprefix(PREFIX): value for name, value in variables.items() if name.startswith(PREFIX)}
-    found, messages = validate(given, replace(context, params=given))
+    params = {**given, "network": LATER if given.get("network") else {}}
+    found, messages = validate(given, replace(context, params=params))
     return [f"{PREFIX}{text}" for text in (*messages, *unknown_consents(given, found))]
 
 

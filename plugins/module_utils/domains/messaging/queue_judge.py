@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ...reconcile.model import Observed
-from .resources_queues import KIND, address_of, dead_letter_address
+from .resources_queues import KEY, KIND, address_of, dead_letter_address
 from .settings.queue import NONE, Queue, Queues
 
 NAMES: Mapping[int, str] = {86_400: "day", 3_600: "hour", 60: "minute", 1: "second"}
@@ -78,10 +78,10 @@ def lost(leaving: Sequence[Observed]) -> Iterator[str]:
             yield f"{seen.address}: {seen.properties.get('queue_name')} holds {messages(seen)}, deleted with it"
 
 
-def unreadable(key: Observed, queues: Sequence[Observed]) -> str:
-    """What the deletion of the component's key costs."""
-    names = ", ".join(sorted(str(one.properties.get("queue_name")) for one in queues))
-    return (
-        f"{key.address}: messages that {names or 'a queue'} encrypted with the key cannot be read without it; delete it once every message "
-        "from before the change of encryption has been processed"
-    )
+def unreadable(leaving: Sequence[Observed], staying: Sequence[Observed]) -> Iterator[str]:
+    """What the deletion of the component's key costs if queues stay: their older messages are encrypted with it."""
+    if staying and any(seen.address == KEY for seen in leaving):
+        yield (
+            f"{KEY}: messages that were sent while queues used the key cannot be read without it; delete it once they have been processed, "
+            "at the latest after the retention of the queues"
+        )

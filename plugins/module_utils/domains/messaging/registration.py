@@ -27,6 +27,6 @@ REGISTRATION = Registration(
     name="messaging",
     role="messaging",
     variable="messaging_queues",
-    order=("kms_key", "message_queue"),
+    order=("kms_key", "message_queue", "secret", "mq_configuration", "mq_broker"),
     load=load,
 )

@@ -10,8 +10,9 @@ from typing import Any
 from ...component.options import CHANGE, NAMES, OWNER, PATIENCE, RESOURCES, shared
 from .parts import PARTS
 
-CONSENTS = ("allow_message_loss",)
-"""Options that name entries to which something may happen that cannot be undone; the role's variables have the same names."""
+CONSENTS = ("allow_message_loss", "allow_reboot", "allow_upgrade")
+"""Options that name entries to which something may happen that interrupts clients or cannot be undone; the role's variables have the same
+names."""
 
 
 def argument_spec() -> dict[str, Any]:
@@ -30,4 +31,4 @@ def info_argument_spec() -> dict[str, Any]:
 
 
 def _described() -> dict[str, Any]:
-    return {part.option: {"type": "dict"} for part in PARTS}
+    return {**{part.option: {"type": "dict"} for part in PARTS}, "network": {"type": "dict", "default": {}}}

@@ -3,7 +3,8 @@
 
 """The security groups of a network: group membership decides which traffic is allowed.
 
-The chain is load balancer -> application port -> nodes -> database port and cache port -> database and cache. The only other rules are
+The chain is load balancer -> application port -> nodes -> database port and cache port -> database and cache, and ports of message brokers
+where there are some. The only other rules are
 those EKS needs to run: the control plane reaches kubelets and webhooks, nodes reach the control plane, DNS works between nodes,
 metrics-server reads kubelets, and nodes reach AWS APIs and image registries over 443. Nothing else is open in either direction; egress
 is listed too.
@@ -42,9 +43,11 @@ def security_groups(network: Network) -> dict[str, Group]:
         "load_balancer": load_balancer(network),
         "control_plane": control_plane(network),
         "nodes": nodes(network),
-        "database": leaf(network, "Databases", "PostgreSQL from the nodes", network.security.database_port),
-        "cache": leaf(network, "Caches", "Redis from the nodes", network.security.cache_port),
+        "database": leaf("Databases", "PostgreSQL from the nodes", network.security.database_port),
+        "cache": leaf("Caches", "Redis from the nodes", network.security.cache_port),
     }
+    if network.security.broker_ports:
+        groups["broker"] = leaf("Message brokers", "Messages from the nodes", *network.security.broker_ports)
     if network.endpoints.interface:
         groups["endpoints"] = endpoints(network)
     return groups
@@ -94,6 +97,7 @@ def nodes(network: Network) -> Group:
                 *to_endpoints,
                 tcp(security.database_port, "Databases", {"group": "database"}),
                 tcp(security.cache_port, "Caches", {"group": "cache"}),
+                *(tcp(port, "Message brokers", {"group": "broker"}) for port in security.broker_ports),
                 rule("udp", DNS, DNS, "Resolver of the VPC", resolver),
                 tcp(DNS, "Resolver of the VPC", resolver),
                 rule("udp", NTP, NTP, "Amazon Time Sync", {"cidr_ipv4": TIME_SYNC}),
@@ -103,9 +107,13 @@ def nodes(network: Network) -> Group:
     }
 
 
-def leaf(network: Network, what: str, purpose: str, port: int) -> Group:
+def leaf(what: str, purpose: str, *ports: int) -> Group:
     """A group at the end of the chain: it accepts connections from the nodes and opens none itself."""
-    return {"description": f"{what}: reached from the nodes only", "ingress": [tcp(port, purpose, {"group": "nodes"})], "egress": []}
+    return {
+        "description": f"{what}: reached from the nodes only",
+        "ingress": [tcp(port, purpose, {"group": "nodes"}) for port in ports],
+        "egress": [],
+    }
 
 
 def endpoints(network: Network) -> Group:

@@ -45,7 +45,7 @@ GATEWAY_SERVICES = GATEWAY_ENDPOINTS
 WORLD_IPV4: tuple[str, ...] = ("0.0.0.0/0",)
 WORLD: tuple[str, ...] = ("0.0.0.0/0", "::/0")
 NEVER_OPEN_TO_THE_WORLD = (22, 3389, 5432, 6379)
-GROUPS = ("load_balancer", "control_plane", "nodes", "database", "cache", "endpoints")
+GROUPS = ("load_balancer", "control_plane", "nodes", "database", "cache", "broker", "endpoints")
 """The security groups of a network, by short name."""
 
 LOAD_BALANCER_RULES = ("elbv2.k8s.aws/", "kubernetes.io/rule/nlb/")
@@ -103,6 +103,8 @@ class Security:
     application_port: int = 8080
     database_port: int = 5432
     cache_port: int = 6379
+    broker_ports: tuple[int, ...] = ()
+    """Those of message brokers in the private tier; without any, there is no group for brokers."""
     node_to_node_ports: tuple[PortRange, ...] = ()
     webhook_ports: tuple[int, ...] = (443, 4443, 8443, 9443, 10251)
     node_egress_cidrs: tuple[str, ...] = ("0.0.0.0/0",)
@@ -356,6 +358,7 @@ def read_security(reader: Reader, ipv6: bool = False) -> Security:
         # RDS accepts 1150 to 65535. The cache's cluster bus port is its port plus 10000; both must lie in the range of return ports.
         database_port=reader.integer("database_port", defaults.database_port, 1150, 65535),
         cache_port=reader.integer("cache_port", defaults.cache_port, 1024, 55535),
+        broker_ports=reader.items("broker_ports", (), as_port, port),
         node_to_node_ports=reader.items(
             "node_to_node_ports", (), as_port_range, "it must be a port such as 8080 or a range such as 8000-8100"
         ),

@@ -35,18 +35,7 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
     environment, region = variables.get("platform_environment") or "", variables.get("platform_region") or ""
     found = input_errors(variables["rds_databases"], "rds_databases", environment, component, bool(variables.get("rds_network")), region)
     consented = REFERENCES.consent_errors(variables, consents(variables["rds_databases"]))
-    return [*found, *REFERENCES.errors(variables), *consented, *host_errors(variables)]
-
-
-def host_errors(variables: Mapping[str, Any]) -> list[str]:
-    """The controller reads the secrets for another host with its own credentials, not as a role."""
-    host, role = variables.get("rds_sql_host") or "", variables.get("platform_role_arn") or ""
-    if not role or not variables.get("rds_manage_content", True) or host in ("", variables["inventory_hostname"]):
-        return []
-    return [
-        f"rds_sql_host is '{host}', but platform_role_arn is set, and the secrets are read for another host without that role; run Ansible "
-        "where the instances can be reached, or give it credentials of the account"
-    ]
+    return [*found, *REFERENCES.errors(variables), *consented, *REFERENCES.host_errors(variables)]
 
 
 def consents(instances: Mapping[str, Any]) -> dict[str, list[str]]:

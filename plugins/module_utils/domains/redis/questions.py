@@ -10,9 +10,9 @@ from typing import Any
 
 from ...aws.connection import Aws
 from ...aws.owner import Owner
+from ...kinds.secret_values import read_secret
 from ...text.final_names import is_final_of
 from .kinds.cache_credentials import value_in, value_problem
-from .kinds.secret_values import read_secret
 from .names import generates_token, password_users, user_part
 from .settings.access import TOKEN
 from .settings.cache import Cache

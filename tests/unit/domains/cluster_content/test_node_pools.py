@@ -133,14 +133,14 @@ def test_everything_a_pool_can_say() -> None:
         "budgets": [{"nodes": 0, "schedule": "0 8 * * 1-5", "duration": "10h"}],
         "expire_after": "Never",
         "termination_grace_period": "1h",
-        "tags": {"cost-centre": "42"},
+        "tags": {"cost-center": "42"},
     }
     found = made({"node_pools": {"gpu": pool}}, tags={"team": "cluster"})
     node_class, template = found["EC2NodeClass/gpu"], found["NodePool/gpu"]["template"]
     sizes = {one["deviceName"]: one["ebs"]["volumeSize"] for one in node_class["blockDeviceMappings"]}
     assert sizes == {"/dev/xvda": "4Gi", "/dev/xvdb": "100Gi"}
     assert (node_class["kubelet"], node_class["userData"]) == ({"maxPods": 60}, "[settings.kernel]")
-    assert node_class["tags"] == {"owner": "platform", "team": "cluster", "cost-centre": "42"}
+    assert node_class["tags"] == {"owner": "platform", "team": "cluster", "cost-center": "42"}
     assert template["metadata"] == {"labels": {"team": "shop"}}
     assert template["spec"]["taints"] == [{"key": "gpu", "value": "yes", "effect": "NoSchedule"}]
     assert (template["spec"]["expireAfter"], template["spec"]["terminationGracePeriod"]) == ("Never", "1h")

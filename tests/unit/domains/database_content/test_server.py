@@ -19,8 +19,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owne
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.database_content.server import link as link_file
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.database_content.server.certificates import certificates
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.database_content.server.link import ServerLink, Target
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.database_content.server.vault import Vault
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.database_content.spec import target_of
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.vault import Vault
 from ansible_collections.mainstay.aws.plugins.module_utils.postgresql.problems import LoginRefused, NoConnection
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN

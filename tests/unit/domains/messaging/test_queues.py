@@ -17,7 +17,13 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.kin
     redrive,
 )
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.part_queues import queue_outputs
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.queue_judge import lost, notes, outlived, shortened
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.queue_judge import (
+    lost,
+    notes,
+    outlived,
+    shortened,
+    unreadable,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Observed, Ref
 from tests.unit.domains.messaging.samples import KEY, PLACE, TOPIC, arn, properties, queues, seen
@@ -176,6 +182,13 @@ def test_a_queue_that_keeps_messages_longer_than_its_dead_letter_queue_is_refuse
 
 def test_deletions_say_what_they_delete() -> None:
     assert list(lost([seen("a", 3), seen("b")])) == ["message_queue.a: prod-a holds about 3 messages, deleted with it"]
+
+
+def test_deleting_the_key_under_queues_that_stay_is_said() -> None:
+    key = Observed("kms_key", "kms_key.queues", "1234")
+    (text,) = unreadable([key], [seen("a")])
+    assert text.startswith("kms_key.queues: messages that were sent while queues used the key cannot be read without it")
+    assert list(unreadable([key, seen("a")], [])) == list(unreadable([seen("a")], [seen("b")])) == []
 
 
 def test_messages_in_plain_text_are_noted() -> None:

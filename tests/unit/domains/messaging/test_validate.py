@@ -43,6 +43,11 @@ BAD: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
         ("b is described by itself; set its retention_seconds there",),
     ),
     ("too many receives", {"a": {"dead_letter": {"max_receive_count": 1001}}}, ("max_receive_count is 1001", "1 to 1000")),
+    (
+        "a dead-letter queue that is no mapping",
+        {"a": {"dead_letter": {"queue": "b"}, "retention_seconds": 60}, "b": "x"},
+        ("queues.b is 'x', but it must be a mapping",),
+    ),
     ("no mapping", {"a": {"dead_letter": "b"}}, ("queues.a.dead_letter is 'b', but it must be a mapping",)),
     ("a name with a dot", {"a": {"name": "orders.v1"}}, ("queues.a.name is 'orders.v1'", "letters, digits, hyphens")),
     ("a long name", {"a": {"name": "x" * 81, "dead_letter": False}}, ("at most 80",)),

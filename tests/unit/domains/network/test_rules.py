@@ -101,6 +101,14 @@ OUTSIDE: set[Flow] = {
             id="other ports",
         ),
         pytest.param(
+            {"security": {"broker_ports": [443, 5671]}},
+            set(),
+            {("nodes", "broker", "tcp/443"), ("nodes", "broker", "tcp/5671")},
+            set(),
+            set(),
+            id="message brokers",
+        ),
+        pytest.param(
             {"security": {"node_to_node_ports": [8080, "9000-9100"]}},
             set(),
             {("nodes", "nodes", "tcp/8080"), ("nodes", "nodes", "tcp/9000-9100")},

@@ -218,7 +218,7 @@ def test_a_plan_never_overlaps_and_never_renumbers(prefix: int, letters: set[str
             },
             "private",
             ["10.0.32.0/19", "10.0.80.0/20"],
-            id="neighbours are joined; the half is not used, for another tier is in it",
+            id="neighbors are joined; the half is not used, for another tier is in it",
         ),
     ],
 )

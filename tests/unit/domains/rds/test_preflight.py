@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.preflight import host_errors
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.preflight import REFERENCES
 
 ROLE = "arn:aws:iam::123456789012:role/deploy"
 
@@ -26,6 +26,6 @@ ROLE = "arn:aws:iam::123456789012:role/deploy"
     ],
 )
 def test_secrets_are_not_read_as_a_role_for_another_host(variables: dict[str, Any], refused: bool) -> None:
-    found = host_errors({"inventory_hostname": "database", **variables})
+    found = REFERENCES.host_errors({"inventory_hostname": "database", **variables})
     assert len(found) == refused
     assert all(one.startswith("rds_sql_host is 'jump', but platform_role_arn is set") for one in found)

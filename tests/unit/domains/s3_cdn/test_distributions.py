@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import botocore.session
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner, mark_of, marks_in
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.cloudfront import changed, mark_of, marks_in
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.cloudfront import changed
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.distribution_document import (
     described,
     header_digest,
@@ -87,7 +87,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "another behavior has this path",
     ),
     "every path": ({"behaviors": [{"path": "*", "origin": "api"}]}, "describe it under default"),
-    "unknown policy": ({"default": {"origin": "app", "cache": "CachingOptimised"}}, "did you mean CachingOptimized"),
+    "unknown policy": ({"default": {"origin": "app", "cache": "CachingOptimzed"}}, "did you mean CachingOptimized"),
     "host passed to a bucket": (
         {"default": {"origin": "app", "origin_request": "AllViewer"}},
         "a bucket refuses requests with the Host header of the viewer",

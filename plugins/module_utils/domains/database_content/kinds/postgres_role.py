@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ....aws.connection import Aws
+from ....kinds.vault import Stages, Vault, Version
 from ....postgresql.catalog import Role, ServerState, read_server
 from ....postgresql.quoting import identifier, literal
 from ....postgresql.scram import verifier
@@ -18,7 +19,6 @@ from ....reconcile.model import UNKNOWN, Observed, fixed, given, is_unknown
 from ..server.acting import GRANTS_HAVE_OPTIONS, acting_as, database_owner
 from ..server.link import Look, ServerLink
 from ..server.marks import mark_in, marked
-from ..server.vault import Stages, Vault, Version
 from ..wanted.canonical import settings_value, settings_values
 from ..wanted.settings import User
 from .base import SqlKind, in_turn

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ....aws.connection import Aws
+from ....kinds.vault import Vault
 from ....postgresql.catalog import DatabaseState, ServerState, read_database, read_server
 from ....postgresql.problems import LoginRefused, NoConnection
 from ....postgresql.session import SYSTEM_CA, Address, Login, Session, Watch, connect
@@ -23,7 +24,6 @@ from ....reconcile.errors import CallFailed
 from ....reconcile.model import is_unknown
 from ....reconcile.pool import Pool
 from .certificates import Certificates, certificates
-from .vault import Vault
 
 TOKEN_SIGNER = "rds"  # noqa: S105 - the service whose client signs tokens
 AT_ONCE = 8

@@ -105,7 +105,8 @@ def read_queues(given: Any, path: str, context: Context, problems: Problems) -> 
 
 def _by_default(given: Mapping[str, Any], name: str) -> bool:
     """Whether a queue says nothing about a dead-letter queue: one that is another's has none of its own."""
-    return (given.get(name) or {}).get("dead_letter") is None
+    settings = given.get(name)
+    return not isinstance(settings, Mapping) or settings.get("dead_letter") is None
 
 
 def _queue(name: str, reader: Reader, environment: str) -> Queue:

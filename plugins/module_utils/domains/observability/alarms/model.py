@@ -10,6 +10,7 @@ the parameters of CloudWatch's calls.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 CRITICAL, WARNING, NOTICE = "critical", "warning", "notice"
 SEVERITIES = (CRITICAL, WARNING, NOTICE)
@@ -105,7 +106,7 @@ class Composite:
     silent: bool = False
 
 
-AnyAlarm = Alarm | Composite
+AnyAlarm: TypeAlias = "Alarm | Composite"
 
 
 def full_name(environment: str, name: str) -> str:

@@ -133,7 +133,7 @@ def nat_gateways(items: Sequence[NatGateway], region: str) -> Section:
     graphs = (
         *by_item(usual("Sent to the internet", "bytes/min", region), items, line("BytesOutToDestination", "Sum")),
         *by_item(usual("Active connections", "connections", region), items, line("ActiveConnectionCount", "Maximum")),
-        *by_item(usual("Connections refused for want of a port", "errors/min", region), items, line("ErrorPortAllocation", "Sum")),
+        *by_item(usual("Failed port allocations", "errors/min", region), items, line("ErrorPortAllocation", "Sum")),
     )
     return Section("NAT gateways", graphs)
 

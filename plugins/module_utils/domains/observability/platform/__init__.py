@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import TypeAlias
 
 GLOBAL_REGION = "us-east-1"
 """Where CloudFront, global web ACLs, and Route 53's health checks publish their metrics, whatever the environment's region."""
@@ -241,22 +242,9 @@ class Application:
     queues: tuple[str, ...] = ()
 
 
-Item = (
-    Database
-    | Cache
-    | Queue
-    | Broker
-    | Stream
-    | LoadBalancer
-    | Cluster
-    | NodeGroup
-    | NatGateway
-    | Distribution
-    | Certificate
-    | Bucket
-    | Backup
-    | HealthCheck
-    | Application
+Item: TypeAlias = (
+    "Database | Cache | Queue | Broker | Stream | LoadBalancer | Cluster | "
+    "NodeGroup | NatGateway | Distribution | Certificate | Bucket | Backup | HealthCheck | Application"
 )
 
 

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ....aws.connection import Aws
-from ....kinds.secret import INVALID, PENDING, PREVIOUS, make_current
+from ....kinds.secret import PENDING, PREVIOUS, make_current
+from ....kinds.secret_values import read_secret
 from ....reconcile.errors import CallFailed, NotYet
 from .cache_credentials import Login, value_in, value_problem
 
@@ -47,13 +46,3 @@ def promote(aws: Aws, login: Login) -> None:
 def read_value(aws: Aws, secret: str, version: dict[str, str]) -> str | None:
     reply = read_secret(aws, secret, **version)
     return None if reply is None else value_in(str(reply.get("SecretString") or ""))
-
-
-def read_secret(aws: Aws, secret: str, **version: str) -> dict[str, Any] | None:
-    """The reply of GetSecretValue; None if the secret does not exist, has no value, or is scheduled for deletion."""
-    try:
-        return aws.find("secretsmanager", "get_secret_value", SecretId=secret, **version)
-    except CallFailed as error:
-        if error.code != INVALID:
-            raise
-        return None

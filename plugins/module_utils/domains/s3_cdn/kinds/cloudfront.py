@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.owner import Owner
 from ....reconcile.errors import CallFailed, NotYet
 
 HOME = "us-east-1"
@@ -24,7 +23,6 @@ IN_USE = (
     "OriginRequestPolicyInUse",
     "ResponseHeadersPolicyInUse",
 )
-MARK = "mainstay"
 TYPES = ("cloudfront:distribution", "logs:delivery", "logs:delivery-destination", "logs:delivery-source")
 """What the index of tags is asked for, as the tagging API names it."""
 
@@ -68,19 +66,6 @@ def counted(values: Any) -> dict[str, Any]:
 
 def items(value: Mapping[str, Any] | None) -> list[Any]:
     return list((value or {}).get("Items") or [])
-
-
-def mark_of(owner: Owner, address: str) -> str:
-    """The comment that says whose something without tags is."""
-    return f"{MARK} {owner.environment}/{owner.component} {address}"
-
-
-def marks_in(comment: str) -> dict[str, str]:
-    """The owner tags that a comment stands for; empty if it is not ours."""
-    word, _space, rest = comment.partition(" ")
-    whose, _space, address = rest.partition(" ")
-    environment, slash, component = whose.partition("/")
-    return Owner(environment, component).tags(address) if word == MARK and slash and address else {}
 
 
 def removed(remove: Callable[[], None]) -> None:

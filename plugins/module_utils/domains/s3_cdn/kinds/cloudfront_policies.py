@@ -14,8 +14,9 @@ from typing import Any, ClassVar
 
 from ....aws.connection import Aws
 from ....aws.kind import AwsKind, Calls
+from ....aws.owner import mark_of, marks_in
 from ....reconcile.model import Observed, fixed, given
-from .cloudfront import changed, counted, items, listed, mark_of, marks_in, removed
+from .cloudfront import changed, counted, items, listed, removed
 
 
 def calls_of(sort: str, plural: str) -> Calls:

@@ -50,7 +50,7 @@ class Treated:
     counts: Mapping[str, int]
 
 
-def treatments(given: Mapping[str, Any], path: str = "anonymise") -> tuple[dict[str, Treatment], list[str]]:
+def treatments(given: Mapping[str, Any], path: str = "anonymize") -> tuple[dict[str, Treatment], list[str]]:
     """By database, and every problem. Reads the files."""
     problems = (
         []
@@ -80,7 +80,7 @@ def _wrong(one: Mapping[str, Any], where: str) -> list[str]:
     if reason is not None and (not isinstance(reason, str) or len(reason.strip()) < SHORTEST_REASON):
         problems.append(f"{where}.none is {reason!r}; it must be the reason, in words")
     if files and not checks:
-        problems.append(f"{where} has no checks; name at least one query that finds rows that are not anonymised")
+        problems.append(f"{where} has no checks; name at least one query that finds rows that are not anonymized")
     if not isinstance(files, list) or not isinstance(checks, Mapping):
         return [*problems, f"{where}: files must be a list, and checks a mapping of names to queries"]
     return problems + [f"{where}.{text}" for text in checks_wrong(checks)]
@@ -105,18 +105,18 @@ def uncovered(session: Session, treated: Mapping[str, Treatment]) -> list[str]:
     empty = () if session.rows(ANY_TABLE) else ("postgres",)
     missing = [name for name in there if name not in treated and name not in empty]
     gone = sorted(set(treated) - set(there))
-    found = [f"database {name} of the source is not in anonymise" for name in missing]
-    return found + [f"anonymise names database {name}, which the source does not have" for name in gone]
+    found = [f"database {name} of the source is not in anonymize" for name in missing]
+    return found + [f"anonymize names database {name}, which the source does not have" for name in gone]
 
 
-class Anonymiser:
+class Anonymizer:
     def __init__(self, seconds: float, say: Say, proceed: Callable[[], None]) -> None:
         """``seconds``: limit of each statement. ``proceed`` raises if the run is to stop."""
         self._seconds, self._say, self._proceed = seconds, say, proceed
 
     def treat(self, session: Session, treatment: Treatment) -> Treated:
         """Run the SQL of a database and check the result, as its owner. All or nothing. Raises CallFailed, whose text has no values."""
-        with session.transaction("anonymise") as run:
+        with session.transaction("anonymize") as run:
             owner = database_owner(session)
             with acting_as(session, run, [owner]):
                 runner = ScriptRun(
@@ -137,5 +137,5 @@ class Anonymiser:
         except Rejected as error:
             wrong = [error.message]
         if wrong:
-            said = f"database {treatment.database} is not anonymised: {'; '.join(wrong)}"
-            raise CallFailed(said, "check", "NotAnonymised", "Correct the SQL. Nothing was released.")
+            said = f"database {treatment.database} is not anonymized: {'; '.join(wrong)}"
+            raise CallFailed(said, "check", "NotAnonymized", "Correct the SQL. Nothing was released.")

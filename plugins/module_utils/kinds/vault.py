@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....aws.connection import Aws
-from ....kinds.secret import make_current
-from ....reconcile.errors import CallFailed
+from ..aws.connection import Aws
+from ..reconcile.errors import CallFailed
+from .secret import make_current
 
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 LENGTH = 40
@@ -115,4 +115,4 @@ def _parsed(text: Any, arn: str) -> dict[str, Any]:
     except (TypeError, ValueError):
         pass
     wanted = '{"username": ..., "password": ...}'
-    raise CallFailed(f"{arn} does not hold {wanted}", "GetSecretValue", hint="Give the ARN of a secret that RDS or this collection made.")
+    raise CallFailed(f"{arn} does not hold {wanted}", "GetSecretValue", hint="Give the ARN of a secret that AWS or this collection made.")

@@ -1,0 +1,220 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What an inventory has that should be watched: the option ``platform`` of the module observability. Pure functions.
+
+Names and sizes come from what the hosts describe, read as their own domains read it. What only AWS knows (the ID of a NAT gateway, the ARN
+of a certificate) comes from the outputs of the hosts' roles, and is unknown until they exist. Whatever is wrong with a description is left
+to its own role, which refuses it with a sentence of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..domains.dns.settings.zones import read_zones
+from ..domains.eks.settings.cluster import Network as ClusterNetwork
+from ..domains.eks.settings.cluster import read as read_clusters
+from ..domains.messaging.settings.context import Context as MessagingContext
+from ..domains.messaging.settings.queue import dead_letter_name, read_queues
+from ..domains.network.settings import read as read_networks
+from ..domains.rds.settings.instance import read as read_instances
+from ..domains.redis.settings.cache import read as read_caches
+from ..domains.s3_cdn.settings.buckets import read_buckets
+from ..domains.s3_cdn.settings.context import Context as StorageContext
+from ..domains.s3_cdn.settings.distributions import read_distributions
+from ..inputs.networks import Network
+from ..inputs.problems import Problems
+from ..reconcile.model import UNKNOWN, is_unknown
+
+Item = dict[str, Any]
+Found = dict[str, list[Item]]
+
+INSIGHTS = "amazon-cloudwatch-observability"
+"""The add-on that publishes metrics of nodes and pods."""
+MAX_CONNECTIONS = "max_connections"
+EVICTING = "noeviction"
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host of the inventory. ``variables``: its own. ``outputs``: of its role, from this run or looked up; empty if there are none."""
+
+    name: str
+    variables: Mapping[str, Any]
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+    def given(self, name: str) -> Any:
+        return self.variables.get(name)
+
+    @property
+    def environment(self) -> str:
+        return str(self.given("platform_environment") or "")
+
+    @property
+    def component(self) -> str:
+        return str(self.given("platform_component") or self.name)
+
+    @property
+    def region(self) -> str:
+        return str(self.given("platform_region") or "")
+
+    @property
+    def account_id(self) -> str:
+        return str(self.given("platform_account_id") or "")
+
+    def output(self, *path: str) -> Any:
+        """A part of the outputs; UNKNOWN if there is none."""
+        found: Any = self.outputs
+        for name in path:
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return UNKNOWN if found is None else found
+
+
+def watched(hosts: Mapping[str, Sequence[Host]]) -> Found:
+    """Field of the option ``platform`` -> its items. ``hosts``: by the role that builds them."""
+    found: Found = {}
+    for role, gather in GATHERERS.items():
+        for host in hosts.get(role, ()):
+            for section, item in gather(host):
+                found.setdefault(section, []).append(item)
+    return found
+
+
+def known(platform: Found) -> Found:
+    """Without the items of which something is not known yet: an alarm on an unknown name would be silent for ever."""
+    return {section: [item for item in items if not is_unknown(item)] for section, items in platform.items()}
+
+
+def networks(host: Host) -> Iterator[tuple[str, Item]]:
+    """A NAT gateway is named like its place in the outputs: a zone, or "regional"."""
+    described = read_networks(host.given("vpc_networks"), "vpc_networks", Problems())
+    for name in described:
+        gateways = host.output("networks", name, "nat_gateway_ids")
+        for place, identity in gateways.items() if isinstance(gateways, Mapping) else ():
+            yield "nat_gateways", {"name": f"{name}-{place}", "gateway_id": identity}
+
+
+def clusters(host: Host) -> Iterator[tuple[str, Item]]:
+    for name, one in read_clusters(host.given("eks_clusters"), "eks_clusters", host.environment, ClusterNetwork(), Problems()).items():
+        yield "clusters", {"name": name, "cluster_name": one.aws_name, "container_insights": INSIGHTS in one.addons}
+        for group, settings in one.node_groups.items():
+            yield (
+                "node_groups",
+                {
+                    "name": f"{name}-{group}",
+                    "group": host.output("clusters", name, "node_groups", group, "autoscaling_group_name"),
+                    "cluster": name,
+                    "least": settings.min_size,
+                    "instance_types": list(settings.instance_types),
+                },
+            )
+
+
+def databases(host: Host) -> Iterator[tuple[str, Item]]:
+    found = read_instances(host.given("rds_databases"), "rds_databases", host.environment, Network(), Problems(), host.region)
+    for name, one in found.items():
+        storage = {"storage_gib": one.storage.size, "storage_type": one.storage.type}
+        replicas = [replica for replica in one.replicas.values() if not replica.promoted]
+        yield (
+            "databases",
+            {
+                "name": name,
+                "identifier": one.identifier,
+                "instance_class": one.instance_class,
+                **storage,
+                "storage_limit_gib": one.storage.autoscale_to or 0,
+                **_connections(one.parameters),
+                "replicas": len(replicas),
+            },
+        )
+        for replica in replicas:
+            yield (
+                "databases",
+                {
+                    "name": f"{name}-{replica.name}",
+                    "identifier": replica.identifier,
+                    "instance_class": replica.instance_class,
+                    **storage,
+                    "storage_limit_gib": replica.autoscale_to or 0,
+                    **_connections({**one.parameters, **replica.parameters}),
+                    "replica_of": name,
+                    "region": replica.region,
+                },
+            )
+
+
+def _connections(parameters: Mapping[str, Any]) -> Item:
+    """A parameter may be a formula of RDS, which the default is."""
+    given = str(parameters.get(MAX_CONNECTIONS) or "")
+    return {MAX_CONNECTIONS: int(given)} if given.isdecimal() else {}
+
+
+def caches(host: Host) -> Iterator[tuple[str, Item]]:
+    for name, one in read_caches(host.given("redis_caches"), "redis_caches", host.environment, Network(), Problems()).items():
+        yield (
+            "caches",
+            {
+                "name": name,
+                "identifier": one.identifier,
+                "node_type": one.node_type,
+                "nodes": members(one.identifier, one.topology.wanted(), one.topology.clustered),
+                "replicas": one.topology.fewest,
+                "evicts": one.parameters.get("maxmemory-policy") != EVICTING,
+            },
+        )
+
+
+def members(identifier: str, shards: Mapping[str, int], clustered: bool) -> list[str]:
+    """The IDs of a group's nodes: ``prod-main-001``, or ``prod-main-0001-001`` where it has shards (ElastiCache User Guide)."""
+    return [
+        f"{identifier}-{f'{shard}-' if clustered else ''}{node:03}" for shard, replicas in shards.items() for node in range(1, replicas + 2)
+    ]
+
+
+def queues(host: Host) -> Iterator[tuple[str, Item]]:
+    context = MessagingContext(host.environment, host.component)
+    found = read_queues(host.given("messaging_queues"), "messaging_queues", context, Problems())
+    targets = {one.dead_letter.queue for one in found.values() if one.dead_letter}
+    for name, one in found.items():
+        yield "queues", {"name": name, "queue_name": one.aws_name, "dead_letter": name in targets, "retention": one.retention}
+        if one.own_dead_letter and one.dead_letter:
+            dead = {"name": f"{name}-dead-letter", "queue_name": dead_letter_name(one.aws_name), "dead_letter": True}
+            yield "queues", {**dead, "retention": one.dead_letter.retention_seconds}
+
+
+def zones(host: Host) -> Iterator[tuple[str, Item]]:
+    for name, one in read_zones(host.given("dns_zones"), "dns_zones", Problems(), region=host.region).items():
+        for certificate, settings in one.certificates.items():
+            for region in settings.regions:
+                arn = host.output("zones", name, "certificates", certificate, "arns", region or host.region)
+                away = f"-{region}" if region else ""
+                yield "certificates", {"name": f"{name}-{certificate}{away}", "arn": arn, "region": region}
+        for check in one.health_checks:
+            yield (
+                "health_checks",
+                {"name": f"{name}-{check}", "health_check_id": host.output("zones", name, "health_checks", check, "id")},
+            )
+
+
+def storage(host: Host) -> Iterator[tuple[str, Item]]:
+    context = StorageContext(host.environment, host.component, host.region, host.account_id)
+    buckets = read_buckets(host.given("s3_cdn_buckets"), "s3_cdn_buckets", context, Problems())
+    for name, one in buckets.items():
+        yield "buckets", {"name": name, "bucket_name": one.aws_name}
+    for name in read_distributions(host.given("s3_cdn_distributions"), "s3_cdn_distributions", context, Problems()):
+        yield "distributions", {"name": name, "distribution_id": host.output("distributions", name, "id")}
+
+
+GATHERERS: Mapping[str, Callable[[Host], Iterator[tuple[str, Item]]]] = {
+    "vpc": networks,
+    "eks": clusters,
+    "rds": databases,
+    "redis": caches,
+    "messaging": queues,
+    "dns": zones,
+    "s3_cdn": storage,
+}
+"""Role -> what its hosts have to watch."""

@@ -1,0 +1,1 @@
+"""RabbitMQ's management API, played: virtual hosts, users, permissions, and queues. There is no message broker behind it."""
