@@ -45,7 +45,8 @@ class Answer:
 
     @property
     def words(self) -> str:
-        return f"{self.status}, version {self.version}" if self.status else self.reason
+        version = f", version {self.version}" if self.version else ""
+        return f"{self.status}{version}" if self.status else self.reason
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,12 @@ class BadRelease:
 
 
 def urls(cloud: Mapping[str, Any]) -> list[str]:
-    """The addresses of all host names that load balancers answer for."""
+    """How clients reach all host names that load balancers answer for: directly, or through the distribution in front of them."""
+    from scripts import edges
+
     found = AdminClient(cloud["admin"]).load_balancers()["load_balancers"]
-    return sorted({f"{scheme_of(one)}://{host}/" for one in found for host in one["hosts"] if "*" not in host})
+    behind = edges.front_doors(edges.edges(cloud))
+    return sorted({behind.get(host, f"{scheme_of(one)}://{host}/") for one in found for host in one["hosts"] if "*" not in host})
 
 
 def scheme_of(balancer: Mapping[str, Any]) -> str:

@@ -182,10 +182,11 @@ class Rehearsal:
         self.show("Apply again: expect no changes")
         self.step("again", "apply")
         self.expect_unchanged(["no_changes"])
-        from scripts import caches, databases  # load boto3, which the commands that run no rehearsal do not need
+        from scripts import caches, databases, edges  # load boto3, which the commands that run no rehearsal do not need
 
         applications, said = self.applications()
-        return "\n".join([self.summary(), *said, *databases.logins(self.cloud), *caches.logins(self.cloud), *applications])
+        shown = [*databases.logins(self.cloud), *caches.logins(self.cloud), *edges.answers(self.cloud)]
+        return "\n".join([self.summary(), *said, *shown, *applications])
 
     def applications(self) -> tuple[list[str], list[str]]:
         """Ask the applications, if the inventory has any, and show a bad release. Returns what people do, and what came of it."""

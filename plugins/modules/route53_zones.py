@@ -55,6 +55,12 @@ options:
       - The VPC of each of the platform's networks, by name, for private zones.
     type: dict
     default: {}
+  leaving:
+    description:
+      - Components of the environment whose records do not prevent the deletion of a zone, because they are removed before it.
+    type: list
+    elements: str
+    default: []
   validation_timeout:
     description:
       - How many seconds to wait until ACM has issued a certificate. After that, the call fails and names the name servers to which the

@@ -27,6 +27,12 @@ options:
       - As in M(mainstay.aws.route53_zones).
     type: dict
     default: {}
+  leaving:
+    description:
+      - Components of the environment whose records do not prevent the deletion of a zone, because they are removed before it.
+    type: list
+    elements: str
+    default: []
   adopt:
     description:
       - As in M(mainstay.aws.route53_zones), for resources that have not been applied since. Nothing is marked.

@@ -69,7 +69,9 @@ options:
         distribution, or C(domain_name), a host such as the name of a load balancer in a zone of yours. Both can have C(path), which
         CloudFront puts before paths, and C(shield_region). A bucket can have C(from_identity), the ID of an origin access identity that
         its policy admits meanwhile. A host can have C(protocol) (V(https) or V(http)), C(https_port), C(http_port), C(tls) (V(TLSv1.2)),
-        C(read_timeout), and C(keepalive_timeout) in seconds, and C(keep_host) (V(false)), which passes the viewer's C(Host) on.
+        C(read_timeout), and C(keepalive_timeout) in seconds, C(keep_host) (V(false)), which passes the viewer's C(Host) on, and
+        C(origin_secret), the name of one in O(origin_secrets) whose current value is sent in the header C(origin_secret_header)
+        (V(x-origin-verify)).
       - C(default) is the behavior for every path that no other one matches, and C(behaviors) is the list of the others, each with
         C(path), such as V(/api/*). The first that matches counts.
       - A behavior has C(origin), C(viewers) (V(redirect) to HTTPS, V(https), or V(any)), C(methods) (V(read), V(read_options), or
@@ -104,8 +106,8 @@ options:
     type: dict
   web_acls:
     description:
-      - Web ACLs of AWS WAF, by name. Only C(scopes) is required, V(cloudfront), V(alb), or both. One web ACL is made for each scope, with
-        the same rules. That for CloudFront is in V(us-east-1).
+      - Web ACLs of AWS WAF, by name. Only C(scopes) is required, V(cloudfront), V(alb), or both, and not even that with O(edge_mode). One
+        web ACL is made for each scope, with the same rules. That for CloudFront is in V(us-east-1).
       - A load balancer that the AWS Load Balancer Controller makes gets its web ACL by the setting C(ingress.web_acl) of the application
         (role C(app_deploy)), and a distribution by its own settings. Nothing is associated here, since the controller would take it away.
       - C(name) is the name in WAF, by default C(<environment>-<component>-<name>). With both scopes, the scope is added. Another name is
@@ -137,6 +139,21 @@ options:
         C(app_deploy)). It is an error to change both in one run.
       - C(tags) are the secret's own tags.
     type: dict
+  planned_zones:
+    description:
+      - Domains of public hosted zones that do not exist yet and, in a real run, are created before this call. A plan does not miss them.
+    type: list
+    elements: str
+    default: []
+  edge_mode:
+    description:
+      - The layout of the edge, which the rest must not contradict. With V(everything), clients reach CloudFront alone. Every origin that is
+        no bucket needs a header that the load balancer demands, and every distribution a web ACL if there are any.
+      - With V(buckets), clients reach load balancers directly, and every origin is a bucket.
+      - A web ACL without C(scopes) protects what clients reach, the distributions or the load balancers.
+      - If it is not given, nothing is checked, and web ACLs need C(scopes).
+    type: str
+    choices: [everything, buckets]
 extends_documentation_fragment:
   - mainstay.aws.component
   - mainstay.aws.component.change

@@ -37,6 +37,17 @@ options:
     description:
       - Secret headers as M(mainstay.aws.s3_cdn) takes them.
     type: dict
+  planned_zones:
+    description:
+      - As in M(mainstay.aws.s3_cdn).
+    type: list
+    elements: str
+    default: []
+  edge_mode:
+    description:
+      - The layout of the edge as M(mainstay.aws.s3_cdn) takes it.
+    type: str
+    choices: [everything, buckets]
   adopt:
     description:
       - As in M(mainstay.aws.s3_cdn), for resources that have not been applied since. Nothing is marked.

@@ -32,6 +32,7 @@ ACTIONS: Mapping[str, str] = {
     "s3:HeadBucket": "ListBucket",
     "s3:ListBuckets": "ListAllMyBuckets",
     "s3:ListObjectVersions": "ListBucketVersions",
+    "s3:ListObjectsV2": "ListBucket",
     "s3:PutBucketCors": "PutBucketCORS",
     "s3:PutBucketEncryption": "PutEncryptionConfiguration",
     "s3:PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",

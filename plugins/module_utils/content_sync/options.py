@@ -48,6 +48,13 @@ class Wish:
         return UNKNOWN not in self.bucket
 
 
+PUBLISHED = (
+    *("prefix", "index", "exclude", "cache_control", "content_types", "kms_key_id", "version", "keep_days", "keep_releases"),
+    *("distribution_path", "wait", "invalidation_timeout"),
+)
+"""The options that say how content is published; the others say from where and to where."""
+
+
 def argument_spec() -> dict[str, Any]:
     return {
         **shared(*OWNER, "lock_wait"),

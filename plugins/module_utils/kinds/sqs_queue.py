@@ -50,6 +50,8 @@ class QueueKind(NamedKind):
     tagging = Tagging(tag="tag_queue", untag="untag_queue", key="QueueUrl", create="tags", members=None, read="list_queue_tags")
     operations = ("get_queue_url", "resourcegroupstaggingapi.get_resources", "set_queue_attributes")
     named = False
+    settles = ("delete",)
+    """For up to 60 seconds after its deletion, a queue may still answer (SQS API Reference, DeleteQueue)."""
     exclusive = True
     called = "queue_name"
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...images.references import complete
+from ...inputs.certificates import certificates_in, check_name, is_name, published
 from ...inputs.problems import Problems, suggestion
-from ...reconcile.model import UNKNOWN, is_unknown
+from ...reconcile.model import UNKNOWN
 from ..eks.settings.cluster import Cluster, checked
 from ..eks.settings.placement import selects
 
@@ -123,28 +124,10 @@ def architectures(cluster: Cluster) -> list[str]:
 # -- certificates --------------------------------------------------------------------------------------------------------------------
 
 
-def is_name(value: Any) -> bool:
-    """Whether a value names something of the inventory, and is no ARN."""
-    return isinstance(value, str) and bool(value) and not value.startswith("arn:") and not is_unknown(value)
-
-
-def certificates_in(zones: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
-    """(zone, certificate) by each name that a user may write: ``web``, or ``main/web`` if several zones have one."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for zone, settings in zones.items():
-        for one in (settings or {}).get("certificates") or {} if isinstance(settings, Mapping) else ():
-            for name in (str(one), f"{zone}/{one}"):
-                found.setdefault(name, []).append((str(zone), str(one)))
-    return found
-
-
 def certificate_arn(name: str, around: Surroundings) -> str:
     """The ARN of a certificate by the name that a zone gives it, or a placeholder until it exists."""
-    described = certificates_in(around.zones or around.zone_outputs).get(name) or []
-    for zone, one in described[:1]:
-        known = ((around.zone_outputs.get(zone) or {}).get("certificates") or {}).get(one) or {}
-        return str((known.get("arns") or {}).get(around.region) or known.get("arn") or UNKNOWN)
-    return UNKNOWN
+    known = published(name, around.zones, around.zone_outputs)
+    return str((known.get("arns") or {}).get(around.region) or known.get("arn") or UNKNOWN)
 
 
 def role_arn(name: str, cluster: str, around: Surroundings) -> str:
@@ -279,16 +262,8 @@ def reference_problems(variables: Mapping[str, Any], around: Surroundings) -> It
 def _check_certificates(given: Any, around: Surroundings, problems: Problems) -> None:
     known = certificates_in(around.zones)
     for one in given if isinstance(given, list | tuple) else [given]:
-        if not is_name(one):
-            continue
-        path = "app_deploy_ingress.certificate"
-        if one not in known:
-            names = [name for name in known if "/" not in name]
-            hint = f"no zone of app_deploy_dns_component has such a certificate; {suggestion(one, names)}" if names else "no zone has any"
-            problems.add(path, one, f"{hint}. Or give an ARN")
-        elif len(known[one]) > 1:
-            several = ", ".join(f"{zone}/{name}" for zone, name in known[one])
-            problems.add(path, one, f"several zones have a certificate of that name; write one of {several}")
+        if is_name(one):
+            check_name(one, "app_deploy_ingress.certificate", known, "app_deploy_dns_component", problems)
 
 
 def _check_role(role: str, cluster: Mapping[str, Any], problems: Problems) -> None:

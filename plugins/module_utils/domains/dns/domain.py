@@ -39,8 +39,9 @@ def kinds(
     regions: Collection[str] = (),
     patience: float = PATIENCE,
     checks: Collection[str] = (),
+    leaving: Collection[str] = (),
 ) -> dict[str, Kind]:
-    found: tuple[Kind, ...] = (HealthCheck(checks), HostedZone(domains, adopted), Certificate(domains, regions, patience))
+    found: tuple[Kind, ...] = (HealthCheck(checks), HostedZone(domains, adopted, leaving), Certificate(domains, regions, patience))
     return {kind.name: kind for kind in found}
 
 
@@ -62,7 +63,8 @@ class DnsDomain(Domain):
         self.further = regions(self.zones or read_zones(params.get("zones"), "zones", Problems(), {}, self.region), self.region)
         domains = tuple(dict.fromkeys(zone.domain for zone in self.zones.values()))
         checks = [check.name for zone in self.zones.values() for check in zone.health_checks.values()]
-        self.kinds = kinds(domains, adopted(self.zones), self.further, float(params.get("validation_timeout") or PATIENCE), checks)
+        patience = float(params.get("validation_timeout") or PATIENCE)
+        self.kinds = kinds(domains, adopted(self.zones), self.further, patience, checks, params.get("leaving") or ())
 
     def regions(self) -> Sequence[str]:
         """Also for a removal: what is in other regions is found there."""

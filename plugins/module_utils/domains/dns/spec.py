@@ -32,4 +32,5 @@ def _described() -> dict[str, Any]:
     return {
         "zones": {"type": "dict"},
         "networks": {"type": "dict", "default": {}},
+        "leaving": {"type": "list", "elements": "str", "default": []},
     }

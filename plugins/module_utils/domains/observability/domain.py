@@ -39,6 +39,7 @@ from .resources_alarms import Alarms
 from .resources_content import dashboard_resources, log_resources, mute_resources
 from .resources_delivery import Delivery, bearer, regions_of
 from .settings.severities import SLACK_API
+from .silent_alarms import silent, warning
 
 SERVICES = ("sts", "cloudwatch", "sns", "kms", "iam", "events", "logs", "resourcegroupstaggingapi")
 """The services that every call contacts, even when it changes nothing."""
@@ -114,8 +115,9 @@ class ObservabilityDomain(Domain):
             *dashboard_resources(self.settings, completed(self.settings.platform, place, {}), alarms, place),
         ]
 
-    def checks(self, _plan: Plan, _aws: Aws, _region: str) -> Checked:
-        return Checked(refusals=self.refusals)
+    def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
+        names = silent(aws, [action.observed for action in plan.actions if action.observed and action.desired])
+        return Checked(refusals=self.refusals, warnings=[warning(names)] if names else [])
 
     def guard(self, aws: Aws, _observation: Observation, _plan: Plan) -> Verdict:
         return guard(aws, self.seconds)

@@ -37,7 +37,7 @@ OF_CONNECTIONS = Grant((arn("secretsmanager", "secret:events!connection/{environ
 
 WATCHING = Permissions(
     reads={
-        "cloudwatch:DescribeAlarms": (REGIONAL,),
+        **each("cloudwatch", "DescribeAlarms GetMetricData", REGIONAL),
         "cloudwatch:ListTagsForResource": (Grant((ALARM, MUTE, DASHBOARD)),),
         "cloudwatch:ListAlarmMuteRules": (REGIONAL,),
         "cloudwatch:GetAlarmMuteRule": (Grant((MUTE,)),),

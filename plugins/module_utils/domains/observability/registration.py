@@ -23,8 +23,10 @@ def load() -> Details:
         reads={
             "URLs of receivers": operations("secretsmanager", "get_secret_value"),
             "memory of instance classes": operations("ec2", "describe_instance_types"),
+            "alarms without data": operations("cloudwatch", "get_metric_data"),
             "confirmations": operations("sns", "list_subscriptions_by_topic"),
         },
+        reads_elsewhere=operations("cloudwatch", "get_metric_data"),
         unused={
             "iam:AttachRolePolicy": "the role that calls Slack has no managed policies",
             "iam:DetachRolePolicy": "the role that calls Slack has no managed policies",

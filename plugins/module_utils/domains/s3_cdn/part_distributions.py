@@ -21,10 +21,12 @@ from .kinds.cloudfront import HOME
 from .kinds.cloudfront_distribution import CloudFrontDistribution
 from .kinds.cloudfront_function import CloudFrontFunction
 from .kinds.cloudfront_policies import CachePolicy, OriginAccessControl, OriginRequestPolicy, ResponseHeadersPolicy
+from .kinds.distribution_document import Headers
 from .kinds.log_delivery import Delivery, DeliveryDestination, DeliverySource
 from .part import Described, Granted, Part
 from .resources_distributions import address, build, grants, name_problems
-from .settings.distributions import HEADERS, Distribution, read_distributions
+from .settings.distributions import HEADERS, PLANNED_ZONES, Distribution, read_distributions
+from .settings.origin_secrets import PREFIX
 
 CERTIFICATES, PLANS, ZONES = "certificates of distributions", "flat-rate plans", "zones of aliases"
 ON_A_PLAN = "FlatRatePlan"
@@ -45,13 +47,16 @@ class Distributions(Part):
 
     def check(self, described: Described, problems: Problems) -> None:
         """What refers to other parts."""
-        buckets = described.get("buckets") or {}
+        buckets, secrets = (described.get(name) or {} for name in ("buckets", "origin_secrets"))
         acls = [name for name, acl in (described.get("web_acls") or {}).items() if "cloudfront" in acl.scopes]
         for one in self._own(described).values():
             for origin in one.origins.values():
                 if origin.bucket and origin.bucket not in buckets:
                     remedy = f"there is no such bucket in buckets; {suggestion(origin.bucket, list(buckets))}"
                     problems.add(f"{origin.path}.bucket", origin.bucket, remedy)
+                if origin.secret and origin.secret not in secrets:
+                    remedy = f"there is no such secret in origin_secrets; {suggestion(origin.secret, list(secrets))}"
+                    problems.add(f"{origin.path}.origin_secret", origin.secret, remedy)
             if one.web_acl and one.web_acl not in acls:
                 problems.add(
                     f"{one.path}.web_acl", one.web_acl, f"there is no such web ACL for CloudFront; {suggestion(one.web_acl, acls)}"
@@ -79,11 +84,19 @@ class Distributions(Part):
             OriginRequestPolicy(),
             ResponseHeadersPolicy(),
             CloudFrontFunction(),
-            CloudFrontDistribution(headers, moving, {zone for one in own.values() for zone in one.zones}),
+            CloudFrontDistribution(headers, moving, {zone for one in own.values() for zone in one.zones}, self._secrets(own)),
             DeliverySource(),
             DeliveryDestination(),
             Delivery(),
         )
+
+    def _secrets(self, own: Mapping[str, Distribution]) -> dict[str, Headers]:
+        """The names of the secrets whose values origins get, by distribution, origin, and header."""
+        path = f"/mainstay/{self.context.environment}/{self.context.component}/{PREFIX}"
+        return {
+            name: {origin.name: {origin.secret_header: f"{path}{origin.secret}"} for origin in one.origins.values() if origin.secret}
+            for name, one in own.items()
+        }
 
     def questions(self, described: Described) -> Mapping[str, Callable[[Aws], Any]]:
         """Certificates are asked for only where an alias depends on one."""
@@ -95,7 +108,7 @@ class Distributions(Part):
 
     def problems(self, described: Described, observation: Observation) -> Sequence[str]:
         found = observation.answers.get(CERTIFICATES) or {}
-        there = observation.answers.get(ZONES) or {}
+        there = {**dict.fromkeys(self.context.params.get(PLANNED_ZONES) or (), ""), **(observation.answers.get(ZONES) or {})}
         own = self._own(described).values()
         return [
             *(text for one in own for text in certificate_problems(one, found)),

@@ -15,10 +15,9 @@ from ...inputs.problems import Problems
 from ...reconcile.model import Kind, Resource
 from .kinds.origin_secret import OriginSecret
 from .part import Described, Granted, Part
-from .settings.origin_secrets import SecretHeader, SecretHeaders, read_origin_secrets
+from .settings.origin_secrets import PREFIX, SecretHeader, SecretHeaders, read_origin_secrets
 
 KIND = OriginSecret.name
-PREFIX = "origin-"
 OUTPUTS = {"name": "id", "arn": "arn"}
 """output -> attribute."""
 
@@ -34,7 +33,12 @@ class OriginSecrets(Part):
     def kinds(self, described: Described) -> Sequence[Kind]:
         context = self.context
         path = f"/mainstay/{context.environment}/{context.component}/"
-        return (OriginSecret([f"{path}{PREFIX}{name}" for name in self._own(described)]),)
+        sent = {origin.secret for one in (described.get("distributions") or {}).values() for origin in one.origins.values()}
+        absent = context.params.get("state") == "absent"  # a secret whose deletion is scheduled is then gone, not to be restored
+        wanted, read = (
+            [f"{path}{PREFIX}{name}" for name in ([] if absent else names)] for names in (self._own(described), sorted(sent - {""}))
+        )
+        return (OriginSecret(wanted, read),)
 
     def problems(self, described: Described, observation: Observation) -> Sequence[str]:
         live = {seen.address: seen.properties.get("rotation") or "" for seen in observation.observed if seen.kind == KIND}

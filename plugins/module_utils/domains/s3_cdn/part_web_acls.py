@@ -15,6 +15,7 @@ from ...component.outputs import Attributes, split, value
 from ...inputs.problems import Problems
 from ...reconcile.model import Kind, Resource
 from . import managed_groups
+from .edge_mode import OPTION, usual_scopes
 from .kinds.waf_ip_set import WafIpSet
 from .kinds.waf_log_group import WafLogGroup
 from .kinds.waf_web_acl import WafWebAcl
@@ -35,7 +36,8 @@ class WebAclsPart(Part):
     option = "web_acls"
 
     def read(self, given: Any, problems: Problems) -> Mapping[str, Any]:
-        return read_web_acls(given, self.option, f"{self.context.environment}-{self.context.component}-", problems)
+        prefix = f"{self.context.environment}-{self.context.component}-"
+        return read_web_acls(given, self.option, prefix, problems, usual_scopes(self.context.params.get(OPTION)))
 
     def kinds(self, described: Described) -> Sequence[Kind]:
         own = self._own(described)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from ...aws.grants import merged
 from ...kinds.permissions import KEYS, ROLES
 from .permissions_buckets import BUCKETS
+from .permissions_content import SITES
 from .permissions_distributions import DISTRIBUTIONS
 from .permissions_origin_secrets import ORIGIN_SECRETS
 from .permissions_web_acls import WEB_ACLS
 
-PERMISSIONS = merged((KEYS, ROLES, BUCKETS, DISTRIBUTIONS, WEB_ACLS, ORIGIN_SECRETS))
+PERMISSIONS = merged((KEYS, ROLES, BUCKETS, DISTRIBUTIONS, WEB_ACLS, ORIGIN_SECRETS, SITES))

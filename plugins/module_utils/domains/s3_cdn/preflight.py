@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from . import certificates
+from .content import problems as content_problems
 from .settings.context import Context
 from .validate import validate
 
+DISTRIBUTIONS, CONTENT = "s3_cdn_distributions", "s3_cdn_content"
 PREFIX = "s3_cdn_"
 """What the role's variables are named, besides the option of the module."""
 
@@ -26,7 +29,12 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
     component = str(variables.get("platform_component") or variables["inventory_hostname"])
     environment = str(variables.get("platform_environment") or "env")
     region, account_id = (str(variables.get(name) or "") for name in ("platform_region", "platform_account_id"))
-    return problems(variables, Context(environment, component, region, account_id))
+    zones = (variables.get("__platform_inventory") or {}).get("zones") or {}
+    distributions = variables.get(DISTRIBUTIONS)
+    named = [f"{PREFIX}{text}" for text in certificates.problems(distributions, zones, region)]
+    settings = {**variables, DISTRIBUTIONS: certificates.with_arns(distributions, {}, {})}
+    found = problems(settings, Context(environment, component, region, account_id))
+    return [*found, *named, *content_problems(variables.get(CONTENT), settings)]
 
 
 def problems(variables: Mapping[str, Any], context: Context) -> list[str]:

@@ -27,8 +27,12 @@ def load() -> Details:
             "whether certificates cover aliases": operations("acm", "describe_certificate"),
             "zones of aliases": operations("route53", "list_hosted_zones"),
             "flat-rate plans of distributions": operations("pricing-plan-manager", "list_subscriptions"),
+            "content of sites": operations("s3", "get_object list_objects_v2"),
         },
-        applying={"emptying a bucket": operations("s3", "delete_objects")},
+        applying={
+            "emptying a bucket": operations("s3", "delete_objects"),
+            "content of sites": (*operations("s3", "put_object"), *operations("cloudfront", "create_invalidation get_invalidation")),
+        },
         unused={
             "iam:UpdateRole": "the roles that replicate have no description",
             "iam:AttachRolePolicy": "the roles that replicate have no managed policies",

@@ -188,7 +188,10 @@ def deliveries(one: Distribution, place: Place) -> Iterator[Resource]:
 def origin_property(one: Distribution, origin: Origin) -> dict[str, Any]:
     """As distribution_document.py shows it."""
     shared = {"path": origin.directory, "identity": "", "shield": origin.shield}
-    headers = {"headers": {name: header_digest(value) for name, value in sorted(origin.headers.items())}}
+    digests: dict[str, str | Ref] = {name: header_digest(value) for name, value in sorted(origin.headers.items())}
+    if origin.secret:
+        digests[origin.secret_header] = ref(f"origin_secret.{origin.secret}", "digest")
+    headers = {"headers": digests}
     if origin.bucket:
         domain = ref(f"s3_bucket.{origin.bucket}", "domain_name")
         return {"domain_name": domain, **shared, "access_control": ref(f"origin_access_control.{one.name}"), **headers}

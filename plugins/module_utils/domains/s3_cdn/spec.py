@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...component.options import CHANGE, NAMES, OWNER, PATIENCE, RESOURCES, shared
+from .edge_mode import MODES, OPTION
 from .parts import PARTS
-from .settings.distributions import HEADERS
+from .settings.distributions import HEADERS, PLANNED_ZONES
 
 
 def argument_spec() -> dict[str, Any]:
@@ -28,4 +29,6 @@ def info_argument_spec() -> dict[str, Any]:
 
 def _described() -> dict[str, Any]:
     """Only the headers have secret values. Secret headers are described by names and markers, whatever their option is called."""
-    return {**{part.option: {"type": "dict", "no_log": False} for part in PARTS}, HEADERS: {"type": "dict", "no_log": True}}
+    parts = {part.option: {"type": "dict", "no_log": False} for part in PARTS}
+    others = {OPTION: {"type": "str", "choices": list(MODES)}, PLANNED_ZONES: {"type": "list", "elements": "str", "default": []}}
+    return {**parts, **others, HEADERS: {"type": "dict", "no_log": True}}

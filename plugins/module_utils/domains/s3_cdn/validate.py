@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...inputs.problems import Problems
+from . import edge_mode
 from .part import Described, Part
 from .parts import PARTS
 from .settings.context import Context
@@ -23,6 +24,7 @@ def described(parts: Sequence[Part], given: Mapping[str, Any], problems: Problem
     found = {part.option: part.read(given.get(part.option), problems) for part in parts}
     for part in parts:
         part.check(found, problems)
+    edge_mode.check(parts[0].context.params.get(edge_mode.OPTION), found, problems)
     return found
 
 

@@ -209,6 +209,14 @@ def test_route_53_s_own_records_and_the_register_are_not_foreign() -> None:
     assert contents(DOMAIN, [*raws, other], OWNER).foreign() == [key_of(other)]
 
 
+def test_records_of_components_that_leave_do_not_count() -> None:
+    shop = Owner("prod", "shop")
+    register = sent(f"{register_name(shop, DOMAIN)} TXT", record(*written(shop, entries([WWW]))))
+    zone = contents(DOMAIN, [register, sent(WWW, ONE), sent(OLD, ONE)], OWNER)
+    assert zone.foreign(["shop"]) == [OLD]
+    assert zone.foreign(["other"]) == sorted([OLD, WWW, key_of(register)])
+
+
 def test_registering_adds_and_removes() -> None:
     assert [one["Action"] for one in registering(there({}), OWNER, [WWW])] == ["CREATE"]
     assert [one["Action"] for one in registering(there({OLD: ONE}), OWNER, [WWW])] == ["UPSERT"]

@@ -273,7 +273,7 @@ def test_addresses_that_stay_keep_all_but_the_described_gateway() -> None:
 def test_addresses_that_go_are_taken_from_the_subnets_and_then_from_the_vpc() -> None:
     going, _notes = with_present_ipv6({"main": network()}, [VPC, SUBNET], lambda _address: True)
     found = properties(going["main"])
-    assert "ipv6" not in found["vpc.main"]
+    assert found["vpc.main"]["ipv6"] is None
     subnet = found[f"subnet.main/private-{A}"]
     assert (subnet["ipv6_cidr_block"], subnet["assign_ipv6_address_on_creation"]) == (None, False)
     assert "::/0" not in str(found)

@@ -37,7 +37,7 @@ def foreign_text(keys: Collection[str]) -> str:
 
 class HostedZone(Route53Kind):
     """``domains``: those of the described zones, which are read at once. ``adopted``: by domain, the keys of the records that may be taken
-    over.
+    over. ``leaving``: components whose records are about to be removed.
     """
 
     name = "hosted_zone"
@@ -78,8 +78,11 @@ class HostedZone(Route53Kind):
     vpc_ids = later(canonical=sorted_strings)
     records = later()
 
-    def __init__(self, domains: Collection[str] = (), adopted: Mapping[str, Collection[str]] | None = None) -> None:
+    def __init__(
+        self, domains: Collection[str] = (), adopted: Mapping[str, Collection[str]] | None = None, leaving: Collection[str] = ()
+    ) -> None:
         super().__init__()
+        self.leaving = tuple(leaving)
         self.domains = tuple(domains)
         self.adopted = dict(adopted or {})
 
@@ -132,7 +135,7 @@ class HostedZone(Route53Kind):
             **super().attributes(raw),
             "domain": normal(raw["Name"]) if raw.get("Name") else None,
             "name_servers": sorted(map(normal, servers)) if servers else None,
-            "foreign_records": there.foreign() if there else [],
+            "foreign_records": there.foreign(self.leaving) if there else [],
             "delegated": list(raw["Delegated"]) if raw.get("Delegated") else None,
         }
 

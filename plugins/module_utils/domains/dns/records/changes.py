@@ -37,29 +37,41 @@ VALUES_IN_ONE_CALL, CHARACTERS_IN_ONE_CALL = 450, 14_000
 
 @dataclass(frozen=True)
 class Contents:
-    """The records of a zone by key, without our register; the entries of the register; the register itself, empty if there is none."""
+    """The records of a zone by key, without our register; the entries of the register; the register itself, empty if there is none.
+
+    ``environment``: that of the owner.
+    """
 
     domain: str
     records: Mapping[str, Raw]
     owned: Entries = frozenset()
     register: Raw = field(default_factory=dict)
+    environment: str = ""
 
     def ours(self) -> dict[str, Raw]:
         """The records that the register lists."""
         return {key: raw for key, raw in self.records.items() if entry(key) in self.owned}
 
-    def foreign(self) -> list[str]:
-        """The keys of the records that are neither ours nor Route 53's own."""
-        own = {f"{self.domain} NS", f"{self.domain} SOA"}
-        return sorted(key for key in self.records if entry(key) not in self.owned and key not in own)
+    def foreign(self, leaving: Collection[str] = ()) -> list[str]:
+        """The keys of the records that are neither ours nor Route 53's own. ``leaving``: components of the environment whose records, and
+        whose registers, do not count.
+        """
+        registers = {f"{register_name(Owner(self.environment, one), self.domain)} TXT" for one in leaving}
+        own = {f"{self.domain} NS", f"{self.domain} SOA", *registers}
+        listed = self.owned.union(*(_listed(self.records[one]) for one in registers if one in self.records))
+        return sorted(key for key in self.records if entry(key) not in listed and key not in own)
 
 
 def contents(domain: str, raws: Iterable[Raw], owner: Owner) -> Contents:
     """The records of a zone as an owner sees them; its own register is not among them."""
     records = {key_of(raw): raw for raw in raws}
     register = records.pop(f"{register_name(owner, domain)} TXT", {})
-    texts = [unquoted(one["Value"]) for one in register.get("ResourceRecords") or []]
-    return Contents(domain, records, parsed(texts), register)
+    return Contents(domain, records, _listed(register), register, owner.environment)
+
+
+def _listed(register: Raw) -> Entries:
+    """The entries of a register, given its TXT record."""
+    return parsed(unquoted(one["Value"]) for one in register.get("ResourceRecords") or [])
 
 
 def key_of(raw: Raw) -> str:

@@ -48,8 +48,6 @@ class MessageQueue(QueueKind):
     """``encryption``: {"type": "sqs"}, {"type": "kms", "key": ARN}, or {"type": "none"}."""
 
     name = "message_queue"
-    settles = ("delete",)
-    """For up to 60 seconds after its deletion, a queue may still answer (SQS API Reference, DeleteQueue)."""
     holds_data = True
 
     visibility_timeout = given(canonical=as_text)

@@ -64,7 +64,8 @@ class AlarmBase(AwsKind):
         return super().observe(aws, raw, address) if own is not None and own.partition(".")[0] in ("", self.name) else None
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        return {"arn": raw.get("AlarmArn")}
+        configured = raw.get("AlarmConfigurationUpdatedTimestamp")
+        return {"arn": raw.get("AlarmArn"), "configured": configured.isoformat() if configured else None}
 
     def is_gone(self, _raw: Mapping[str, Any]) -> bool:
         return False

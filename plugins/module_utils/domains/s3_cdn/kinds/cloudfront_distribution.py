@@ -16,14 +16,16 @@ from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
 from ....aws.named_kind import NamedCalls, NamedKind, Tagging
 from ....aws.tags import tag_list
-from ....reconcile.errors import NotYet
+from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, given, later
 from .alias_records import ZONE, contents_of, leading_to, publish, withdraw
 from .cloudfront import changed, listed, marked_at_home, removed
-from .distribution_document import EMPTY, Headers, described, shown
+from .distribution_document import EMPTY, Headers, described, header_digest, shown
+from .origin_secret import header_value
 from .unknown_members import check_known
 
 DEPLOYED = "Deployed"
+GET, CHANGED = "secretsmanager:GetSecretValue", "ChangedMeanwhile"
 OUTSIDE = ("tags", "moved_aliases", "records")
 """Properties that calls of their own set."""
 PATIENCE = 45 * 60.0
@@ -32,7 +34,8 @@ PATIENCE = 45 * 60.0
 
 class CloudFrontDistribution(NamedKind):
     """``headers``: by distribution, the values of its origins' headers. ``moving``: by distribution, the aliases that it may take from
-    another one of the account. ``domains``: those of the zones in which aliases get records.
+    another one of the account. ``domains``: those of the zones in which aliases get records. ``secrets``: by distribution, the names of the
+    secrets whose values are sent in headers of its origins.
     """
 
     name = "cloudfront_distribution"
@@ -65,6 +68,7 @@ class CloudFrontDistribution(NamedKind):
         "route53.change_resource_record_sets",
         "route53.list_hosted_zones",
         "route53.list_resource_record_sets",
+        "secretsmanager.get_secret_value",
         "update_distribution",
     )
     named = False
@@ -95,8 +99,10 @@ class CloudFrontDistribution(NamedKind):
         headers: Mapping[str, Headers] | None = None,
         moving: Mapping[str, Collection[str]] | None = None,
         domains: Collection[str] = (),
+        secrets: Mapping[str, Headers] | None = None,
     ) -> None:
         super().__init__()
+        self.secrets = dict(secrets or {})
         self.domains = frozenset(domains)
         self.headers = dict(headers or {})
         self.moving = dict(moving or {})
@@ -161,14 +167,23 @@ class CloudFrontDistribution(NamedKind):
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         wanted = {name: value for name, value in properties.items() if name not in OUTSIDE and value is not None}
-        config = {**described(wanted, EMPTY, self._headers(address)), "CallerReference": token}
+        config = {**described(wanted, EMPTY, self._headers(aws, address, wanted)), "CallerReference": token}
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
         sent = {"DistributionConfig": config, "Tags": {"Items": tag_list(tags)}}
         reply = aws.change("cloudfront", self.calls.create, DistributionConfigWithTags=sent)
         return self.made(aws, {**reply["Distribution"], "Tags": {"Items": tag_list(tags)}}, address)
 
-    def _headers(self, address: str) -> Headers:
-        return self.headers.get(address.partition(".")[2], {})
+    def _headers(self, aws: Aws, address: str, properties: Mapping[str, Any]) -> Headers:
+        """The values of the headers that these properties show as digests."""
+        name = address.partition(".")[2]
+        found = {origin: dict(headers) for origin, headers in self.headers.get(name, {}).items()}
+        for origin, headers in self.secrets.get(name, {}).items() if "origins" in properties else ():
+            for header, secret in headers.items():
+                value = header_value(aws, secret)
+                if header_digest(value) != properties["origins"][origin]["headers"][header]:
+                    raise CallFailed(f"the value of {secret} was changed by somebody else since it was planned", GET, CHANGED, "Run again.")
+                found.setdefault(origin, {})[header] = value
+        return found
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
         config = {name: value for name, value in properties.items() if name not in OUTSIDE}
@@ -185,9 +200,10 @@ class CloudFrontDistribution(NamedKind):
         """One call. Aliases that were taken from others stay."""
         moved = list(seen.properties.get("moved_aliases") or ())
         wanted = {**properties, **({"aliases": [*properties["aliases"], *moved]} if "aliases" in properties else {})}
+        headers = self._headers(aws, seen.address, wanted)
 
         def write(there: Mapping[str, Any]) -> None:
-            config = described(wanted, there["DistributionConfig"], self._headers(seen.address))
+            config = described(wanted, there["DistributionConfig"], headers)
             aws.change("cloudfront", "update_distribution", Id=seen.id, IfMatch=there["ETag"], DistributionConfig=config)
 
         def same(there: Mapping[str, Any]) -> bool:

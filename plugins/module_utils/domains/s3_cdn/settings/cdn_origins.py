@@ -24,7 +24,10 @@ REFUSED_HEADERS = (
 )
 REFUSED_BEGINNINGS = ("x-amz-", "x-edge-")
 """Headers that CloudFront cannot add (CloudFront Developer Guide, "Custom headers that CloudFront can't add to origin requests")."""
+CANNOT_BE_ADDED = "CloudFront cannot add this header; use a name such as x-origin-verify"
 MOST_HEADERS = 30
+DEFAULT_HEADER = "x-origin-verify"
+"""The header that the Ingress of an application demands by default, too."""
 S3 = re.compile(r"(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$")
 BALANCER = re.compile(r"\.elb\.([a-z0-9-]+\.)?amazonaws\.com(\.cn)?$|\.[a-z0-9-]+\.elb\.amazonaws\.com(\.cn)?$")
 IDENTITY = re.compile(r"E[A-Z0-9]{5,30}")
@@ -41,6 +44,7 @@ VPC_ORIGIN = (
 class Origin:
     """Either a bucket of the component, or a host. ``headers``: sent to the origin with every request; their values are secrets.
 
+    ``secret``: the name in origin_secrets of the secret whose current value is sent too, in the header ``secret_header``.
     ``from_identity``: the origin access identity that the distribution used before, which the bucket's policy still admits.
     """
 
@@ -58,6 +62,8 @@ class Origin:
     keep_host: bool = False
     shield: str = ""
     from_identity: str = ""
+    secret: str = ""
+    secret_header: str = DEFAULT_HEADER
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -105,7 +111,21 @@ def _custom(reader: Reader) -> dict[str, Any]:
         "read_timeout": reader.integer("read_timeout", 30, 1, 120),
         "keepalive_timeout": reader.integer("keepalive_timeout", 5, 1, 120),
         "keep_host": reader.boolean("keep_host", False),
+        "secret": reader.text("origin_secret", ""),
+        "secret_header": _secret_header(reader),
     }
+
+
+def _secret_header(reader: Reader) -> str:
+    name = reader.text("origin_secret_header", DEFAULT_HEADER).lower()
+    if not can_be_added(name):
+        reader.problems.add(reader.at("origin_secret_header"), name, CANNOT_BE_ADDED)
+    return name
+
+
+def can_be_added(header: str) -> bool:
+    """Whether CloudFront can add a header of this name, in lower case, to requests."""
+    return bool(HEADER.fullmatch(header)) and header not in REFUSED_HEADERS and not header.startswith(REFUSED_BEGINNINGS)
 
 
 def _host(reader: Reader, host: str) -> str:
@@ -151,6 +171,10 @@ def read_headers(given: Any, path: str, origins: Mapping[str, Origin], problems:
             problems.messages.append(f"{path}.{name} is a bucket, which takes no headers: its policy admits the distribution")
         else:
             found[origin.name] = replace(origin, headers=_headers(headers, f"{path}.{name}", problems))
+            if origin.secret and origin.secret_header in found[origin.name].headers:
+                problems.messages.append(
+                    f"{path}.{name}.{origin.secret_header}: {origin.path}.origin_secret sets it; remove one of the two"
+                )
     return found
 
 
@@ -161,8 +185,8 @@ def _headers(given: Any, path: str, problems: Problems) -> dict[str, str]:
     found = {}
     for name, value in given.items():
         text = str(name)
-        if not HEADER.fullmatch(text) or text.lower() in REFUSED_HEADERS or text.lower().startswith(REFUSED_BEGINNINGS):
-            problems.messages.append(f"{path}.{text}: CloudFront cannot add this header; use a name such as x-origin-verify")
+        if not can_be_added(text.lower()):
+            problems.messages.append(f"{path}.{text}: {CANNOT_BE_ADDED}")
         elif not isinstance(value, str) or not value.strip():
             problems.messages.append(f"{path}.{text} must be a non-empty text; quote it")
         else:

@@ -23,6 +23,8 @@ LONGEST_NAME = 30
 LONGEST_COMMENT = 128
 HEADERS = "origin_headers"
 """The option of the module that has the headers of origins."""
+PLANNED_ZONES = "planned_zones"
+"""The option of the module that has the domains of zones which the same run creates before."""
 CERTIFICATE = re.compile(r"arn:[\w-]+:acm:(?P<region>[a-z0-9-]+):\d{12}:certificate/[\w-]+")
 WEB_ACL = re.compile(r"arn:[\w-]+:wafv2:us-east-1:\d{12}:global/webacl/[\w-]+/[\w-]+")
 ALIAS = re.compile(rf"(\*\.)?{HOST.pattern.replace('(?=.{4,253}$)', '')}")

@@ -15,6 +15,8 @@ from ....inputs.reader import Reader
 
 MARKER = re.compile(r"[A-Za-z0-9_.:-]{0,64}")
 LONGEST_NAME = 30
+PREFIX = "origin-"
+"""What the names of secrets begin with, below the path of their component."""
 
 
 @dataclass(frozen=True)

@@ -143,14 +143,14 @@ class WebAcl:
 WebAcls = Mapping[str, WebAcl]
 
 
-def read_web_acls(given: Any, path: str, prefix: str, problems: Problems) -> WebAcls:
-    """``prefix``: of the names in WAF: environment and component."""
+def read_web_acls(given: Any, path: str, prefix: str, problems: Problems, usual: tuple[str, ...] = ()) -> WebAcls:
+    """``prefix``: of the names in WAF: environment and component. ``usual``: the scopes of those that name none."""
     reader = Reader(given, path, problems)
-    return {name: _web_acl(name, one, prefix) for name, one in reader.named("the name of a web ACL", LONGEST_NAME)}
+    return {name: _web_acl(name, one, prefix, usual) for name, one in reader.named("the name of a web ACL", LONGEST_NAME)}
 
 
-def _web_acl(name: str, reader: Reader, prefix: str) -> WebAcl:
-    scopes = reader.items("scopes", (), one_of(SCOPES), f"a scope is one of {', '.join(SCOPES)}")
+def _web_acl(name: str, reader: Reader, prefix: str, usual: tuple[str, ...]) -> WebAcl:
+    scopes = reader.items("scopes", usual, one_of(SCOPES), f"a scope is one of {', '.join(SCOPES)}")
     if not scopes:
         reader.problems.missing(reader.at("scopes"), "name what it protects: [cloudfront], [alb], or both")
     found = WebAcl(
