@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,6 +18,8 @@ from rehearsal.pictures.model import Chart, Mark, Picture, Series, Span
 from rehearsal.pictures.numbers import plain, runs, shown, ticks
 from rehearsal.pictures.page import page
 from rehearsal.pictures.reading import ago, picture
+from rehearsal.testing import Cloud
+from scripts.picture import draw
 from tests.unit.domains.observability import platforms as p
 
 NOW = 1_780_000_000.0
@@ -126,3 +129,19 @@ def test_a_line_has_gaps_where_there_was_no_data() -> None:
 def test_relative_times(text: str, seconds: float) -> None:
     assert ago(text) == seconds
     assert plain(0) == "0"
+
+
+def test_a_rehearsal_has_its_dashboard_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Cloud(account_id="123456789012", region="eu-west-1") as cloud:
+        monkeypatch.setattr("scripts.picture.ROOT", tmp_path)
+        running = cloud.description
+        assert draw(running, "prod") is None
+        client = cloud.client("cloudwatch")
+        client.put_dashboard(DashboardName="prod", DashboardBody=json.dumps(environment_dashboard(p.FULL, alarms_of(p.FULL))))
+        main = [{"Name": "DBInstanceIdentifier", "Value": "prod-main"}]
+        client.put_metric_data(
+            Namespace="AWS/RDS", MetricData=[{"MetricName": "CPUUtilization", "Dimensions": main, "Value": 42.0, "Unit": "Percent"}]
+        )
+        path = draw(running, "prod")
+    assert path is not None
+    assert "main <b>42 %</b>" in path.read_text()
