@@ -19,6 +19,7 @@ from rehearsal import launcher, seed
 from rehearsal.admin_client import AdminClient, AdminError
 from rehearsal.kubernetes import build as control_plane
 from scripts import change, past
+from scripts.picture import draw
 from scripts.playbook import interrupt, play_into, summary_of, warnings_of
 from scripts.terminal import BIN, ROOT, Problem, announce, fail, isolated_environment, say, say_line, tool_environment, width
 
@@ -332,6 +333,8 @@ def rehearse(options: argparse.Namespace) -> int:
             summary = change.run(rehearsal, before, folder, then, options.from_code)
     print()
     say(f"{summary}\n\n{rehearsal.look()}")
+    if (drawn := draw(rehearsal.cloud, name)) is not None:
+        say(f"The dashboard of {name} with the rehearsed traffic in it, for a browser: {os.path.relpath(drawn)}")
     return 0
 
 

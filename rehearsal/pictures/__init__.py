@@ -1,1 +1,1 @@
-"""Dashboards of the rehearsal's CloudWatch as pictures: one HTML file with inline SVG for each, which needs nothing else to be shown."""
+"""Dashboards as pictures: the body of a CloudWatch dashboard and its data as one HTML file with inline SVG, without outside resources."""

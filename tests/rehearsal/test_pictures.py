@@ -1,130 +1,147 @@
-# Copyright: Contributors to the mainstay.aws project
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-
-"""Pictures of dashboards: what is read from CloudWatch, and how it is drawn."""
+"""Dashboards as pictures: what is read from CloudWatch, what is drawn, and that the file needs nothing else."""
 
 from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from rehearsal.pictures.chart import chart, short, ticks
-from rehearsal.pictures.data import Line, history, read
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.dashboards.every import environment_dashboard
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.sets.every import alarms_of
+from rehearsal.pictures.drawing import axis, svg
+from rehearsal.pictures.model import Chart, Mark, Picture, Series, Span
+from rehearsal.pictures.numbers import plain, runs, shown, ticks
 from rehearsal.pictures.page import page
+from rehearsal.pictures.reading import ago, picture
+from rehearsal.testing import Cloud
+from scripts.picture import draw
+from tests.unit.domains.observability import platforms as p
 
-from .conftest import CheckedCloud
+NOW = 1_780_000_000.0
 
-SPAN, SIZE = (0.0, 10_800.0), (432.0, 200.0)
-RED = "#d13212"
-CPU = ["AWS/RDS", "CPUUtilization", "DBInstanceIdentifier", "prod-main", {"stat": "Average", "label": "main"}]
+
+class CloudWatch:
+    """Answers as CloudWatch does: five minutes of data for each metric but those of queues; one alarm rings."""
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+
+    def get_dashboard(self, **_name: Any) -> dict[str, Any]:
+        return {"DashboardBody": json.dumps(environment_dashboard(p.FULL, alarms_of(p.FULL)))}
+
+    def get_metric_data(self, **asked: Any) -> dict[str, Any]:
+        times = [datetime.fromtimestamp(NOW - 60 * minute, UTC) for minute in range(5, 0, -1)]
+        found = []
+        for number, one in enumerate(one for one in asked["MetricDataQueries"] if one["ReturnData"]):
+            silent = (one.get("MetricStat") or {"Metric": {"Namespace": ""}})["Metric"]["Namespace"] == "AWS/SQS"
+            values = [20.0 + 15 * number + minute for minute in range(5)]
+            found.append({"Id": one["Id"], "Timestamps": [] if silent else times, "Values": [] if silent else values})
+        return {"MetricDataResults": found}
+
+    def describe_alarms(self, **asked: Any) -> dict[str, Any]:
+        states = {"prod-application-shop-critical": "ALARM", "prod-cluster-main-api-errors": "INSUFFICIENT_DATA"}
+        alarms = [
+            {
+                "AlarmName": name,
+                "AlarmArn": f"arn:aws:cloudwatch:{self.region}:123456789012:alarm:{name}",
+                "StateValue": states.get(name, "OK"),
+                "StateReason": "errors <5 %> & latency",
+                "StateUpdatedTimestamp": datetime.fromtimestamp(NOW - 120, UTC),
+            }
+            for name in asked["AlarmNames"]
+        ]
+        return {"MetricAlarms": alarms, "CompositeAlarms": []}
+
+
+@pytest.fixture(scope="module")
+def seen() -> Picture:
+    return picture("prod", CloudWatch, "eu-west-1", "account 123456789012", NOW)
+
+
+def test_the_file_is_whole_and_asks_for_nothing_from_elsewhere(seen: Picture) -> None:
+    text = page(seen)
+    assert not re.search(r"(src|href)=|url\(|@import|<script|https?://", text)
+    for drawing in re.findall(r"<svg.*?</svg>", text, re.DOTALL):
+        ElementTree.fromstring(drawing)
+    assert text.count("<svg") > 20
+
+
+def test_the_states_come_first_and_what_rings_has_its_reason(seen: Picture) -> None:
+    text = page(seen)
+    assert "1 ringing" in text
+    assert "errors &lt;5 %&gt; &amp; latency" in text
+    assert text.index("prod-application-shop-critical") < text.index("<svg")
+
+
+def test_a_metric_without_data_is_named(seen: Picture) -> None:
+    text = page(seen)
+    assert "No data" in text
+    assert "orders no data" in text
+
+
+def test_a_short_rehearsal_fills_its_charts(seen: Picture) -> None:
+    assert seen.span.end - seen.span.start == 900
+
+
+CHART = Chart("Latency", "s", (Series("web", ((NOW - 60, 0.2), (NOW, 0.4))),), Span(NOW - 900, NOW), (Mark(2, "critical 2", "#d13212"),))
+
+
+def test_a_near_threshold_is_drawn_and_a_far_one_is_named() -> None:
+    assert 'class="mark"' in svg(CHART, 8)
+    far = Chart(**{**CHART.__dict__, "marks": (Mark(50, "critical 50", "#d13212"),)})
+    assert 'class="mark"' not in svg(far, 8)
+    assert "critical 50" in svg(far, 8)
+    assert axis(far)[-1] < 1
 
 
 @pytest.mark.parametrize(
-    ("text", "hours"), [("-PT3H", 3), ("-P14D", 336), ("-P1W", 168), ("-P1DT30M", 24.5), ("", 3), ("2026-01-01T00:00:00Z", 3)]
+    ("highest", "expected"), [(0, [0, 1]), (3.2, [0, 1, 2, 3, 4]), (100, [0, 25, 50, 75, 100]), (0.02, [0, 0.005, 0.01, 0.015, 0.02])]
 )
-def test_history(text: str, hours: float) -> None:
-    assert history(text) == timedelta(hours=hours)
+def test_ticks_are_round(highest: float, expected: list[float]) -> None:
+    assert ticks(highest) == expected
 
 
-@pytest.mark.parametrize(
-    ("highest", "found"),
-    [
-        (0, [0, 0.5, 1]),
-        (1, [0, 0.25, 0.5, 0.75, 1]),
-        (7, [0, 2, 4, 6, 8]),
-        (100, [0, 25, 50, 75, 100]),
-        (1_300_000, [0, 500_000, 1_000_000, 1_500_000]),
-        (0.003, [0, 0.001, 0.002, 0.003]),
-    ],
-)
-def test_axes_have_round_numbers(highest: float, found: list[float]) -> None:
-    assert ticks(highest) == pytest.approx(found)
+SHOWN = [
+    (0.085, "s", "85 ms"),
+    (2.5, "s", "2.5 s"),
+    (42.0, "%", "42 %"),
+    (2.0**31, "bytes/s", "2 GiB/s"),
+    (12_345, "requests/min", "12.3k"),
+    (3, "GiB", "3 GiB"),
+]
 
 
-@pytest.mark.parametrize(("value", "text"), [(0, "0"), (0.25, "0.25"), (1500, "1.5k"), (1_500_000, "1.5M"), (2e9, "2G")])
-def test_short(value: float, text: str) -> None:
-    assert short(value) == text
+@pytest.mark.parametrize(("value", "unit", "expected"), SHOWN)
+def test_values_have_units(value: float, unit: str, expected: str) -> None:
+    assert shown(value, unit) == expected
 
 
-def drawn(lines: list[Line], **properties: Any) -> ElementTree.Element:
-    return ElementTree.fromstring(chart({"title": "CPU <of> databases", "period": 60, **properties}, lines, SPAN, SIZE))
+def test_a_line_has_gaps_where_there_was_no_data() -> None:
+    assert [len(one) for one in runs([(0, 1), (60, 1), (300, 1)], 60)] == [2, 1]
 
 
-def texts(found: ElementTree.Element) -> list[str]:
-    return [one.text or "" for one in found.iter("text")]
+@pytest.mark.parametrize(("text", "seconds"), [("-PT3H", 10_800), ("-P14D", 1_209_600), ("-PT15M", 900)])
+def test_relative_times(text: str, seconds: float) -> None:
+    assert ago(text) == seconds
+    assert plain(0) == "0"
 
 
-def test_a_line_is_interrupted_where_data_is_missing() -> None:
-    points = tuple((float(moment), 5.0) for moment in (*range(0, 600, 60), *range(3000, 3600, 60), 9000))
-    found = drawn([Line("main", points)])
-    assert [len((one.get("points") or "").split()) for one in found.iter("polyline")] == [10, 10]
-    assert len(list(found.iter("circle"))) == 1, "a lone point"
-
-
-def test_thresholds_are_in_the_picture_even_far_above_the_data() -> None:
-    marks = {"horizontal": [{"value": 80, "label": "critical 80", "color": RED}]}
-    found = drawn([Line("main", ((0.0, 1.0), (60.0, 2.0)))], annotations=marks)
-    assert [one.get("stroke") for one in found.iter("line") if one.get("class") == "mark"] == [RED]
-    assert {"critical 80", "80"} <= set(texts(found))
-
-
-def test_no_data_is_said() -> None:
-    assert "No data in this time" in texts(drawn([Line("main", ())]))
-    assert "No data in this time" not in texts(drawn([Line("main", ((0.0, 0.0),))]))
-
-
-def test_a_dashboard_of_the_account(cloud: CheckedCloud) -> None:
-    cloudwatch = cloud.client("cloudwatch")
-    now = datetime.now(UTC)
-    moments = [now - timedelta(minutes=minutes) for minutes in range(40, 1, -1)]
-    dimensions = [{"Name": "DBInstanceIdentifier", "Value": "prod-main"}]
-    for name, value in (("CPUUtilization", 42.0), ("ReadIOPS", 3.0), ("WriteIOPS", 4.0)):
-        data = [{"MetricName": name, "Dimensions": dimensions, "Timestamp": moment, "Value": value} for moment in moments]
-        cloudwatch.put_metric_data(Namespace="AWS/RDS", MetricData=data)
-    alarm = {"Namespace": "AWS/RDS", "MetricName": "CPUUtilization", "Dimensions": dimensions, "Statistic": "Average", "Period": 60}
-    over = "GreaterThanThreshold"
-    for name, threshold in (("prod-high", 40), ("prod-low", 80)):
-        cloudwatch.put_metric_alarm(AlarmName=name, EvaluationPeriods=1, Threshold=threshold, ComparisonOperator=over, **alarm)
-    iops = [
-        ["AWS/RDS", "ReadIOPS", "DBInstanceIdentifier", "prod-main", {"stat": "Average", "id": "r", "visible": False}],
-        ["AWS/RDS", "WriteIOPS", "DBInstanceIdentifier", "prod-main", {"stat": "Average", "id": "w", "visible": False}],
-        [{"id": "both", "label": "reads and writes", "expression": "r + w"}],
-        ["AWS/RDS", "ReadIOPS", "DBInstanceIdentifier", "prod-old", {"stat": "Average", "label": "old"}],
-    ]
-    arns = [one["AlarmArn"] for one in cloudwatch.describe_alarms()["MetricAlarms"]]
-    graph = {"region": cloud.region, "period": 60, "yAxis": {"left": {"label": "%", "max": 100}}}
-    widgets = [
-        {"type": "text", "x": 0, "y": 0, "width": 24, "height": 1, "properties": {"markdown": "# prod <here>"}},
-        {
-            "type": "alarm",
-            "x": 0,
-            "y": 1,
-            "width": 24,
-            "height": 2,
-            "properties": {"title": "States", "alarms": [*arns, f"{arns[0]}-gone"]},
-        },
-        {"type": "metric", "x": 0, "y": 3, "width": 12, "height": 6, "properties": {**graph, "title": "CPU", "metrics": [CPU]}},
-        {"type": "metric", "x": 12, "y": 3, "width": 12, "height": 6, "properties": {**graph, "title": "IOPS", "metrics": iops}},
-    ]
-    cloudwatch.put_dashboard(DashboardName="prod", DashboardBody=json.dumps({"start": "-PT1H", "widgets": widgets}))
-
-    content = read(lambda region: cloud.client("cloudwatch", region=region), cloud.region, "prod", now)
-    assert [(one.label, {value for _moment, value in one.points}) for one in content.lines[2]] == [("main", {42.0})]
-    assert [(one.label, {value for _moment, value in one.points}) for one in content.lines[3]] == [
-        ("reads and writes", {7.0}),
-        ("old", set()),
-    ]
-    html = page("prod", content)
-    assert "<h1>prod &lt;here&gt;</h1>" in html
-    assert re.findall(r'class="state (\w+)"[^>]*>([\w-]+)<', html) == [
-        ("ALARM", "prod-high"),
-        ("MISSING", f"{content.alarms[arns[0]].name}-gone"),
-        ("OK", "prod-low"),
-    ]
-    assert 'old <span class="none">no data</span>' in html
-    assert [word for word in ("<script", "http://", "https://", "src=") if word in html] == [], "it is complete in itself"
+def test_a_rehearsal_has_its_dashboard_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Cloud(account_id="123456789012", region="eu-west-1") as cloud:
+        monkeypatch.setattr("scripts.picture.ROOT", tmp_path)
+        running = cloud.description
+        assert draw(running, "prod") is None
+        client = cloud.client("cloudwatch")
+        client.put_dashboard(DashboardName="prod", DashboardBody=json.dumps(environment_dashboard(p.FULL, alarms_of(p.FULL))))
+        main = [{"Name": "DBInstanceIdentifier", "Value": "prod-main"}]
+        client.put_metric_data(
+            Namespace="AWS/RDS", MetricData=[{"MetricName": "CPUUtilization", "Dimensions": main, "Value": 42.0, "Unit": "Percent"}]
+        )
+        path = draw(running, "prod")
+    assert path is not None
+    assert "main <b>42 %</b>" in path.read_text()
