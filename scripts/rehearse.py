@@ -19,7 +19,6 @@ from rehearsal import launcher, seed
 from rehearsal.admin_client import AdminClient, AdminError
 from rehearsal.kubernetes import build as control_plane
 from scripts import change, past
-from scripts.picture import draw
 from scripts.playbook import interrupt, play_into, summary_of, warnings_of
 from scripts.terminal import BIN, ROOT, Problem, announce, fail, isolated_environment, say, say_line, tool_environment, width
 
@@ -183,11 +182,11 @@ class Rehearsal:
         self.show("Apply again: expect no changes")
         self.step("again", "apply")
         self.expect_unchanged(["no_changes"])
-        from scripts import caches, databases, edges, pictures  # load boto3, which the commands that run no rehearsal do not need
+        from scripts import caches, databases, edges  # load boto3, which the commands that run no rehearsal do not need
 
         applications, said = self.applications()
         shown = [*databases.logins(self.cloud), *caches.logins(self.cloud), *edges.answers(self.cloud)]
-        return "\n".join([self.summary(), *said, *shown, *applications, *pictures.draw(self.cloud, self.environment)])
+        return "\n".join([self.summary(), *said, *shown, *applications])
 
     def applications(self) -> tuple[list[str], list[str]]:
         """Ask the applications, if the inventory has any, and show a bad release. Returns what people do, and what came of it."""
@@ -333,6 +332,8 @@ def rehearse(options: argparse.Namespace) -> int:
             summary = change.run(rehearsal, before, folder, then, options.from_code)
     print()
     say(f"{summary}\n\n{rehearsal.look()}")
+    from scripts.picture import draw  # loads boto3
+
     if (drawn := draw(rehearsal.cloud, name)) is not None:
         say(f"The dashboard of {name} with the rehearsed traffic in it, for a browser: {os.path.relpath(drawn)}")
     return 0
