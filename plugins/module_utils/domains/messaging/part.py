@@ -64,6 +64,14 @@ class Part:
         return {}
 
 
+def looks_for(option: str, described: Described, context: Context) -> bool:
+    """Whether a back end is asked in any case; otherwise only if the tagging API knows something of it.
+
+    It is where its option has an entry, where everything is to go, and where nothing was read at all: for policies and for the unclaimed.
+    """
+    return bool(described.get(option)) or option not in described or context.params.get("state") == "absent"
+
+
 def tags_of(place: Place, name: str, tags: Mapping[str, str]) -> dict[str, str]:
     """The user's tags and a name."""
     return {**place.tags, **tags, "Name": name}

@@ -23,7 +23,7 @@ from .broker_judge import notes, objections
 from .kinds.mq import REBOOTED, sentence
 from .kinds.mq_broker import MqBroker
 from .kinds.mq_configuration import MqConfiguration
-from .part import Described, Part
+from .part import Described, Part, looks_for
 from .resources_brokers import ADMINISTRATOR, KIND, SECRET, Brokers, build, secret_names, user_part
 from .settings.broker import Broker, read_brokers
 from .validate_brokers import check_brokers
@@ -58,14 +58,10 @@ class BrokersPart(Part):
         check_brokers(self._own(described), self.context.environment, problems)
 
     def kinds(self, described: Described) -> Sequence[Kind]:
-        own, looks = self._own(described), self.looks(described)
+        own, looks = self._own(described), looks_for(self.option, described, self.context)
         secrets = secret_names(own, Owner(self.context.environment, self.context.component))
         reboot = [one.aws_name for one in own.values() if self.may("allow_reboot", one.name)]
         return (KmsKey(), Secret(secrets, secrets, looks), MqConfiguration(looks), MqBroker(reboot, looks))
-
-    def looks(self, described: Described) -> bool:
-        """Whether Amazon MQ is asked in any case; otherwise only if the tagging API knows something of it."""
-        return bool(self._own(described)) or self.context.params.get("state") == "absent"
 
     def may(self, consent: str, name: str) -> bool:
         allowed = self.context.params.get(consent) or ()

@@ -1,0 +1,44 @@
+"""Authorization checks for Amazon MSK calls, after the Apache Kafka APIs part of the Service Authorization Reference.
+
+Tags in a create call also require kafka:TagResource, and a cluster what Amazon MSK does in EC2, with a key, and with logs in the caller's
+name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.asking import arn, ask, service_linked_role
+from rehearsal.extensions.kafka_tags import tags_of_arn
+from rehearsal.extensions.kms_access import key_resource, tags_of_key
+from rehearsal.policies_in_force import Ask
+from rehearsal.registry import Call, authorizes
+
+LOOKS = ("DescribeSubnets", "DescribeVpcs", "DescribeSecurityGroups", "DescribeRouteTables", "DescribeVpcEndpoints", "DescribeVpcAttribute")
+DELIVERY = (
+    *("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries"),
+    *("PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups"),
+)
+
+
+@authorizes("kafka")
+def asked(call: Call) -> Iterator[Ask]:
+    request = dict(call.get("Tags") or {})
+    resource = str(call.get("ResourceArn") or call.get("ClusterArn") or call.get("Arn") or "*")
+    yield ask(call, resource, request=request, there=tags_of_arn(call.backend, resource) or {})
+    if call.operation != "CreateClusterV2":
+        if (call.get("LoggingInfo") or {}).get("BrokerLogs"):
+            yield from (ask(call, "*", f"logs:{name}") for name in DELIVERY)
+        return
+    if request:
+        yield ask(call, arn(call, "kafka", "cluster/*"), "kafka:TagResource", request=request)
+    yield service_linked_role(call, "kafka.amazonaws.com", "AWSServiceRoleForKafka")
+    yield from (ask(call, "*", f"ec2:{name}") for name in LOOKS)
+    given = call.get("Provisioned") or {}
+    key = ((given.get("EncryptionInfo") or {}).get("EncryptionAtRest") or {}).get("DataVolumeKMSKeyId")
+    if key:
+        for action in ("kms:DescribeKey", "kms:CreateGrant"):
+            for_service = "true" if action == "kms:CreateGrant" else ""
+            yield ask(call, key_resource(call, str(key)), action, there=tags_of_key(call, str(key)), kms_grantisforawsresource=for_service)
+    if ((given.get("LoggingInfo") or {}).get("BrokerLogs") or {}).get("CloudWatchLogs", {}).get("Enabled"):
+        yield from (ask(call, "*", f"logs:{name}") for name in DELIVERY)
