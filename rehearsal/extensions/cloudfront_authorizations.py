@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rehearsal.asking import arn, ask, pairs
-from rehearsal.extensions.cloudfront_common import items, store
+from rehearsal.extensions.cloudfront_common import items, tags_of_arn
 from rehearsal.policies_in_force import Ask
 from rehearsal.registry import Call, authorizes
 
@@ -26,7 +26,7 @@ def asked(call: Call) -> Iterator[Ask]:
         yield ask(call, "*")
         return
     resource, given = _resource(call), (call.get("DistributionConfigWithTags") or {}).get("Tags") or call.get("Tags") or {}
-    request, there = pairs(items(given)), _tags(call, resource)
+    request, there = pairs(items(given)), tags_of_arn(resource)
     action = "cloudfront:CreateDistribution" if call.operation == WITH_TAGS else ""
     yield ask(call, resource, action, request=request, there=there)
     if call.operation == "AssociateAlias":
@@ -43,9 +43,3 @@ def _resource(call: Call) -> str:
     kind = next((kind for part, kind in KINDS.items() if part in call.operation), "distribution")
     named = call.get("Id") if kind != "distribution" or "Invalidation" not in call.operation else None
     return arn(call, "cloudfront", f"{kind}/{named or call.get('DistributionId') or call.get('TargetDistributionId') or '*'}", region="")
-
-
-def _tags(call: Call, resource: str) -> dict[str, str]:
-    found = store(call)
-    by_arn = {one.arn: one.tags for one in found.distributions.values()} | {one.arn: one.tags for one in found.functions.values()}
-    return by_arn.get(resource, {})

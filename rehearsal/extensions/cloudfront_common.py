@@ -120,6 +120,15 @@ def stores() -> Iterator[tuple[str, Store]]:
         yield place.account_id, store_at(backend)
 
 
+def tags_of_arn(arn: str) -> dict[str, str]:
+    """The tags of a distribution or a function of any account."""
+    for _account, found in stores():
+        for one in (*found.distributions.values(), *found.functions.values()):
+            if one.arn == arn:
+                return dict(one.tags)
+    return {}
+
+
 # --- documents ---
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rehearsal.asking import arn, ask
+from rehearsal.extensions.cloudfront_common import tags_of_arn
 from rehearsal.policies_in_force import Ask
 from rehearsal.registry import Call, authorizes
 
@@ -38,7 +39,8 @@ def _delivery(call: Call, request: dict[str, str]) -> Iterator[Ask]:
     if request:
         yield ask(call, resource, "logs:TagResource", request=request)
     if call.operation == "CreateDelivery":
-        yield ask(call, arn(call, "logs", f"delivery-source:{call.get('deliverySourceName')}"))
-        yield ask(call, str(call.get("deliveryDestinationArn")))
+        for one in (arn(call, "logs", f"delivery-source:{call.get('deliverySourceName')}"), str(call.get("deliveryDestinationArn"))):
+            yield ask(call, one, request=request, there=call.backend.tagger.get_tag_dict_for_resource(one))
     if call.operation == "PutDeliverySource" and ":cloudfront:" in str(call.get("resourceArn")):
-        yield ask(call, str(call.get("resourceArn")), "cloudfront:AllowVendedLogDeliveryForResource")
+        distribution = str(call.get("resourceArn"))
+        yield ask(call, distribution, "cloudfront:AllowVendedLogDeliveryForResource", there=tags_of_arn(distribution))

@@ -66,6 +66,7 @@ class Details:
     ``attachable``: ARNs of the AWS managed policies that may be attached to its roles.
     ``names``: what a host's variable names in AWS, given the variable, the environment and the component. Invalid values are ignored here;
     the modules report them.
+    ``lookups``: the roles whose outputs a component reads from AWS when it runs on its own, given a host's variables.
     ``samples``: one of each kind, for a place. kinds/samples.py has the samples of kinds that several domains share.
     """
 
@@ -78,4 +79,5 @@ class Details:
     unused: Mapping[str, str] = field(default_factory=dict)
     attachable: tuple[str, ...] = ()
     names: Callable[[Any, str, str], Names] = no_names
+    lookups: Callable[[Mapping[str, Any]], Sequence[str]] = lambda _host: ()
     samples: Callable[[Place], Sequence[Sample]] = lambda _place: ()

@@ -13,7 +13,6 @@ from ..kubernetes.objects import metadata
 from ..kubernetes.problems import Conflict, NotFound
 from .cluster import Cluster
 from .record import RecordProblem, Release, decode, encode, name_of, selector, to_forget
-from .references import images_of
 from .registry import Registry, lifted
 
 
@@ -93,5 +92,5 @@ class History:
             self.cluster.api.delete(f"{self._collection}/{name}", {})
             gone.append(release)
             self.releases = [one for one in self.releases if one.number != release.number]
-        there = {image for one in self.releases for image in images_of(one.objects)}
-        return lifted(registry, {image for one in gone for image in images_of(one.objects)} - there)
+        there = {image for one in self.releases for image in one.runs}
+        return lifted(registry, {image for one in gone for image in one.runs} - there)

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from ..cluster_objects.manifest import DOMAIN, Marks
+from ..cluster_objects.pods import images_of
 from ..kubernetes.values import Obj
 
 TYPE = f"{DOMAIN}/release"
@@ -52,8 +53,8 @@ class Release:
     ``objects``: the manifests as applied, Secrets without their data. ``migration``: {job, finished, seconds} of the migration that ran
     for this release, or None. ``added``: the addresses of the objects that did not exist before this release. ``applied``: uid and
     generation by address, as the last apply returned them. ``pruned``: whether what the release made superfluous has been deleted.
-    ``progress``: how far a strategy with several steps has come; with Helm and Argo CD, {revision, workloads}. ``beside``: manifests,
-    without content, of what a strategy applied beside the objects, such as a canary; they are deleted at its end, or by the next release.
+    ``progress``: how far a strategy with several steps has come; with Helm and Argo CD, {revision, workloads, images}. ``beside``:
+    manifests, without content, of what a strategy applied beside the objects, such as a canary; its end or the next release deletes them.
     ``gate``: {verdict, snapshots, ...} as presented. ``times``: moments by phase. ``recorded``: what the caller wants to be kept with the
     release, such as why the deployment window was overridden.
     """
@@ -86,6 +87,11 @@ class Release:
     def called(self) -> str:
         """The version, if it has one, and the id: how messages name the release."""
         return f"{self.version} ({self.id})" if self.version else self.id
+
+    @property
+    def runs(self) -> list[str]:
+        """The images of its objects, and those that Helm or Argo CD runs for it, by digest where that is known."""
+        return sorted({*images_of(self.objects), *(self.progress.get("images") or ())})
 
     def shown(self) -> dict[str, Any]:
         """The release as results and histories show it: everything but its objects."""

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import batched
+from typing import Any
 
 from ..aws.connection import Aws
 from ..images.protecting import Kept, protect, unprotect
@@ -19,12 +21,24 @@ NO_REPOSITORY = "RepositoryNotFoundException"
 
 
 @dataclass(frozen=True)
+class Pinned:
+    """``images``: by digest, by the reference that was given. ``missing``: references that certainly lead to no image."""
+
+    images: Mapping[str, str] = field(default_factory=dict)
+    missing: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Registry:
     """No registry: nothing is known of any image, and nothing is protected."""
 
     def gone(self, _images: Sequence[str]) -> Sequence[str]:
         """Those of the images that certainly no longer exist."""
         return ()
+
+    def pin(self, _images: Sequence[str]) -> Pinned:
+        """The digests that references lead to now."""
+        return Pinned()
 
     def keep(self, _images: Sequence[str]) -> Sequence[str]:
         """Protect images; returns one sentence for each problem."""
@@ -44,20 +58,35 @@ class Ecr(Registry):
 
     def gone(self, images: Sequence[str]) -> Sequence[str]:
         """An image whose repository may not be read is not counted as gone."""
+        return self._looked_up(_pinned(images)).missing
+
+    def pin(self, images: Sequence[str]) -> Pinned:
+        """Images of other registries, and of repositories that may not be read, are neither resolved nor missing."""
+        return self._looked_up(_parsed(images))
+
+    def _looked_up(self, references: Iterable[Reference]) -> Pinned:
         by_repository: dict[Repository, list[Reference]] = {}
-        for one in _pinned(images):
+        for one in references:
             if one.ecr:
                 by_repository.setdefault(one.ecr, []).append(one)
         parts = [(at, part) for at, several in by_repository.items() for part in batched(several, IN_ONE_CALL)]
-        return [text for found in self.aws.map(lambda one: self._gone(*one), parts) for text in found]
+        digests = {text: found for some in self.aws.map(lambda one: self._digests(*one), parts) for text, found in some}
+        given = {one.text: one for several in by_repository.values() for one in several}
+        return Pinned(
+            {text: given[text].pinned(digest) for text, digest in digests.items() if digest},
+            [text for text, digest in digests.items() if not digest],
+        )
 
-    def _gone(self, at: Repository, references: Sequence[Reference]) -> list[str]:
+    def _digests(self, at: Repository, references: Sequence[Reference]) -> list[tuple[str, str]]:
+        """(reference, digest), which is empty if there is no such image."""
         try:
-            reply = batch_get(self.aws, at, image_ids(references))
+            found = batch_get(self.aws, at, image_ids(references))["images"]
         except CallFailed as error:
-            return [one.text for one in references] if error.code == NO_REPOSITORY else []
-        there = {one["imageId"].get("imageDigest") for one in reply["images"]}
-        return [one.text for one in references if one.digest not in there]
+            return [(one.text, "") for one in references] if error.code == NO_REPOSITORY else []
+        identifiers: list[Mapping[str, Any]] = [one["imageId"] for one in found]
+        by_tag = {str(one.get("imageTag")): str(one.get("imageDigest")) for one in identifiers}
+        there = {str(one.get("imageDigest")) for one in identifiers}
+        return [(one.text, (one.digest if one.digest in there else "") if one.digest else by_tag.get(one.tag, "")) for one in references]
 
     def keep(self, images: Sequence[str]) -> Sequence[str]:
         return protect(self.aws, _kept(images), self.user).problems
@@ -72,14 +101,14 @@ def lifted(registry: Registry, images: Iterable[str]) -> list[str]:
     return [f"the protection of an image could not be lifted: {one}" for one in registry.release(found)] if found else []
 
 
-def _pinned(images: Iterable[str]) -> Iterator[Reference]:
+def _parsed(images: Iterable[str]) -> Iterator[Reference]:
     for text in images:
-        try:
-            one = parse(text)
-        except BadReference:
-            continue
-        if one.digest:
-            yield one
+        with contextlib.suppress(BadReference):
+            yield parse(text)
+
+
+def _pinned(images: Iterable[str]) -> Iterator[Reference]:
+    return (one for one in _parsed(images) if one.digest)
 
 
 def _kept(images: Iterable[str]) -> list[Kept]:

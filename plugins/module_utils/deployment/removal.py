@@ -26,7 +26,6 @@ from .holding import Holding, LeaseLost
 from .ownership import Found, Installed, Inventory, Programs, balances
 from .phases import waves
 from .record import ARGOCD, Release, last_verified
-from .references import images_of
 from .registry import Registry, lifted
 from .wish import Outcome
 
@@ -147,7 +146,7 @@ class Removal:
             if balances(group[0].live):
                 self._await(group, BALANCER)
         self._remove_namespace([one for one in self.namespaces if one.wanted.called != self.cluster.namespace])
-        self.outcome.warnings += lifted(self.registry, (image for one in self.history.releases for image in images_of(one.objects)))
+        self.outcome.warnings += lifted(self.registry, (image for one in self.history.releases for image in one.runs))
         self.cluster.fence()
         together(self._drop, self.history.paths)
 

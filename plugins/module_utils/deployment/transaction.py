@@ -446,7 +446,9 @@ class Transaction:
     def record(self) -> None:
         """Record the release as verified: from now on it is what a later one goes back to."""
         verdicts = tuple(_verdict_summary(one) for one in self.outcome.verdicts)
-        kept = self.registry.keep(images_of(one.manifest for one in self.wish.objects))
+        release = self.outcome.release
+        images = {*images_of(one.manifest for one in self.wish.objects), *(release.runs if release else ())}
+        kept = self.registry.keep(sorted(images))
         self.outcome.warnings += [f"an image of this release could not be protected from lifecycle policies: {one}" for one in kept]
         self.keep(status="verified", verdict="success", verdicts=verdicts, reason="", times=self._times("verified"))
 

@@ -52,6 +52,11 @@ def compact(statements: Iterable[Statement]) -> list[Statement]:
     return [_written(one) for one in merged]
 
 
+def merged_alike(statements: Iterable[Statement]) -> list[Statement]:
+    """The statements with the same resources or the same actions merged: for sets that come from several tables."""
+    return [_written(one) for one in _merged([_read(one) for one in statements], _are_alike)]
+
+
 def service_of(action: str) -> str:
     """``ec2:CreateVpc`` -> ec2."""
     return action.partition(":")[0]

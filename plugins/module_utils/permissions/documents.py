@@ -13,7 +13,7 @@ from typing import Any
 from ..aws.grants import Scope
 from ..aws.policies import policy
 from ..component.registration import Details
-from .compaction import compact
+from .compaction import compact, merged_alike
 from .needed import needed
 from .statements import Statement, statements
 
@@ -26,17 +26,22 @@ MOST = 10
 Document = dict[str, Any]
 
 
-def policies(domains: Iterable[Details], scope: Scope) -> dict[str, list[Document]]:
+def policies(domains: Iterable[Details], scope: Scope, looked_up: Iterable[Details] = ()) -> dict[str, list[Document]]:
     """{"plan": documents, "apply": documents} for resources built with these domains.
 
-    Applying includes planning: the second set holds everything that the first does.
+    Applying includes planning: the second set holds everything that the first does. ``looked_up``: domains whose outputs are read from what
+    other components of the environment own.
     """
-    given = list(domains)
+    given, others = list(domains), list(looked_up)
     actions = needed(given, further_regions=bool(scope.names.regions))
     ours = f"arn:{scope.place.partition}:"
     attachable = sorted({arn.replace("arn:aws:", ours, 1) for details in given for arn in details.attachable})
     own = replace(scope, attachable=(*scope.attachable, *attachable))
     looking = statements(own, actions.permissions, actions.plan, actions.elsewhere)
+    if others:
+        theirs = needed(others)
+        environment = replace(scope.at_home(), place=replace(scope.place, component=""))
+        looking = merged_alike([*looking, *statements(environment, theirs.permissions, theirs.plan)])
     changing = statements(own, actions.permissions, actions.apply - actions.plan, actions.elsewhere)
     return {"plan": documents(looking), "apply": documents([*looking, *changing])}
 

@@ -117,4 +117,10 @@ def own_policies(hosts: Hosts) -> tuple[str, ...]:
 def policies_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -> dict[str, list[Document]]:
     """{"plan": documents, "apply": documents} of these hosts, restricted to a component or, without one, to their environment."""
     names = {role for host in hosts for role in roles_of(host)}
-    return policies(details_of(names), scope_of(hosts, component, partition_of))
+    return policies(details_of(names), scope_of(hosts, component, partition_of), details_of(looked_up(hosts) - names))
+
+
+def looked_up(hosts: Hosts) -> set[str]:
+    """The roles whose outputs these hosts look up, if they run without them."""
+    built = [(domain, host) for host in hosts for domain in DOMAINS if domain.role in roles_of(host)]
+    return {role for domain, host in built for role in domain.details.lookups(host)}

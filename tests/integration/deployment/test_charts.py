@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.link import ClusterLink, ClusterTarget
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment import identity
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.modes import settings
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.modes.helm_release import Chart, HelmMode
+from ansible_collections.mainstay.aws.plugins.module_utils.deployment.registry import Pinned, Registry
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.transaction import Transaction
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.wish import Outcome
 
@@ -56,6 +59,22 @@ def transaction(app: Application, version: str, chart: HelmMode, settle: float =
 
 def deploy(app: Application, version: str, **values: Any) -> Outcome:
     return transaction(app, version, mode(app, image=f"api:{version}", **values), settle=3.0 if "behaviour" in values else 0.0).run()
+
+
+@dataclass(frozen=True)
+class Images(Registry):
+    """Has the images in ``there``, each with a digest, and notes which are protected."""
+
+    there: tuple[str, ...] = ()
+    kept: list[str] = field(default_factory=list)
+
+    def pin(self, images: Sequence[str]) -> Pinned:
+        found = {one: f"{one.partition(':')[0]}@sha256:{'1' * 64}" for one in images if one in self.there}
+        return Pinned(found, [one for one in images if one not in self.there])
+
+    def keep(self, images: Sequence[str]) -> Sequence[str]:
+        self.kept.extend(images)
+        return ()
 
 
 def revisions(app: Application) -> list[tuple[int, str]]:
@@ -133,3 +152,19 @@ def test_what_helm_refuses_goes_back_and_shows_no_secret(app: Application) -> No
     assert "Helm could not deploy the chart" in outcome.reason
     assert app.image() == "api:1"
     assert deploy(app, "3").reason == ""
+
+
+def test_images_of_a_chart_are_required_before_helm_runs_and_protected_afterwards(app: Application) -> None:
+    made = transaction(app, "1", mode(app, image="api:1"))
+    made.registry = Images(there=("web:1",))
+    lacking = made.run()
+    assert "the chart names images that ECR does not have: api:1" in lacking.reason
+    assert revisions(app) == []
+    made = transaction(app, "1", mode(app, image="api:1"))
+    made.registry = held = Images(there=("api:1",))
+    outcome = made.run()
+    assert outcome.reason == ""
+    assert held.kept == [f"api@sha256:{'1' * 64}"]
+    assert outcome.release is not None
+    assert outcome.release.progress["images"] == held.kept
+    assert "images are named by tag: api:1" in " ".join(outcome.warnings)

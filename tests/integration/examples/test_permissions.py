@@ -42,7 +42,7 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
     first = write(tmp_path, PYTHONHASHSEED="1")
     assert first.returncode == 0, first.stdout
     written = files(tmp_path)
-    components = ("api", "cache", "cluster", "database", "network", "queues", "registry", "storage", "web", "zones")
+    components = ("alarms", "api", "cache", "cluster", "database", "network", "queues", "registry", "storage", "web", "zones")
     assert sorted(written) == [name for component in components for name in numbered(written, f"{component}/")]
     (tmp_path / "network" / "apply-9.json").touch()
     (tmp_path / "notes.json").touch()
@@ -87,6 +87,7 @@ def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
             for one in cloud.client("iam").list_roles(PathPrefix="/mainstay/")["Roles"]
         ]
         assert {(role["Path"], role["PermissionsBoundary"]["PermissionsBoundaryArn"]) for role in roles} == {
+            ("/mainstay/prod/alarms/", BOUNDARY),
             ("/mainstay/prod/cluster/", BOUNDARY),
             ("/mainstay/prod/database/", BOUNDARY),
             ("/mainstay/prod/network/", BOUNDARY),

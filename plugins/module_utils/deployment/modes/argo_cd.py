@@ -18,7 +18,7 @@ from ..cluster import Cluster
 from ..going_back import NotRestored, Restorer, Returned
 from ..record import ARGOCD, Release
 from ..transaction import Failed, Shaped, ShapingStrategy, Transaction
-from . import argo_status
+from . import argo_status, images
 from .argo import Argo, ArgoFailed
 from .argo_status import Asked
 from .running import live_of, workloads_in
@@ -100,7 +100,8 @@ class ArgoMode(ShapingStrategy):
         live = live_of(tx.cluster, references)
         tx.done.live |= live
         tx.done.changed |= set(live) if tx.shaped.choice else set()
-        tx.keep(progress={"revision": self.application.revision, "workloads": workloads_in(references)})
+        runs = images.running(tx, live.values(), "the manifests in Git")
+        tx.keep(progress={"revision": self.application.revision, "workloads": workloads_in(references), "images": runs})
         tx.verify()
 
     def on_way_back(self, cluster: Cluster, say: Say, target: Release) -> tuple[Action, ...]:

@@ -21,6 +21,7 @@ from ...domains.cluster_content.kinds.helm_release import HelmRelease, way_out
 from ...domains.cluster_content.releases.helm import SECONDS, Helm
 from ...domains.cluster_content.releases.observe import Look, one_release, read, secrets
 from ...domains.cluster_content.releases.record import Release as Revision
+from ...domains.cluster_content.releases.record import Unreadable
 from ...domains.cluster_content.releases.release import WantedRelease, shown_values
 from ...kubernetes.client import Api
 from ...kubernetes.values import Obj
@@ -31,7 +32,7 @@ from ..cluster import Cluster
 from ..going_back import NotRestored, Restorer, Returned
 from ..record import HELM, Release
 from ..transaction import Failed, Shaped, ShapingStrategy, Transaction
-from . import helm
+from . import helm, images
 from .helm import Decision, Labeled
 from .running import live_of, verified_in, workloads_in
 
@@ -140,7 +141,8 @@ class HelmMode(ShapingStrategy):
         live = live_of(tx.cluster, references)
         tx.done.live |= live
         tx.done.changed |= set(live) if ran else set()
-        tx.keep(progress={"revision": revision.revision, "workloads": workloads_in(references)})
+        runs = images.running(tx, live.values(), "the chart's values")
+        tx.keep(progress={"revision": revision.revision, "workloads": workloads_in(references), "images": runs})
         tx.verify()
 
     def _install(self, tx: Transaction) -> None:
@@ -148,6 +150,7 @@ class HelmMode(ShapingStrategy):
         tx.outcome.outcomes[address] = "failed"
         try:
             self._make_way(tx)
+            images.require(tx, self._rendered(cluster), address)
             tx.say(address, "running Helm", 0.0)
             cluster.fence()
             tx.outcome.changed = True
@@ -178,6 +181,14 @@ class HelmMode(ShapingStrategy):
                 continue
             tx.say(self.address(cluster.namespace), found.sentence, cluster.api.clock.now() - began)
             cluster.pause(found.seconds)
+
+    def _rendered(self, cluster: Cluster) -> Sequence[Mapping[str, Any]]:
+        """What the chart makes of the values; nothing if that cannot be found without installing it."""
+        wanted = self.chart.wanted
+        try:
+            return self._helm(cluster).rendered(wanted.called, cluster.namespace, wanted.chart, wanted.values)
+        except (CallFailed, Unreadable):
+            return ()
 
     def _helm(self, cluster: Cluster) -> Helm:
         return Helm(self.chart.program, cluster.api.access)

@@ -15,6 +15,7 @@ def load() -> Details:
     from ...snapshot_gate.judging.naming import MODULE
     from .addresses import SERVICES as ADDRESSES
     from .needs import SERVICES
+    from .surroundings import lookups_of_host
 
     zones = Grant((arn("route53", "hostedzone/*", region="", account_id=""),))
     origins = Grant((arn("secretsmanager", "secret:/mainstay/{environment}/*/origin*"),))
@@ -53,6 +54,7 @@ def load() -> Details:
                 **each("rds", "DeleteDBSnapshot DeleteDBClusterSnapshot", own),
             },
         ),
+        lookups=lookups_of_host,
         reads={
             "way to the cluster": operations("eks", "describe_cluster"),
             "images": operations("ecr", "batch_get_image describe_images get_download_url_for_layer"),

@@ -231,6 +231,13 @@ def needs_outputs(settings: Mapping[str, Any], cluster: str) -> dict[str, bool]:
     }
 
 
+def lookups_of_host(variables: Mapping[str, Any]) -> list[str]:
+    """The roles whose outputs an application of the inventory looks up when it is deployed without them, given the host's variables."""
+    settings = {name.removeprefix("app_deploy_"): value for name, value in variables.items() if name.startswith("app_deploy_")}
+    described = "" if settings.get("eks_cluster") else str(settings.get("cluster") or "main")
+    return [role for role, wanted in needs_outputs(settings, described).items() if wanted]
+
+
 def databases_of(settings: Mapping[str, Any], around: Surroundings) -> list[str]:
     """The identifiers of the databases that a migration changes, for the snapshot gate."""
     migration = settings.get("migration") or {}

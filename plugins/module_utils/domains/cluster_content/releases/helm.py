@@ -21,6 +21,7 @@ from typing import Any
 from ....kubernetes.access import Access
 from ....kubernetes.masking import last_lines
 from ....reconcile.errors import CallFailed, NotYet
+from .record import objects_of
 from .release import Chart
 
 HISTORY = 5
@@ -55,11 +56,16 @@ class Helm:
             arguments = ["upgrade", "--install", name, _source(folder, chart), "--namespace", namespace, "--history-max", str(history)]
             arguments += ["--reset-values", "--values", "-", "--timeout", f"{SECONDS - MARGIN}s"]
             arguments += ["--labels", ",".join(f"{key}={value}" for key, value in sorted(marks.items()))]
-            arguments += ["--version", chart.version] if not chart.files and chart.version else []
-            arguments += ["--repo", chart.repository] if chart.repository else []
+            arguments += _origin(chart)
             arguments += ["--create-namespace"] if create else []
             arguments += ["--force-conflicts"] if self.major(folder) >= 4 else []
             self._run(folder, arguments, json.dumps(values))
+
+    def rendered(self, name: str, namespace: str, chart: Chart, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The manifests that the chart makes of the values, with those of its hooks. They may contain secrets. Raises Unreadable."""
+        with _folder() as folder:
+            arguments = ["template", name, _source(folder, chart), "--namespace", namespace, "--values", "-", *_origin(chart)]
+            return objects_of(self._run(folder, arguments, json.dumps(values)))
 
     def rollback(self, name: str, namespace: str, revision: int, history: int = HISTORY) -> None:
         """Bring the release back to an earlier revision, which becomes the newest one under a new number."""
@@ -108,6 +114,12 @@ def _refusal(verb: str, complained: str) -> CallFailed:
     if kind is NotYet:
         return NotYet(said, f"helm {verb}", "HelmRefused", dependency=True)
     return CallFailed(said, f"helm {verb}", "HelmFailed")
+
+
+def _origin(chart: Chart) -> list[str]:
+    """Where Helm finds a chart that is not given as files."""
+    version = ["--version", chart.version] if not chart.files and chart.version else []
+    return [*version, *(["--repo", chart.repository] if chart.repository else [])]
 
 
 @contextmanager
