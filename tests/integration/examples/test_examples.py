@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Observation
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.database_content.wanted.settings import read_contents
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns import preflight as dns_input
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns import resources as dns
@@ -39,10 +40,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.resourc
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.redis.validate import validate as validate_caches
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.resources import build as build_repositories
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.validate import validate as validate_repositories
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.part import Granted
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.resources_buckets import build as build_buckets
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.context import Context
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.validate import validate as validate_buckets
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.domain import S3CdnDomain
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Resource
 from rehearsal.container_images import push
 from rehearsal.testing import Cloud
@@ -397,10 +395,34 @@ def repository_addresses(inventory: str, place: Place) -> set[str]:
 def bucket_addresses(inventory: str, place: Place) -> set[str]:
     if not has_group(inventory, "s3_cdn"):
         return set()
-    context = Context(place.environment, place.component, place.region, place.account_id)
-    buckets, problems = validate_buckets({"buckets": variables(inventory, "s3_cdn")["s3_cdn_buckets"]}, context)
-    assert problems == []
-    return {resource.address for resource in build_buckets(buckets["buckets"], place, Granted())}
+    settings = {name.removeprefix("s3_cdn_"): value for name, value in variables(inventory, "s3_cdn").items()}
+    certificate = f"arn:aws:acm:us-east-1:{place.account_id}:certificate/1"
+    distributions = {
+        name: {key: value for key, value in one.items() if key != "certificate"} | {"certificate_arn": certificate}
+        for name, one in (settings.get("distributions") or {}).items()
+    }
+    given = {
+        "environment": place.environment,
+        "component": place.component,
+        "region": place.region,
+        "expected_account_id": place.account_id,
+    }
+    domain = S3CdnDomain({**given, **settings, "distributions": distributions, "state": "present"})
+    return {resource.address for resource in domain.resources(Observation(place))}
+
+
+def expected_alarms(inventory: str) -> set[str]:
+    """Some of them: what the alarms of each item are is the matter of tests/unit/domains/observability."""
+    if not has_group(inventory, "observability"):
+        return set()
+    items = {"database": "rds_databases", "cache": "redis_caches", "queue": "messaging_queues"}
+    usual = {"database": "cpu", "cache": "memory-001", "queue": "depth"}
+    groups = {"database": "rds", "cache": "redis", "queue": "messaging"}
+    return {
+        f"metric_alarm.{item}-{name}-{usual[item]}"
+        for item, variable in items.items()
+        for name in variables(inventory, groups[item]).get(variable) or {}
+    }
 
 
 def expected_content(databases: Mapping[str, Any]) -> set[str]:
@@ -435,7 +457,9 @@ def planned_from_nothing(cloud: Cloud, inventory: str, folder: Path, *arguments:
     planned = play(cloud, inventory, folder, "--check", "--diff", *APPLICATIONS, *arguments, role="plan")
     assert planned.code == 0, planned.output
     expected = expected_addresses(inventory) | applications.addresses(inventory)
-    created = {address for address, action in planned.actions.items() if action["action"] == "create"}
+    watching = {action["address"] for one in planned.report["components"] if one["component"] == "alarms" for action in one["actions"]}
+    created = {address for address, action in planned.actions.items() if action["action"] == "create"} - watching
+    assert watching >= expected_alarms(inventory)
     assert {applications.without_release(address) for address in created} == expected
     assert set(planned.totals) == {"create"}
     assert (mutations(cloud), denials(cloud)) == ([], [])
