@@ -123,7 +123,8 @@ def stores() -> Iterator[tuple[str, Store]]:
 def tags_of_arn(arn: str) -> dict[str, str]:
     """The tags of a distribution or a function of any account."""
     for _account, found in stores():
-        for one in (*found.distributions.values(), *found.functions.values()):
+        everything: list[Any] = [*found.distributions.values(), *found.functions.values()]
+        for one in everything:
             if one.arn == arn:
                 return dict(one.tags)
     return {}
