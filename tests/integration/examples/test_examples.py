@@ -45,6 +45,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from rehearsal.container_images import push
 from rehearsal.testing import Cloud
 from scripts.terminal import ROOT
+from tests.integration.examples import alarm_state as rings_
 from tests.integration.examples import applications, company_tags
 from tests.integration.examples import broker_state as works_
 from tests.integration.examples import bucket_state as stores_
@@ -55,6 +56,7 @@ from tests.integration.examples import network_state as is_
 from tests.integration.examples import queue_state as carries_
 from tests.integration.examples import registry_state as holds_
 from tests.integration.examples import zone_state as serves_
+from tests.integration.examples.alarm_state import AlarmState
 from tests.integration.examples.broker_state import BrokerState
 from tests.integration.examples.bucket_state import BucketState
 from tests.integration.examples.cache_state import CacheState
@@ -276,6 +278,17 @@ QUEUE_ROWS: Mapping[str, Mapping[str, carries_.Check]] = {
 }
 """What must be true of queues."""
 
+ALARM_ROWS: Mapping[str, Mapping[str, rings_.Check]] = {
+    "examples/brandcoach/prod": {"O9": rings_.every_instance, "O11": rings_.heard("email")},
+    **{
+        f"examples/{platform}/prod": {
+            "D22, O10": rings_.every_instance,
+            "M3, O15": rings_.every_queue,
+            "O12": rings_.heard("https", "slack", "email"),
+        }
+        for platform in ("creator-publishing", "ai-community")
+    },
+}
 BROKER_ROWS: Mapping[str, Mapping[str, works_.Check]] = {
     "examples/codelearn/prod": {"M1": works_.broker("codelearn-jobs", "/mainstay/prod/queues/jobs", "learn", "learn", "email", "grading")},
     **{f"examples/{platform}/prod": {"M4": works_.no_streams} for platform in ("creator-publishing", "ai-community")},
@@ -516,6 +529,7 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
             check_rows(inventory, ZoneState(cloud.client), ZONE_ROWS.get(inventory, {}))
             check_rows(inventory, CacheState(cloud.client), CACHE_ROWS.get(inventory, {}))
             check_rows(inventory, QueueState(cloud.client), QUEUE_ROWS.get(inventory, {}))
+            check_rows(inventory, AlarmState(cloud.client), ALARM_ROWS.get(inventory, {}))
             authority = cloud.environment()["MAINSTAY_REHEARSAL_BROKER_CA"]
             check_rows(inventory, BrokerState(cloud.client, authority), BROKER_ROWS.get(inventory, {}))
             database = DatabaseState(cloud.client)
