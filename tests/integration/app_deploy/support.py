@@ -19,6 +19,7 @@ from urllib.request import HTTPCookieProcessor
 import psycopg
 import yaml
 
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import policies_of
 from rehearsal.container_images import push
 from rehearsal.kubernetes.api import Api
 from rehearsal.testing import Cloud
@@ -175,6 +176,17 @@ class Shop:
 
     def deploy(self, version: str, **extra: Any) -> Run:
         return self.play("deploy", app_deploy_version=version, **extra)
+
+    @contextmanager
+    def own_policies(self) -> Iterator[None]:
+        """Meanwhile, runs have the generated policies of this component alone."""
+        hosts = [{"inventory_hostname": "shop", "group_names": ["app_deploy"], **self.variables()}]
+        given = policies_of(hosts, "shop", lambda _region: "aws")
+        self.cloud.admin.policies(**given)
+        try:
+            yield
+        finally:
+            self.cloud.admin.policies(**dict.fromkeys(given))
 
     def killed(self, version: str, when: Callable[[], bool], what: str, **extra: Any) -> None:
         """Deploy, and kill the run with all its processes as soon as ``when`` holds."""

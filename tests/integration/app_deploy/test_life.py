@@ -81,7 +81,8 @@ def deployed_once_although_killed(shop: Shop) -> None:
     """The first run is killed while its migration runs in the database. The Job goes on, and the next run waits for it."""
     with shop.migrations_held() as waits:
         shop.killed("1.0.0", waits, "the migration runs")
-    first = succeeded(shop.deploy("1.0.0"))
+    with shop.own_policies():
+        first = succeeded(shop.deploy("1.0.0"))
     assert shop.snapshots()
     assert shop.migrated() == ["1.0.0"]
     assert shop.image() == shop.digest("api", "1.0.0")
@@ -104,7 +105,8 @@ def lost_no_request_although_killed(shop: Shop) -> None:
     """Its users notice neither the rollout, nor that the run is killed during it and begun again."""
     users = Users(shop.cloud.description, f"https://{HOST}/")
     shop.killed("1.1.0", lambda: shop.image() != shop.digest("api", "1.0.0"), "pods are being replaced")
-    let_through = succeeded(shop.deploy("1.1.0", app_deploy_window=closed(), app_deploy_break_glass="outage 4711"))
+    with shop.own_policies():
+        let_through = succeeded(shop.deploy("1.1.0", app_deploy_window=closed(), app_deploy_break_glass="outage 4711"))
     statuses = users.stop(at_least=2000)
     assert set(statuses) == {"200"}, statuses
     assert "outage 4711" in let_through.output

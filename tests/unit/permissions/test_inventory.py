@@ -14,7 +14,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.mainstay.aws.plugins.filter.iam_policies import FilterModule
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.component.names import UNBOUNDED
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, problems, scope_of
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, policies_of, problems, scope_of
 
 iam_policies = FilterModule().filters()["iam_policies"]
 BOUNDARY = "arn:aws:iam::123456789012:policy/company"
@@ -198,3 +198,27 @@ def test_roles_without_a_boundary_are_said_in_one_line(monkeypatch: pytest.Monke
     iam_policies(hosts)
     assert warnings == [UNBOUNDED] * said
     assert "\n" not in UNBOUNDED
+
+
+CERTIFIED = {"app_deploy_ingress": {"hosts": {"www.example.com": {"/": "api"}}, "certificate": "web"}}
+POD_ROLE = {"app_deploy_service_account": {"role": "api"}}
+
+
+@pytest.mark.parametrize(
+    ("variables", "reads"),
+    [
+        ({}, set()),
+        (CERTIFIED, {"acm:ListCertificates"}),
+        ({**CERTIFIED, "app_deploy_ingress": {**CERTIFIED["app_deploy_ingress"], "certificate": "arn:aws:acm:x:1:certificate/1"}}, set()),
+        (POD_ROLE, {"eks:ListPodIdentityAssociations"}),
+        ({**POD_ROLE, "app_deploy_eks_cluster": "theirs"}, set()),
+        ({"app_deploy_services": {"api": {"environment": {"DB": {"database": "main", "output": "host"}}}}}, {"rds:DescribeDBProxies"}),
+    ],
+)
+def test_an_application_may_look_up_what_it_refers_to(variables: dict[str, Any], reads: set[str]) -> None:
+    """Deployed on its own, it finds the roles of pods, certificates, and databases in AWS."""
+    own = host("api", group_names=["app_deploy"], **variables)
+    others = {"acm:ListCertificates", "eks:ListPodIdentityAssociations", "rds:DescribeDBProxies"}
+    for documents in policies_of([own], "api", partition).values():
+        allowed = {action for document in documents for one in document["Statement"] for action in one["Action"]}
+        assert allowed & others == reads
