@@ -63,7 +63,7 @@ def watched_platform(
     looked_up: Iterable[Mapping[str, Any]] = (),
     applying: bool = False,
 ) -> dict[str, Any]:
-    from ansible_collections.mainstay.aws.plugins.module_utils.platform.watched import GATHERERS, Host, known, watched
+    from ansible_collections.mainstay.aws.plugins.module_utils.platform.watched import APPLICATIONS, GATHERERS, Host, known, watched
 
     found = {str(one["item"]): one["outputs"] for one in looked_up if one.get("outputs")}
 
@@ -71,7 +71,8 @@ def watched_platform(
         variables = hostvars[name]
         return Host(str(name), variables, variables.get(f"{role}{OUTPUTS}") or found.get(name) or {})
 
-    platform = watched({role: [host(name, role) for name in groups.get(role, ())] for role in GATHERERS})
+    roles = (*GATHERERS, APPLICATIONS)
+    platform = watched({role: [host(name, role) for name in groups.get(role, ())] for role in roles}, applying)
     return known(platform) if applying else platform
 
 

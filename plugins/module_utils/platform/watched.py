@@ -73,13 +73,25 @@ class Host:
         return UNKNOWN if found is None else found
 
 
-def watched(hosts: Mapping[str, Sequence[Host]]) -> Found:
-    """Field of the option ``platform`` -> its items. ``hosts``: by the role that builds them."""
+def watched(hosts: Mapping[str, Sequence[Host]], applying: bool = False) -> Found:
+    """Field of the option ``platform`` -> its items. ``hosts``: by the role that builds them.
+
+    ``applying``: what an application's deployment would have made does not exist if the module does not find it.
+    """
     found: Found = {}
     for role, gather in GATHERERS.items():
         for host in hosts.get(role, ()):
             for section, item in gather(host):
                 found.setdefault(section, []).append(item)
+    clusters = {str(one["name"]): one for one in found.get("clusters", ())}
+    for host in hosts.get(APPLICATIONS, ()):
+        for section, item in applications(host, clusters, "" if applying else UNKNOWN):
+            listed = found.setdefault(section, [])
+            same = next((one for one in listed if section == "load_balancers" and one["name"] == item["name"]), None)
+            if same is None:
+                listed.append(item)
+            else:  # several applications share it
+                same["target_groups"] += item["target_groups"]
     return found
 
 
@@ -208,6 +220,49 @@ def storage(host: Host) -> Iterator[tuple[str, Item]]:
         yield "distributions", {"name": name, "distribution_id": host.output("distributions", name, "id")}
 
 
+def applications(host: Host, clusters: Mapping[str, Item], unseen: str) -> Iterator[tuple[str, Item]]:
+    """An application with its services, and the load balancer of its Ingress, which its deployment makes.
+
+    ``clusters``: items by name. ``unseen``: what names have that the module has yet to look up.
+    """
+    if host.given("app_deploy_manage") is False or host.given("app_deploy_state") == "absent":
+        return
+    described = str(host.given("app_deploy_cluster") or "main")
+    cluster = clusters.get(described, {})
+    cluster_name = str(host.given("app_deploy_eks_cluster") or cluster.get("cluster_name") or "")
+    namespace, ingress = str(host.given("app_deploy_namespace") or ""), host.given("app_deploy_ingress")
+    # A color's target group comes and goes with each release.
+    colored = host.given("app_deploy_strategy") == "blue_green"
+    places = ingress.get("hosts") if isinstance(ingress, Mapping) and not colored else None
+    paths = [one for one in places.values() if isinstance(one, Mapping)] if isinstance(places, Mapping) else []
+    behind = list(dict.fromkeys(str(service) for one in paths for service in one.values()))
+    services = host.given("app_deploy_services")
+    found_by = {name: f"{cluster_name}/{namespace}/{host.component.replace('_', '-').rstrip('-')}-{name}" for name in behind}
+    looked_up = {name: {"target_group": unseen, "load_balancer": unseen, "found_by": identity} for name, identity in found_by.items()}
+    yield (
+        "applications",
+        {
+            "name": host.component,
+            "namespace": namespace,
+            "cluster": described,
+            "cluster_name": cluster_name,
+            "container_insights": bool(cluster.get("container_insights")),
+            "services": [{"name": name, "deployment": name, **looked_up.get(name, {})} for name in _names(services)],
+        },
+    )
+    if behind and isinstance(ingress, Mapping):
+        shared = str(ingress.get("group") or "")
+        prefix = f"{host.component}-" if shared else ""
+        groups = [{"name": f"{prefix}{name}", "dimension": unseen, "found_by": identity} for name, identity in found_by.items()]
+        yield "load_balancers", {"name": shared or host.component, "dimension": unseen, "target_groups": groups}
+
+
+def _names(given: Any) -> list[str]:
+    return [str(name) for name in given] if isinstance(given, Mapping) else []
+
+
+APPLICATIONS = "app_deploy"
+"""The role whose hosts are applications."""
 GATHERERS: Mapping[str, Callable[[Host], Iterator[tuple[str, Item]]]] = {
     "vpc": networks,
     "eks": clusters,

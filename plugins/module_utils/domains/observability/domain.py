@@ -112,7 +112,7 @@ class ObservabilityDomain(Domain):
             *log_resources(self.settings, place, delivery.key_arn(place.region)),
             *Alarms(place, alarms).resources(),
             *mute_resources(self.settings, place, alarms),
-            *dashboard_resources(self.settings, completed(self.settings.platform, place, {}), alarms, place),
+            *dashboard_resources(self.settings, completed(self.settings.platform, place, observation.answers), alarms, place),
         ]
 
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:

@@ -54,6 +54,7 @@ WATCHING = Permissions(
         "tag:GetResources": (REGIONAL,),
         "secretsmanager:GetSecretValue": (GIVEN_SECRETS,),
         "ec2:DescribeInstanceTypes": (REGIONAL,),
+        **each("elasticloadbalancing", "DescribeTags DescribeTargetGroups", REGIONAL),
     },
     writes={
         **each("cloudwatch", "PutMetricAlarm PutCompositeAlarm", Grant((ALARM,), (request_marked,)), Grant((ALARM,), (marked,))),

@@ -112,10 +112,11 @@ class Stream:
 
 @dataclass(frozen=True)
 class TargetGroup:
-    """``dimension``: ``targetgroup/<name>/<id>``, the last part of its ARN."""
+    """``dimension``: ``targetgroup/<name>/<id>``, the last part of its ARN. ``found_by``: see Service."""
 
     name: str
     dimension: str
+    found_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,8 @@ class HealthCheck:
 class Service:
     """One service of an application. Without a load balancer it has no requests: only its containers are watched.
 
-    ``deployment``: the name of its Deployment, for the metrics of its pods. ``latency``: p99 in seconds that is still good.
+    ``deployment``: the name of its Deployment, for the metrics of its pods. ``latency``: p99 in seconds that is still good. ``found_by``:
+    ``<cluster>/<namespace>/<ingress>-<service>``, by which the load balancer controller tags the target group; it is then looked up.
     """
 
     name: str
@@ -224,6 +226,7 @@ class Service:
     target_group: str = ""
     deployment: str = ""
     latency: float = 2.0
+    found_by: str = ""
 
 
 @dataclass(frozen=True)

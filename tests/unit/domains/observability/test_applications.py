@@ -1,0 +1,118 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Applications and their load balancers: gathered from an inventory, found in AWS by the tags of the load balancer controller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarm_sets import completed
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.platform_form import read_platform
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.questions import found_by, target_groups
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.sets.every import alarms_of
+from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import Problems
+from ansible_collections.mainstay.aws.plugins.module_utils.platform.watched import Host, watched
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
+
+PLACE = Place("prod", "alarms", "af-south-1", "123456789012")
+CLUSTERS = Host("cluster", {"platform_environment": "prod", "eks_clusters": {"main": {"version": "1.36"}}})
+SHOP: dict[str, Any] = {
+    "app_deploy_namespace": "shop",
+    "app_deploy_services": {"api": {}, "worker": {}},
+    "app_deploy_ingress": {"hosts": {"www.shop.example": {"/": "api"}}},
+}
+TAG = "prod-main/shop/shop-api"
+GROUP, BALANCER = "targetgroup/k8s-shop-api/1", "app/k8s-shop/2"
+
+
+def gathered(applying: bool = False, **hosts: dict[str, Any]) -> dict[str, Any]:
+    return watched({"eks": [CLUSTERS], "app_deploy": [Host(name, one) for name, one in hosts.items()]}, applying)
+
+
+def platform_of(given: dict[str, Any], **answers: Any) -> Any:
+    problems = Problems()
+    platform = read_platform(given, "platform", problems, "prod", "af-south-1")
+    assert problems.messages == []
+    return completed(platform, PLACE, answers)
+
+
+def names(given: dict[str, Any], **answers: Any) -> set[str]:
+    return {one.name for one in alarms_of(platform_of(given, **answers)) if one.subject[0] in ("applications", "load_balancers")}
+
+
+def test_a_plan_lists_the_alarms_that_the_deployment_makes_possible() -> None:
+    planned = names(gathered(shop=SHOP))
+    assert {"application-shop-api-errors", "application-shop-api-latency", "load-balancer-shop-elb-5xx"} <= planned
+    assert names(gathered(applying=True, shop=SHOP), target_groups={TAG: (GROUP, BALANCER)}) == planned
+    assert names(gathered(applying=True, shop=SHOP)) == set(), "nothing is deployed"
+
+
+def test_dimensions_are_those_of_what_was_found() -> None:
+    found = platform_of(gathered(shop=SHOP), target_groups={TAG: (GROUP, BALANCER)})
+    (balancer,), (service, worker) = found.load_balancers, found.applications[0].services
+    assert (balancer.dimension, balancer.target_groups[0].dimension) == (BALANCER, GROUP)
+    assert (service.load_balancer, service.target_group, worker.target_group) == (BALANCER, GROUP, "")
+    assert found_by(found) == {TAG}
+
+
+def test_applications_that_share_a_load_balancer_share_its_alarms() -> None:
+    shared = {**SHOP["app_deploy_ingress"], "group": "public"}
+    other = {**SHOP, "app_deploy_namespace": "blog", "app_deploy_ingress": shared}
+    (balancer,) = gathered(shop={**SHOP, "app_deploy_ingress": shared}, blog=other)["load_balancers"]
+    assert balancer["name"] == "public"
+    assert [one["name"] for one in balancer["target_groups"]] == ["shop-api", "blog-api"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"app_deploy_manage": False}, {}),
+        ({"app_deploy_state": "absent"}, {}),
+        ({"app_deploy_ingress": {}}, {"applications": [("api", ""), ("worker", "")]}),
+        ({"app_deploy_strategy": "blue_green"}, {"applications": [("api", ""), ("worker", "")]}),
+        ({"app_deploy_eks_cluster": "theirs"}, {"applications": [("api", "theirs/shop/shop-api"), ("worker", "")], "load_balancers": 1}),
+    ],
+)
+def test_what_is_gathered(variables: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = gathered(shop={**SHOP, **variables})
+    services = [(one["name"], one.get("found_by", "")) for app in found.get("applications", ()) for one in app["services"]]
+    assert services == expected.get("applications", [])
+    assert len(found.get("load_balancers", ())) == expected.get("load_balancers", 0)
+
+
+class Balancers:
+    """Answers as Elastic Load Balancing does for 25 target groups in use and one that no load balancer uses."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def list_all(self, _service: str, _method: str, _items: str) -> list[dict[str, Any]]:
+        arn = "arn:aws:elasticloadbalancing:af-south-1:123456789012"
+        used = [f"{arn}:loadbalancer/{BALANCER}"]
+        groups = [{"TargetGroupArn": f"{arn}:targetgroup/g{number}/1", "LoadBalancerArns": used} for number in range(25)]
+        return [*groups, {"TargetGroupArn": f"{arn}:targetgroup/old/1", "LoadBalancerArns": []}]
+
+    def read(self, _service: str, _method: str, ResourceArns: list[str]) -> dict[str, Any]:  # noqa: N803 (the API's name)
+        self.asked.append(len(ResourceArns))
+
+        def tags(arn: str) -> list[dict[str, str]]:
+            resource = f"shop/shop-{arn.split('/')[1]}:http"
+            return [{"Key": "elbv2.k8s.aws/cluster", "Value": "prod-main"}, {"Key": "ingress.k8s.aws/resource", "Value": resource}]
+
+        return {"TagDescriptions": [{"ResourceArn": arn, "Tags": tags(arn)} for arn in ResourceArns]}
+
+
+def test_target_groups_are_found_by_their_tags() -> None:
+    aws: Any = Balancers()
+    wanted = frozenset({"prod-main/shop/shop-g24", "other/shop/shop-g1", "prod-main/shop/shop-old"})
+    assert target_groups(aws, wanted) == {"prod-main/shop/shop-g24": ("targetgroup/g24/1", BALANCER)}
+    assert aws.asked == [20, 5]
+
+
+def test_unknown_dimensions_are_known_after_the_apply() -> None:
+    (balancer,) = platform_of(gathered(shop=SHOP)).load_balancers
+    assert (balancer.dimension, balancer.target_groups[0].dimension) == (UNKNOWN, UNKNOWN)
