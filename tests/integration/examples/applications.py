@@ -62,3 +62,8 @@ def addresses(inventory: str) -> set[str]:
 def without_release(address: str) -> str:
     """The address without the id of a release, in which the digests of images count, and these exist only in AWS."""
     return re.sub(rf"^({KIND}\.Job/.+)-[0-9a-f]*$", r"\1", address)
+
+
+def watches(address: str) -> bool:
+    """Whether it is an alarm on an application or its load balancer, or an application's dashboard."""
+    return bool(re.match(r"(metric_alarm|composite_alarm)\.(application|load-balancer)-|dashboard\.(?!environment$)", address))
