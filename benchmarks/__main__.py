@@ -61,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def bench_of(options: argparse.Namespace) -> type[Bench]:
+    if options.alarms:
+        return AlarmBench
     if options.records:
         return ZoneBench
     return PlatformBench if options.eks or options.databases else Bench
@@ -94,6 +96,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="also how many databases in the network; one number with --eks (none)",
     )
     parser.add_argument("--records", type=numbers, default=[], metavar="N,...", help="a zone with so many records, and nothing else (none)")
+    parser.add_argument("--alarms", type=numbers, default=[], metavar="N,...", help="so many alarms with a topic, and nothing else (none)")
     parser.add_argument(
         "--scale", type=float, default=7.5, metavar="F", help="with --eks or --databases: how much faster than AWS it all comes up (7.5)"
     )
@@ -134,7 +137,7 @@ def subjects(stack: ExitStack, scratch: Path, options: argparse.Namespace) -> li
         except provider.Missing as missing:
             say(f"NOT COMPARED: {missing}. Only this collection is measured.")
         else:
-            chosen.append(Terraform(cloud(), scratch, tools, "zone" if options.records else ""))
+            chosen.append(Terraform(cloud(), scratch, tools, "alarms" if options.alarms else "zone" if options.records else ""))
     return chosen
 
 
@@ -261,6 +264,24 @@ class Bench:
             "results": [asdict(row) | {"ratio": ratio.as_dict() if (ratio := report.ratio(row)) else None} for row in rows],
         }
         RESULTS.write_text(json.dumps(document, indent=1) + "\n")
+
+
+class AlarmBench(Bench):
+    """Alarms and the topic that they lead to, in a component of their own."""
+
+    @property
+    def noun(self) -> str:
+        return "alarm"
+
+    @property
+    def sizes(self) -> list[int]:
+        return list(self.options.alarms)
+
+    def size(self, count: int, **more: Any) -> Size:
+        return Size(networks=0, hosts=0, alarms=count, **more)
+
+    def measure_waits(self) -> None:
+        """There is nothing to wait for."""
 
 
 class ZoneBench(Bench):

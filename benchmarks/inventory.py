@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from benchmarks.alarms import topics, watching
 from benchmarks.database_inventory import databases
 from benchmarks.zones import zone_records, zones
 from rehearsal.testing import Cloud
@@ -53,6 +54,8 @@ def take(cloud: Cloud) -> Inventory:
         "roles and policies": roles(cloud.client("iam")),
         "zones": zones(cloud.client("route53")),
         "records": zone_records(cloud.client("route53")),
+        "alarms": watching(cloud.client("cloudwatch")),
+        "topics": topics(cloud.client("sns")),
         **clusters(cloud.client("eks"), cloud.client("ec2"), cloud.client("iam"), network.zone_of),
         **databases(cloud.client("rds"), cloud.client("secretsmanager"), network.zone_of),
     }

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from benchmarks import clusters, databases, zones
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from benchmarks import alarms, clusters, databases, zones
 from benchmarks.provider import Tools, write_cli_config
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
@@ -20,7 +21,7 @@ from scripts.terminal import BIN, ROOT, isolated_environment
 Step = Literal["create", "unchanged", "plan"]
 STEPS: tuple[Step, ...] = ("create", "unchanged", "plan")
 
-ENVIRONMENT, COMPONENT, CLUSTERS, DATABASES, ZONE = "bench", "network", "cluster", "database", "zones"
+ENVIRONMENT, COMPONENT, CLUSTERS, DATABASES, ZONE, ALARMS = "bench", "network", "cluster", "database", "zones", "alarms"
 REGION = "af-south-1"
 ZONES = [f"{REGION}{letter}" for letter in "abc"]
 
@@ -37,7 +38,7 @@ def networks(count: int) -> dict[str, dict[str, Any]]:
 @dataclass(frozen=True)
 class Size:
     """What is built: the number of components, of networks in each, and of clusters and databases in the first network; or ``records`` in a
-    zone, and nothing else.
+    zone or ``alarms``, and nothing else.
 
     ``poll``: overrides the roles' longest poll interval.
     """
@@ -46,12 +47,13 @@ class Size:
     clusters: int = 0
     databases: int = 0
     records: int = 0
+    alarms: int = 0
     hosts: int = 1
     poll: float | None = None
 
     @property
     def components(self) -> int:
-        return self.hosts + bool(self.clusters) + bool(self.databases) + bool(self.records)
+        return self.hosts + bool(self.clusters) + bool(self.databases) + bool(self.records) + bool(self.alarms)
 
     @property
     def contents(self) -> str:
@@ -111,7 +113,12 @@ class Playbook:
         }
         # JSON is YAML.
         names = [COMPONENT, *(f"{COMPONENT}-{number:02}" for number in range(2, size.hosts + 1))] if size.hosts else []
-        further = {"eks": (CLUSTERS, size.clusters), "rds": (DATABASES, size.databases), "dns": (ZONE, size.records)}
+        further = {
+            "eks": (CLUSTERS, size.clusters),
+            "rds": (DATABASES, size.databases),
+            "dns": (ZONE, size.records),
+            "observability": (ALARMS, size.alarms),
+        }
         hosts = {"vpc": names, **{group: [host] for group, (host, count) in further.items() if count}}
         groups = {group: {"hosts": dict.fromkeys(found)} for group, found in hosts.items() if found}
         built_in = next(iter(networks(1)))
@@ -120,6 +127,7 @@ class Playbook:
             "vpc": {"vpc_networks": networks(size.networks)},
             "eks": {"eks_clusters": clusters.for_role(size.clusters), "eks_network": built_in, "eks_manage_content": False},
             "dns": {"dns_zones": zones.for_role(size.records)},
+            "observability": alarms.for_role(size.alarms),
             "rds": {"rds_databases": databases.for_role(size.databases), "rds_network": built_in, "rds_manage_content": False},
         }
         if size.poll:
@@ -188,13 +196,22 @@ class Terraform:
         for path in self.folder.glob("terraform.tfstate*"):
             path.unlink()
         variables = {
-            **(zones.for_terraform(size.records) if size.records else self._platform(size)),
+            **self._described(size),
             "environment": ENVIRONMENT,
-            "component": ZONE if size.records else COMPONENT,
+            "component": self._component(size),
             "region": REGION,
             "endpoint": self.cloud.endpoint,
         }
         (self.folder / "terraform.tfvars.json").write_text(json.dumps(variables))
+
+    @staticmethod
+    def _component(size: Size) -> str:
+        return ZONE if size.records else ALARMS if size.alarms else COMPONENT
+
+    def _described(self, size: Size) -> dict[str, Any]:
+        if size.alarms:
+            return alarms.for_terraform(size.alarms, Place(ENVIRONMENT, ALARMS, REGION, self.cloud.account_id))
+        return zones.for_terraform(size.records) if size.records else self._platform(size)
 
     @staticmethod
     def _platform(size: Size) -> dict[str, Any]:
