@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.certificates import with_arns
-
 DOCUMENTATION = r"""
 name: cdn_certificates
 version_added: 0.1.0
@@ -48,6 +46,9 @@ _value:
 
 def cdn_certificates(distributions: Any, zones: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
     """The settings as the module takes them."""
+    # Imported here, because Ansible loads all filters of a collection with the first one that is used.
+    from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.certificates import with_arns
+
     return with_arns(distributions, zones, outputs)
 
 

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.content import options
-
 DOCUMENTATION = r"""
 name: content_options
 version_added: 0.1.0
@@ -42,6 +40,9 @@ _value:
 
 
 def content_options(settings: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    # Imported here, because Ansible loads all filters of a collection with the first one that is used.
+    from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.content import options
+
     return options(settings, outputs)
 
 
