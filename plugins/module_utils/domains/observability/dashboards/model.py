@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..alarms.model import Metric
 
@@ -90,7 +90,7 @@ class Section:
     graphs: tuple[Graph | Events, ...] = field(default=())
 
 
-Part = Heading | States | Section
+Part: TypeAlias = "Heading | States | Section"
 
 
 def body(parts: Iterable[Part]) -> dict[str, Any]:
