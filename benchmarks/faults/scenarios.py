@@ -58,7 +58,7 @@ SHRUNK: Variables = {
 }
 
 ONE: Variables = {"vpc_networks": {"main": {**MAIN, "nat": "none"}}}
-BOTH: Variables = {"vpc_networks": {"main": {**MAIN, "nat": "none", "ipv6": True, "secondary_cidrs": ["100.64.0.0/16"]}}}
+BOTH: Variables = {"vpc_networks": {"main": {**MAIN, "nat": "none", "ipv6": True}}}
 
 
 HOSTED: Variables = {

@@ -98,7 +98,10 @@ def with_present_ipv6(
                 what = f"the VPC and its subnets keep the IPv6 block {block}" if used else f"nothing uses the IPv6 block {block} of the VPC"
                 notes.append(f"{name}: {what}; consent to delete {gateway} removes it")
         security = _for_both(network.security) if fate == "stays" else network.security
-        found[name] = replace(network, ipv6_present=present, ipv6_fate=fate, security=security)
+        # Subnets in further blocks wait for the VPC, so it cannot wait for them, too: the next run gives its block back.
+        further = network.secondary_cidrs or (vpc and vpc.properties.get("secondary_cidr_blocks"))
+        returns = fate == "unused" or (fate == "goes" and not further)
+        found[name] = replace(network, ipv6_present=present, ipv6_fate=fate, ipv6_returns=returns, security=security)
     return found, notes
 
 

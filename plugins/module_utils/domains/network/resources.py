@@ -89,7 +89,7 @@ class NetworkParts:
             "cidr_block": str(network.cidr),
             "secondary_cidr_blocks": [str(block) for block in sorted(network.secondary_cidrs)],
             "instance_tenancy": "default",
-            **({"ipv6": True} if network.dual_stack else {"ipv6": None} if network.ipv6_fate in ("goes", "unused") else {}),
+            **({"ipv6": True} if network.dual_stack else {"ipv6": None} if network.ipv6_returns else {}),
             "enable_dns_support": network.dns_support,
             "enable_dns_hostnames": network.dns_hostnames,
             "tags": self.tags(),

@@ -143,10 +143,12 @@ class Network:
     """The name of the existing log group; if empty, it is derived from the network's name."""
     cluster_names: tuple[str, ...] = ()
     ipv6: bool = False
+    ipv6_returns: bool = False
+    """Whether this run gives the IPv6 block of the VPC back. With further blocks it does not: their subnets wait for the VPC, and the VPC
+    could not wait for them, too."""
     ipv6_fate: str = ""
     """What becomes of IPv6 addresses that exist and are not described: "stays", until a run may remove them; "goes" from the subnets; and
-    once the VPC's block is "unused", the next run gives it back. Both at once could wait for each other: what else changes in a network
-    may have to wait for its VPC."""
+    once the VPC's block is "unused", a run gives it back."""
     ipv6_present: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """tier -> zone -> number of the /64 that a subnet has already: see ipv6.py."""
     karpenter_discovery: str = ""
