@@ -14,16 +14,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..component.parts import Context
 from ..domains.dns.settings.zones import read_zones
 from ..domains.eks.settings.cluster import Network as ClusterNetwork
 from ..domains.eks.settings.cluster import read as read_clusters
-from ..domains.messaging.settings.context import Context as MessagingContext
 from ..domains.messaging.settings.queue import dead_letter_name, read_queues
 from ..domains.network.settings import read as read_networks
 from ..domains.rds.settings.instance import read as read_instances
 from ..domains.redis.settings.cache import read as read_caches
 from ..domains.s3_cdn.settings.buckets import read_buckets
-from ..domains.s3_cdn.settings.context import Context as StorageContext
 from ..domains.s3_cdn.settings.distributions import read_distributions
 from ..inputs.networks import Network
 from ..inputs.problems import Problems
@@ -187,7 +186,7 @@ def members(identifier: str, shards: Mapping[str, int], clustered: bool) -> list
 
 
 def queues(host: Host) -> Iterator[tuple[str, Item]]:
-    context = MessagingContext(host.environment, host.component)
+    context = Context(host.environment, host.component)
     found = read_queues(host.given("messaging_queues"), "messaging_queues", context, Problems())
     targets = {one.dead_letter.queue for one in found.values() if one.dead_letter}
     for name, one in found.items():
@@ -212,7 +211,7 @@ def zones(host: Host) -> Iterator[tuple[str, Item]]:
 
 
 def storage(host: Host) -> Iterator[tuple[str, Item]]:
-    context = StorageContext(host.environment, host.component, host.region, host.account_id)
+    context = Context(host.environment, host.component, host.region, host.account_id)
     buckets = read_buckets(host.given("s3_cdn_buckets"), "s3_cdn_buckets", context, Problems())
     for name, one in buckets.items():
         yield "buckets", {"name": name, "bucket_name": one.aws_name}
