@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..component.parts import Context
 from ..domains.dns.settings.zones import read_zones
 from ..domains.eks.settings.cluster import Network as ClusterNetwork
 from ..domains.eks.settings.cluster import read as read_clusters
 from ..domains.messaging.settings.broker import CLUSTER, SINGLE, read_brokers
-from ..domains.messaging.settings.context import Context as MessagingContext
 from ..domains.messaging.settings.queue import dead_letter_name, read_queues
 from ..domains.network.settings import read as read_networks
 from ..domains.rds.settings.instance import read as read_instances
@@ -26,7 +26,6 @@ from ..domains.redis.settings.cache import read as read_caches
 from ..domains.s3_cdn.edge_mode import OPTION as EDGE_MODE
 from ..domains.s3_cdn.edge_mode import usual_scopes
 from ..domains.s3_cdn.settings.buckets import read_buckets
-from ..domains.s3_cdn.settings.context import Context as StorageContext
 from ..domains.s3_cdn.settings.distributions import read_distributions
 from ..domains.s3_cdn.settings.web_acls import read_web_acls
 from ..inputs.networks import Network
@@ -204,7 +203,7 @@ def messaging(host: Host) -> Iterator[tuple[str, Item]]:
 
 
 def queues(host: Host) -> Iterator[tuple[str, Item]]:
-    context = MessagingContext(host.environment, host.component)
+    context = Context(host.environment, host.component)
     found = read_queues(host.given("messaging_queues"), "messaging_queues", context, Problems())
     targets = {one.dead_letter.queue for one in found.values() if one.dead_letter}
     for name, one in found.items():
@@ -248,7 +247,7 @@ def zones(host: Host) -> Iterator[tuple[str, Item]]:
 
 
 def storage(host: Host) -> Iterator[tuple[str, Item]]:
-    context = StorageContext(host.environment, host.component, host.region, host.account_id)
+    context = Context(host.environment, host.component, host.region, host.account_id)
     buckets = read_buckets(host.given("s3_cdn_buckets"), "s3_cdn_buckets", context, Problems())
     for name, one in buckets.items():
         yield "buckets", {"name": name, "bucket_name": one.aws_name}
