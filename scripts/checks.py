@@ -191,6 +191,7 @@ CHECKS = (
     ),
     suite("contract-in-full", "engine and units", 720, "tests/contract", groups=NIGHTLY),
     suite("actions-taken-away", "whole platform", 220, "tests/integration/permissions", groups=NIGHTLY),
+    suite("examples-in-full", "whole platform", 250, "tests/integration/examples", groups=NIGHTLY),
     suite("broken-deployments", "deployment", 600, "tests/integration/app_deploy", groups=NIGHTLY),
     suite("kubectl", "rollout", 60, "tests/integration/rollout", groups=NIGHTLY),
     Check("mutants", "rollout and snapshot gate", 800, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),

@@ -76,8 +76,12 @@ def test_wrong_input_writes_nothing(arguments: list[str], said: str, tmp_path: P
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
-    """Its policies allow no role without the boundary, nor removing it; all roles have it, so nothing is denied."""
+    """Its policies allow no role without the boundary, nor removing it; all roles have it, so nothing is denied.
+
+    `make test` builds a platform with a boundary in the same way: see test_examples.py.
+    """
     with confined_cloud_of(INVENTORY, *BOUND) as cloud:
         free = unprotected(INVENTORY, tmp_path)
         applied = play(cloud, INVENTORY, tmp_path, *free, *BOUND)
