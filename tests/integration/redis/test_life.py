@@ -108,6 +108,15 @@ def test_the_last_replica_goes_after_failover_and_comes_before_it(site: Site) ->
     assert site.calls(since) == ["IncreaseReplicaCount", "ModifyReplicationGroup"]
 
 
+def test_a_parameter_returns_to_the_engines_default(site: Site) -> None:
+    site.bring(caches(parameters={"maxmemory-policy": "allkeys-lru", "timeout": 60}))
+    site.bring(caches(parameters={"maxmemory-policy": "volatile-lru", "timeout": 60}))
+    group = "prod-main-valkey8"
+    own = site.cloud.client("elasticache").describe_cache_parameters(CacheParameterGroupName=group, Source="user")["Parameters"]
+    assert {one["ParameterName"]: one["ParameterValue"] for one in own} == {"timeout": "60"}
+    assert site.bring(caches(parameters={"maxmemory-policy": "volatile-lru", "timeout": 60})) == 0
+
+
 def test_redis_becomes_valkey_in_one_call_with_consent_and_never_goes_back(site: Site) -> None:
     """Its new version also delivers a log that the old one does not have."""
     old = {"engine": "redis", "version": "6.0", "parameters": {"maxmemory-policy": "allkeys-lru"}, "logs": {"types": {"slow-log": "json"}}}
