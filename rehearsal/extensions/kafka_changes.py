@@ -49,6 +49,8 @@ def instance_type(call: Call) -> Any:
 @answers("kafka", "UpdateBrokerCount")
 def count(call: Call) -> Any:
     one, wanted = changeable(call), int(call.get("TargetNumberOfBrokerNodes"))
+    if wanted <= one.members["NumberOfBrokerNodes"]:
+        raise bad("The rehearsal cloud only adds brokers: it knows no partitions, of which those that go must have none.")
     check_count(wanted, len(one.members["BrokerNodeGroupInfo"]["ClientSubnets"]))
     return _begin(one, lambda: one.members.update(NumberOfBrokerNodes=wanted))
 
@@ -85,7 +87,11 @@ def monitoring(call: Call) -> Any:
 @answers("kafka", "UpdateSecurity")
 def security(call: Call) -> Any:
     one = changeable(call)
-    return _begin(one, lambda: one.members.update(ClientAuthentication=call.get("ClientAuthentication")))
+    changed = {"ClientAuthentication": call.get("ClientAuthentication") or one.members["ClientAuthentication"]}
+    if wanted := (call.get("EncryptionInfo") or {}).get("EncryptionInTransit"):
+        encryption = one.members["EncryptionInfo"]
+        changed["EncryptionInfo"] = {**encryption, "EncryptionInTransit": {**encryption["EncryptionInTransit"], **wanted}}
+    return _begin(one, lambda: one.members.update(changed))
 
 
 # -- SCRAM ---------------------------------------------------------------------------------------------------------------------------

@@ -66,6 +66,8 @@ COUNTS = {
     "message_queue": listed("sqs", "list_queues", "QueueUrls"),
     "mq_broker": listed("mq", "list_brokers", "BrokerSummaries"),
     "mq_configuration": listed("mq", "list_configurations", "Configurations"),
+    "msk_cluster": listed("kafka", "list_clusters_v2", "ClusterInfoList"),
+    "msk_configuration": listed("kafka", "list_configurations", "Configurations"),
 }
 KINDS = {"mq_broker": MqBroker(reboot=["rebooted"])}
 FURTHER = {"messaging": {"fed": fed_queue, "tags": tagged_broker, "reboot": rebooted}}
