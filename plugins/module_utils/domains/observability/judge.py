@@ -11,7 +11,8 @@ from typing import Any
 
 from ...reconcile.errors import Failure
 from .described import Settings
-from .resources_delivery import ALARMS, TO_PUBLISH
+from .publishers import TO_PUBLISH
+from .resources_delivery import ALARMS
 from .settings.severities import names_of, value_problem
 
 SECRET = "UnusableSecret"  # noqa: S105
