@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..domains.app_deploy.logs import log_of, metrics_of
+from ..domains.app_deploy.surroundings import Surroundings
 from ..domains.dns.settings.zones import read_zones
 from ..domains.eks.settings.cluster import Network as ClusterNetwork
 from ..domains.eks.settings.cluster import read as read_clusters
@@ -85,7 +87,7 @@ def watched(hosts: Mapping[str, Sequence[Host]], applying: bool = False) -> Foun
                 found.setdefault(section, []).append(item)
     clusters = {str(one["name"]): one for one in found.get("clusters", ())}
     for host in hosts.get(APPLICATIONS, ()):
-        for section, item in applications(host, clusters, "" if applying else UNKNOWN):
+        for section, item in applications(host, clusters, logs(host, hosts.get("eks", ()), applying), "" if applying else UNKNOWN):
             listed = found.setdefault(section, [])
             same = next((one for one in listed if section == "load_balancers" and one["name"] == item["name"]), None)
             if same is None:
@@ -220,10 +222,29 @@ def storage(host: Host) -> Iterator[tuple[str, Item]]:
         yield "distributions", {"name": name, "distribution_id": host.output("distributions", name, "id")}
 
 
-def applications(host: Host, clusters: Mapping[str, Item], unseen: str) -> Iterator[tuple[str, Item]]:
+def logs(host: Host, clusters: Sequence[Host], applying: bool) -> Item:
+    """Where an application's logs are, and what it counts in them. A cluster makes its log groups before anything runs in it."""
+    described = {str(name): one for each in clusters for name, one in _mapping(each.given("eks_clusters")).items()}
+    around = Surroundings(host.environment, host.region, clusters=described, zones={}, databases={})
+    log = log_of(host.variables, host.component, around)
+    made = any(log.group == one for each in clusters for one in _groups(each))
+    missing = log.shared and applying and not made
+    counted = [vars(one) for one in metrics_of(host.variables, Problems()).values()]
+    return {"log_group": "" if missing else log.group, "log_shared": log.shared, "metrics": counted}
+
+
+def _groups(host: Host) -> list[Any]:
+    return [one.get("container_log_group_name") for one in _mapping(host.outputs.get("clusters")).values() if isinstance(one, Mapping)]
+
+
+def _mapping(given: Any) -> Mapping[Any, Any]:
+    return given if isinstance(given, Mapping) else {}
+
+
+def applications(host: Host, clusters: Mapping[str, Item], log: Item, unseen: str) -> Iterator[tuple[str, Item]]:
     """An application with its services, and the load balancer of its Ingress, which its deployment makes.
 
-    ``clusters``: items by name. ``unseen``: what names have that the module has yet to look up.
+    ``clusters``: items by name. ``log``: where its logs are. ``unseen``: what names have that the module has yet to look up.
     """
     if host.given("app_deploy_manage") is False or host.given("app_deploy_state") == "absent":
         return
@@ -247,6 +268,7 @@ def applications(host: Host, clusters: Mapping[str, Item], unseen: str) -> Itera
             "cluster": described,
             "cluster_name": cluster_name,
             "container_insights": bool(cluster.get("container_insights")),
+            **log,
             "services": [{"name": name, "deployment": name, **looked_up.get(name, {})} for name in _names(services)],
         },
     )
@@ -258,7 +280,7 @@ def applications(host: Host, clusters: Mapping[str, Item], unseen: str) -> Itera
 
 
 def _names(given: Any) -> list[str]:
-    return [str(name) for name in given] if isinstance(given, Mapping) else []
+    return [str(name) for name in _mapping(given)]
 
 
 APPLICATIONS = "app_deploy"

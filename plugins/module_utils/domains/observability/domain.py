@@ -21,7 +21,7 @@ from ...reconcile.planner import Plan
 from .alarm_sets import alarms_of_component, completed, problems_with_alarms
 from .confirmations import guard
 from .described import CONFIRMATION_SECONDS, OPTIONS, Settings, read_settings
-from .judge import key_problems, secret_problems
+from .judge import key_problems, log_problems, secret_problems
 from .kinds.alarm_rule import AlarmRule
 from .kinds.alarm_topic import AlarmTopic
 from .kinds.composite_alarm import CompositeAlarm
@@ -97,7 +97,8 @@ class ObservabilityDomain(Domain):
     def problems(self, observation: Observation) -> Sequence[str]:
         place, answers = observation.place, observation.answers
         self.refusals = secret_problems(self.settings, answers)
-        return [*key_problems(self.settings, answers, place.account_id), *problems_with_alarms(self.settings, place, answers)]
+        found = [*key_problems(self.settings, answers, place.account_id), *problems_with_alarms(self.settings, place, answers)]
+        return [*found, *log_problems(self.settings)]
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         if not self.described:
