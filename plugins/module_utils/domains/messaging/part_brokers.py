@@ -12,6 +12,7 @@ from ...aws.connection import Aws
 from ...aws.owner import Owner
 from ...component.domain import Checked, Observation
 from ...component.outputs import Attributes, split, value
+from ...component.parts import Described
 from ...component.present_names import with_present_names
 from ...inputs.networks import Network, read_network
 from ...inputs.problems import Problems
@@ -23,7 +24,7 @@ from .broker_judge import notes, objections
 from .kinds.mq import REBOOTED, sentence
 from .kinds.mq_broker import MqBroker
 from .kinds.mq_configuration import MqConfiguration
-from .part import Described, Part, looks_for
+from .part import MessagingPart, looks_for
 from .resources_brokers import ADMINISTRATOR, KIND, SECRET, Brokers, build, secret_names, user_part
 from .settings.broker import Broker, read_brokers
 from .validate_brokers import check_brokers
@@ -44,7 +45,7 @@ BROKER: Mapping[str, str] = {
 """output -> attribute of mq_broker."""
 
 
-class BrokersPart(Part):
+class BrokersPart(MessagingPart):
     """Brokers, their configurations, the secrets of their administrators, and the key for all of it."""
 
     option = "brokers"

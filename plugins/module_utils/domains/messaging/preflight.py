@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ...component.parts import Context, Described
 from ...component.role_references import References
 from ...inputs.problems import Problems, suggestion
 from ...reconcile.model import UNKNOWN
-from .part import Described
-from .settings.context import Context
+from .parts import validate
 from .spec import CONSENTS
-from .validate import validate
 
 PREFIX = "messaging_"
 """What the role's variables are named, besides the option of the module."""

@@ -13,7 +13,8 @@ from ...inputs.problems import suggestion
 from ...reconcile.errors import Failure
 from .described import Settings
 from .logs.queries import metric_filters, saved_queries
-from .resources_delivery import ALARMS, TO_PUBLISH
+from .publishers import TO_PUBLISH
+from .resources_delivery import ALARMS
 from .sets.applications import LOG_NAMESPACE, metric_of
 from .settings.logs import MetricFilter, SavedQuery
 from .settings.severities import names_of, value_problem

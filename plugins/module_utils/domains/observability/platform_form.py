@@ -31,6 +31,7 @@ from .platform import (
     Service,
     Stream,
     TargetGroup,
+    WebAcl,
 )
 
 ITEMS: Mapping[str, type] = {
@@ -44,6 +45,7 @@ ITEMS: Mapping[str, type] = {
     "node_groups": NodeGroup,
     "nat_gateways": NatGateway,
     "distributions": Distribution,
+    "web_acls": WebAcl,
     "certificates": Certificate,
     "buckets": Bucket,
     "backups": Backup,
