@@ -285,7 +285,6 @@ ALARM_ROWS: Mapping[str, Mapping[str, rings_.Check]] = {
             "D22, O10": rings_.every_instance,
             "M3, O15": rings_.every_queue,
             "O12": rings_.heard("https", "slack", "email"),
-            "O5, O16": rings_.counted("backend", "new-users", "posts-published", "subscriptions"),
         }
         for platform in ("creator-publishing", "ai-community")
     },
