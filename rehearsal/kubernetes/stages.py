@@ -1,6 +1,6 @@
 """The life cycle of simulated pods as kwok stages: transitions, their delays, and their events.
 
-A pod behaves as its annotation rehearsal.mainstay/behaviour says, or an image named rehearsal-<behaviour>, or else normally. States,
+A pod behaves as its annotation rehearsal.mainstay/behavior says, or an image named rehearsal-<behavior>, or else normally. States,
 reasons, and exit codes match those of a kubelet. If one container of a pod fails, it is the first.
 """
 
@@ -12,14 +12,14 @@ from typing import Any
 import yaml
 
 from rehearsal.kubernetes import templates as t
-from rehearsal.kubernetes.behaviours import BACK_OFF_FIRST, BACK_OFF_LONGEST, BEHAVIOURS, DELAYS, EXITS, PREFIX, WAITS
+from rehearsal.kubernetes.behaviors import BACK_OFF_FIRST, BACK_OFF_LONGEST, BEHAVIORS, DELAYS, EXITS, PREFIX, WAITS
 
 _PRELUDE = (
     "def first_of($states): (.status[$states] // [])[0] // {};"
-    ' def behaviour: (.metadata.annotations["PREFIX/behaviour"]'
+    ' def behavior: (.metadata.annotations["PREFIX/behavior"]'
     ' // ([.spec.containers[].image | capture("(^|/)rehearsal-(?<name>[a-z-]+)([:@]|$)").name] | .[0]) // "normal")'
     ' as $asked | if ($asked | startswith("init-")) and ((.spec.initContainers // []) | length) == 0 then "normal" else $asked end;'
-    " def behaves($names): behaviour as $own | $names | index($own) != null;"
+    " def behaves($names): behavior as $own | $names | index($own) != null;"
     ' def condition($type): [.status.conditions[]? | select(.type == $type) | .status == "True"] | any;'
     # The same as psql/command.py decides: such a container is run, not played.
     " def runs_psql: .spec.containers[0] | (.command // []) != [] and"
@@ -80,12 +80,12 @@ def _beginning() -> list[dict[str, Any]]:
         t.conditions(initialized=t.NO_INIT),
         phase="Pending",
     )
-    unknown = f"{PREFIX}/behaviour is none of {', '.join(BEHAVIOURS)}"
+    unknown = f"{PREFIX}/behavior is none of {', '.join(BEHAVIORS)}"
     return [
-        _stage("admitted", _when(f"{fresh} and behaves({_names(BEHAVIOURS)})"), admitted, delay=_after("start-delay")),
+        _stage("admitted", _when(f"{fresh} and behaves({_names(BEHAVIORS)})"), admitted, delay=_after("start-delay")),
         _stage(
             "unknown",
-            _when(f"{fresh} and (behaves({_names(BEHAVIOURS)}) | not)"),
+            _when(f"{fresh} and (behaves({_names(BEHAVIORS)}) | not)"),
             t.status(
                 "startTime: {{ $now | Quote }}\n",
                 t.app(t.waiting("CreateContainerConfigError", unknown)),
