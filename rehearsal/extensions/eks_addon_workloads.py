@@ -11,7 +11,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from rehearsal.extensions.eks_addon_catalogue import Product, Workload
+from rehearsal.extensions.eks_addon_catalog import Product, Workload
 from rehearsal.extensions.eks_common import member_of
 from rehearsal.kubernetes.api import ApiError
 from rehearsal.registry import one_at_a_time

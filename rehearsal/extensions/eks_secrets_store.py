@@ -67,7 +67,7 @@ def _nodes_with(plane: Any, label: str) -> set[str]:
 def _start(place: Place, memory: Memory, plane: Any, pod: Object, nodes: Mapping[str, set[str]], syncs: bool) -> None:
     """Mounts all volumes of a pod, or says why one cannot be mounted."""
     from rehearsal.kubernetes import secrets_store
-    from rehearsal.kubernetes.behaviours import MOUNTED
+    from rehearsal.kubernetes.behaviors import MOUNTED
 
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     path = f"/api/v1/namespaces/{namespace}/pods/{name}"

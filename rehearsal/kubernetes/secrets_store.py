@@ -14,7 +14,7 @@ from typing import Any
 import jmespath
 import yaml
 
-from rehearsal.kubernetes.behaviours import DRIVER, MOUNTED
+from rehearsal.kubernetes.behaviors import DRIVER, MOUNTED
 
 GROUP = "/apis/secrets-store.csi.x-k8s.io/v1"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

@@ -1,6 +1,6 @@
 """The life cycle of simulated pods as kwok stages: transitions, their delays, and their events.
 
-A pod behaves as its annotation rehearsal.mainstay/behaviour says, or an image named rehearsal-<behaviour>, or else normally. States,
+A pod behaves as its annotation rehearsal.mainstay/behavior says, or an image named rehearsal-<behavior>, or else normally. States,
 reasons, and exit codes match those of a kubelet. If one container of a pod fails, it is the first.
 """
 
@@ -12,14 +12,14 @@ from typing import Any
 import yaml
 
 from rehearsal.kubernetes import templates as t
-from rehearsal.kubernetes.behaviours import BACK_OFF_FIRST, BACK_OFF_LONGEST, BEHAVIOURS, DELAYS, DRIVER, EXITS, PREFIX, WAITS
+from rehearsal.kubernetes.behaviors import BACK_OFF_FIRST, BACK_OFF_LONGEST, BEHAVIORS, DELAYS, DRIVER, EXITS, PREFIX, WAITS
 
 _PRELUDE = (
     "def first_of($states): (.status[$states] // [])[0] // {};"
-    ' def behaviour: (.metadata.annotations["PREFIX/behaviour"]'
+    ' def behavior: (.metadata.annotations["PREFIX/behavior"]'
     ' // ([.spec.containers[].image | capture("(^|/)rehearsal-(?<name>[a-z-]+)([:@]|$)").name] | .[0]) // "normal")'
     ' as $asked | if ($asked | startswith("init-")) and ((.spec.initContainers // []) | length) == 0 then "normal" else $asked end;'
-    " def behaves($names): behaviour as $own | $names | index($own) != null;"
+    " def behaves($names): behavior as $own | $names | index($own) != null;"
     ' def condition($type): [.status.conditions[]? | select(.type == $type) | .status == "True"] | any;'
     # A kubelet begins with a pod once its volumes are mounted.
     f' def stored: [.spec.volumes[]? | select(.csi.driver == "{DRIVER}")] != [];'
@@ -92,8 +92,8 @@ def _beginning() -> list[dict[str, Any]]:
         phase="Pending",
     )
     after_mounting = 'stored and .status.podIP == null and .status.phase == "Pending" and (behaves(["pending"]) | not)'
-    known = f"behaves({_names(BEHAVIOURS)})"
-    unknown = f"{PREFIX}/behaviour is none of {', '.join(BEHAVIOURS)}"
+    known = f"behaves({_names(BEHAVIORS)})"
+    unknown = f"{PREFIX}/behavior is none of {', '.join(BEHAVIORS)}"
     return [
         _stage("mounting", _when(f"{fresh} and (mounted | not) and {known}"), mounting),
         _stage("admitted", _when(f"({fresh} or ({after_mounting})) and mounted and {known}"), admitted, delay=_after("start-delay")),

@@ -17,7 +17,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.deployment.registry i
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.transaction import Transaction
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.wish import Outcome
 
-from .support import BEHAVIOUR, Application, helm_binary
+from .support import BEHAVIOR, Application, helm_binary
 from .test_rollback import go_back
 from .test_transaction import messages
 
@@ -29,17 +29,17 @@ spec:
   replicas: {{ .Values.replicas }}
   selector: {matchLabels: {app: api}}
   template:
-    metadata: {labels: {app: api}, annotations: {BEHAVIOUR: {{ .Values.behaviour }}}}
+    metadata: {labels: {app: api}, annotations: {BEHAVIOR: {{ .Values.behavior }}}}
     spec: {terminationGracePeriodSeconds: 1, containers: [{name: app, image: {{ .Values.image | quote }}}]}
 ---
 apiVersion: v1
 kind: Service
 metadata: {name: api}
 spec: {selector: {app: api}, ports: [{port: 80, targetPort: 8080}]}
-""".replace("BEHAVIOUR", BEHAVIOUR)
+""".replace("BEHAVIOR", BEHAVIOR)
 FILES = {
     "Chart.yaml": "apiVersion: v2\nname: small\nversion: 1.0.0\n",
-    "values.yaml": "replicas: 1\nimage: api:1\nbehaviour: normal\npassword: ''\n",
+    "values.yaml": "replicas: 1\nimage: api:1\nbehavior: normal\npassword: ''\n",
     "templates/all.yaml": TEMPLATE,
 }
 
@@ -59,7 +59,7 @@ def transaction(app: Application, version: str, chart: HelmMode, settle: float =
 
 
 def deploy(app: Application, version: str, **values: Any) -> Outcome:
-    return transaction(app, version, mode(app, image=f"api:{version}", **values), settle=3.0 if "behaviour" in values else 0.0).run()
+    return transaction(app, version, mode(app, image=f"api:{version}", **values), settle=3.0 if "behavior" in values else 0.0).run()
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def test_a_chart_is_deployed_undone_and_removed(app: Application) -> None:
     assert (repaired.reason, revisions(app)[0]) == ("", (2, "deployed"))
     assert app.get("deployments", "api")["spec"]["replicas"] == 1
 
-    bad = deploy(app, "2", behaviour="crash-loop")
+    bad = deploy(app, "2", behavior="crash-loop")
     assert bad.went_back, bad.reason
     assert "crash" in bad.reason
     assert (app.image(), revisions(app)[0]) == ("api:1", (4, "deployed")), "back to the revision that was verified"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.kubernetes.behaviours import MOUNTED
+from rehearsal.kubernetes.behaviors import MOUNTED
 from rehearsal.kubernetes.secrets_store import Fetched, MountError, copies, lacking, mount, pod_status, volumes_of, waits
 
 VALUES = {

@@ -272,6 +272,6 @@ PRODUCTS = (
         owner="community",
     ),
 )
-CATALOGUE: Mapping[str, Product] = {product.name: product for product in PRODUCTS}
+CATALOG: Mapping[str, Product] = {product.name: product for product in PRODUCTS}
 SELF_MANAGED = ("vpc-cni", "kube-proxy", "coredns")
 """The unmanaged add-ons of a new cluster, unless bootstrapSelfManagedAddons is false."""

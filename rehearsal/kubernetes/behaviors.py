@@ -64,7 +64,7 @@ WAITS = {
         "ContainerCreating", "", ("FailedMount", 'MountVolume.SetUp failed for volume "config" : configmap "app" not found')
     ),
 }
-BEHAVIOURS = (*RUNNING, *EXITS, *WAITS)
+BEHAVIORS = (*RUNNING, *EXITS, *WAITS)
 
 # Defaults in milliseconds; an annotation overrides each. A kubelet's back-off is 10 s, doubled each time up to five minutes.
 DELAYS = {"delay": 10_000, "run-for": 300, "stop-delay": 0, "start-delay": 0}
