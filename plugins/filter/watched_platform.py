@@ -12,7 +12,7 @@ version_added: 0.1.0
 short_description: Gather what an inventory has to watch
 description:
   - Returns the option O(mainstay.aws.observability#module:platform) of M(mainstay.aws.observability), so that every database, cache, queue,
-    cluster, node group, NAT gateway, distribution, certificate, and health check of the inventory gets its alarms.
+    broker, cluster, node group, NAT gateway, distribution, web ACL, certificate, and health check of the inventory gets its alarms.
   - Names and sizes come from the variables of the hosts. What only AWS knows comes from the outputs of their roles, if they are part of the
     run, or from O(looked_up). Until it exists, it reads C((known after apply)).
 positional: _input, hostvars

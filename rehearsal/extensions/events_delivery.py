@@ -1,7 +1,7 @@
 """Events and the targets of the rules that they match.
 
 A failed delivery is seen in the metrics of `AWS/Events` alone (`FailedInvocations` by RuleName), as on AWS, unless the target has a
-dead-letter queue. Nothing is retried.
+dead-letter queue. Nothing is retried. A rule without targets counts nothing.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def deliver() -> None:
     def send_to_targets(self: Any, original_event: Mapping[str, Any], transform_input: bool = True) -> None:
         if self.state == "DISABLED" or not self.event_pattern.dump() or not self.event_pattern.matches_event(original_event):
             return
+        if self.targets:
+            counted(self, "TriggeredRules")
         event = dict(original_event)
         event.pop("ingestion-time", None)
         if isinstance(event.get("time"), int | float):
@@ -61,10 +63,10 @@ def deliver() -> None:
     Rule.send_to_targets = send_to_targets
 
 
-def counted(rule: Any, *, failed: bool) -> None:
+def counted(rule: Any, *names: str) -> None:
     from rehearsal.extensions.cloudwatch_counting import count
 
-    for name in ("Invocations", "FailedInvocations") if failed else ("Invocations",):
+    for name in names:
         count(rule.account_id, rule.region_name, "AWS/Events", name, {"RuleName": rule.name})
 
 
@@ -82,7 +84,7 @@ def _deliver(rule: Any, target: Mapping[str, Any], event: dict[str, Any]) -> Non
 
 
 def _done(rule: Any, target: Mapping[str, Any], event: dict[str, Any], *, succeeded: bool) -> None:
-    counted(rule, failed=not succeeded)
+    counted(rule, "Invocations", *(() if succeeded else ("FailedInvocations",)))
     queue = (target.get("DeadLetterConfig") or {}).get("Arn")
     if not succeeded and queue:
         with suppress(Unsent):

@@ -27,7 +27,7 @@ class Names:
     """What the inventory names in AWS, so that a policy can be limited to it: resources that carry no mark yet, or never will.
 
     ``clusters``: in EKS. ``networks``: in addresses. ``subnets``, ``security_groups``: IDs assigned to clusters, regardless of owner.
-    ``domains``: of hosted zones. ``buckets``: in S3, or patterns of their names.
+    ``domains``: of hosted zones. ``records``: names of records in zones of others. ``buckets``: in S3, or patterns of their names.
     ``allocations``, ``address_names``: IDs and Name tags of elastic IPs that NAT gateways use.
     ``regions``: the regions besides the component's own in which it has resources; only kinds that can live elsewhere may be used there.
     """
@@ -37,6 +37,7 @@ class Names:
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
     buckets: tuple[str, ...] = ()
     allocations: tuple[str, ...] = ()
     address_names: tuple[str, ...] = ()

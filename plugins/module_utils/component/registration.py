@@ -39,6 +39,7 @@ class Registration:
     ``order``: the names of its kinds in reading order for a plan, dependencies first. Several domains may name a kind that they share; the
     first mention counts.
     ``load``: imports and returns the rest.
+    ``named_in``: the role's variable that names things in AWS, if that is another one than ``variable``.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Registration:
     variable: str
     order: tuple[str, ...]
     load: Callable[[], Details]
+    named_in: str = ""
 
     @cached_property
     def details(self) -> Details:
@@ -64,8 +66,8 @@ class Details:
     regions.
     ``unused``: actions that its kinds could take but the role never requests, with the reason.
     ``attachable``: ARNs of the AWS managed policies that may be attached to its roles.
-    ``names``: what a host's variable names in AWS, given the variable, the environment and the component. Invalid values are ignored here;
-    the modules report them.
+    ``names``: what a host's variable names in AWS, given that variable, the environment and the component. Invalid values are ignored
+    here; the modules report them.
     ``lookups``: the roles whose outputs a component reads from AWS when it runs on its own, given a host's variables.
     ``samples``: one of each kind, for a place. kinds/samples.py has the samples of kinds that several domains share.
     """

@@ -3,25 +3,18 @@
 
 """The target groups of tracks: how metrics in CloudWatch name them, and the weights that the load balancer gives them by now.
 
-The load balancer controller makes the target groups and gives them ids; it says in tags what each is for
-(kubernetes-sigs.github.io/aws-load-balancer-controller, "Resource Tags"). It may follow an Ingress late, or not at all: throttled, failing
-at another part of the Ingress, or not running. Pods that get no requests by the Ingress may get them from the load balancer
-(argo-rollouts#701, #3627).
+The load balancer controller, which makes the target groups, may follow an Ingress late, or not at all: throttled, failing at another part
+of the Ingress, or not running. Pods that get no requests by the Ingress may get them from the load balancer (argo-rollouts#701, #3627).
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..aws.connection import Aws
-from ..aws.tags import tag_dict
-
-RESOURCE, CLUSTER = "ingress.k8s.aws/resource", "elbv2.k8s.aws/cluster"
-TAGS_AT_ONCE = 20
-"""The limit of DescribeTags."""
+from ..aws.target_groups import RESOURCE, TargetGroup, target_groups
 
 GROUP, BALANCER = "${target_group}", "${load_balancer}"
 PLACEHOLDERS = (GROUP, BALANCER)
@@ -123,28 +116,20 @@ def for_each(metrics: Iterable[Mapping[str, Any]], groups: Mapping[str, Names]) 
     return found
 
 
-def group_of(
-    groups: Iterable[Mapping[str, Any]], tags: Mapping[str, Mapping[str, str]], cluster: str, place: Place, service: str
-) -> list[Mapping[str, Any]]:
-    """The target groups of a Service. ``groups``: of DescribeTargetGroups. ``tags``: by ARN. ``cluster``: empty for any."""
+def group_of(groups: Iterable[TargetGroup], cluster: str, place: Place, service: str) -> list[TargetGroup]:
+    """The target groups of a Service among those in use. ``cluster``: empty for any."""
     wanted = {f"{place.namespace}/{ingress}-{service}" for ingress in place.ingresses}
-    return [one for one in groups if _is_for(tags.get(str(one["TargetGroupArn"]), {}), wanted, cluster)]
+    return [one for one in groups if one.backend in wanted and (not cluster or one.cluster in ("", cluster))]
 
 
-def _is_for(tags: Mapping[str, str], wanted: Collection[str], cluster: str) -> bool:
-    return tags.get(RESOURCE, "").rpartition(":")[0] in wanted and (not cluster or tags.get(CLUSTER, cluster) == cluster)
-
-
-def names_in(found: Sequence[Mapping[str, Any]], place: Place, service: str) -> Names:
-    """The values of the placeholders for the target group of a Service. Raises NoTargetGroup unless there is exactly one in use."""
-    used = [one for one in found if one.get("LoadBalancerArns")]
-    if len(used) != 1:
-        many = f"{len(used)} target groups are" if used else "no target group of a load balancer is"
+def names_in(found: Sequence[TargetGroup], place: Place, service: str) -> Names:
+    """The values of the placeholders for the target group of a Service. Raises NoTargetGroup unless there is exactly one."""
+    if len(found) != 1:
+        many = f"{len(found)} target groups are" if found else "no target group of a load balancer is"
         raise NoTargetGroup(
             f"{many} tagged as that of Service {place.namespace}/{service} ({RESOURCE}), so its metrics cannot be told apart"
         )
-    balancer = str(used[0]["LoadBalancerArns"][0]).partition(":loadbalancer/")[2]
-    return {GROUP: str(used[0]["TargetGroupArn"]).rpartition(":")[2], BALANCER: balancer}
+    return {GROUP: found[0].dimension, BALANCER: found[0].balancer}
 
 
 class AwsTargetGroups:
@@ -154,25 +139,16 @@ class AwsTargetGroups:
         self.aws, self.cluster = aws, cluster
 
     def names(self, place: Place, services: Collection[str]) -> Mapping[str, Names]:
-        groups, tags = self._read()
-        return {service: names_in(group_of(groups, tags, self.cluster, place, service), place, service) for service in services}
+        groups = target_groups(self.aws)
+        return {service: names_in(group_of(groups, self.cluster, place, service), place, service) for service in services}
 
     def rules(self, place: Place, services: Collection[str]) -> list[dict[str, int]]:
-        groups, tags = self._read()
-        found = {service: group_of(groups, tags, self.cluster, place, service) for service in services}
-        by_arn = {str(one["TargetGroupArn"]): service for service, some in found.items() for one in some}
-        balancers = sorted({str(arn) for some in found.values() for one in some for arn in one.get("LoadBalancerArns") or ()})
+        groups = target_groups(self.aws)
+        found = {service: group_of(groups, self.cluster, place, service) for service in services}
+        by_arn = {one.arn: service for service, some in found.items() for one in some}
+        balancers = sorted({arn for some in found.values() for one in some for arn in one.balancers})
         rules: list[Mapping[str, Any]] = []
         for balancer in balancers:
             for listener in self.aws.list_all("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=balancer):
                 rules += self.aws.list_all("elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"])
         return weights_of(rules, by_arn)
-
-    def _read(self) -> tuple[list[Mapping[str, Any]], dict[str, Mapping[str, str]]]:
-        """All target groups, and their tags by ARN."""
-        groups = self.aws.list_all("elbv2", "describe_target_groups", "TargetGroups")
-        tags: dict[str, Mapping[str, str]] = {}
-        for some in itertools.batched([str(one["TargetGroupArn"]) for one in groups], TAGS_AT_ONCE):
-            reply = self.aws.find("elbv2", "describe_tags", ResourceArns=list(some)) or {}
-            tags |= {str(one["ResourceArn"]): tag_dict(one.get("Tags")) for one in reply.get("TagDescriptions") or ()}
-        return groups, tags

@@ -85,7 +85,7 @@ def names_of(hosts: Hosts, environment: str) -> Names:
     for host in hosts:
         found += Names(regions=tuple(regions_of(host)) if roles_of(host) else ())
         for domain in DOMAINS:
-            if domain.role in roles_of(host) and (described := host.get(domain.variable)):
+            if domain.role in roles_of(host) and (described := host.get(domain.named_in or domain.variable)):
                 found += domain.details.names(described, environment, component_of(host))
     return found
 

@@ -14,17 +14,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..component.parts import Context
+from ..domains.app_deploy.logs import log_of, metrics_of
+from ..domains.app_deploy.surroundings import Surroundings
 from ..domains.dns.settings.zones import read_zones
 from ..domains.eks.settings.cluster import Network as ClusterNetwork
 from ..domains.eks.settings.cluster import read as read_clusters
-from ..domains.messaging.settings.context import Context as MessagingContext
+from ..domains.messaging.settings.broker import CLUSTER, SINGLE, read_brokers
 from ..domains.messaging.settings.queue import dead_letter_name, read_queues
 from ..domains.network.settings import read as read_networks
 from ..domains.rds.settings.instance import read as read_instances
 from ..domains.redis.settings.cache import read as read_caches
+from ..domains.s3_cdn.edge_mode import OPTION as EDGE_MODE
+from ..domains.s3_cdn.edge_mode import usual_scopes
 from ..domains.s3_cdn.settings.buckets import read_buckets
-from ..domains.s3_cdn.settings.context import Context as StorageContext
 from ..domains.s3_cdn.settings.distributions import read_distributions
+from ..domains.s3_cdn.settings.web_acls import read_web_acls
 from ..inputs.networks import Network
 from ..inputs.problems import Problems
 from ..reconcile.model import UNKNOWN, is_unknown
@@ -34,8 +39,14 @@ Found = dict[str, list[Item]]
 
 INSIGHTS = "amazon-cloudwatch-observability"
 """The add-on that publishes metrics of nodes and pods."""
-MAX_CONNECTIONS = "max_connections"
+MAX_CONNECTIONS, MAX_BROKER_CONNECTIONS = "max_connections", "connection_max"
+NODES: Mapping[str, int] = {CLUSTER: 3, SINGLE: 1}
+"""Deployment of a broker -> its nodes (Amazon MQ Developer Guide, "Deployment options for Amazon MQ for RabbitMQ brokers")."""
 EVICTING = "noeviction"
+EDGE = "cloudfront"
+"""The scope of a web ACL whose metrics are in us-east-1."""
+COLORS = ("blue", "green")
+"""Suffixes of the Services that each have a target group in an application with two colors (deployment/strategies/colors.py)."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,7 @@ def watched(hosts: Mapping[str, Sequence[Host]], applying: bool = False) -> Foun
                 found.setdefault(section, []).append(item)
     clusters = {str(one["name"]): one for one in found.get("clusters", ())}
     for host in hosts.get(APPLICATIONS, ()):
-        for section, item in applications(host, clusters, "" if applying else UNKNOWN):
+        for section, item in applications(host, clusters, logs(host, hosts.get("eks", ()), applying), "" if applying else UNKNOWN):
             listed = found.setdefault(section, [])
             same = next((one for one in listed if section == "load_balancers" and one["name"] == item["name"]), None)
             if same is None:
@@ -142,6 +153,8 @@ def databases(host: Host) -> Iterator[tuple[str, Item]]:
                 "replicas": len(replicas),
             },
         )
+        if one.backups.retention_days:
+            yield "backups", {"name": name, "identifier": one.identifier}
         for replica in replicas:
             yield (
                 "databases",
@@ -186,8 +199,13 @@ def members(identifier: str, shards: Mapping[str, int], clustered: bool) -> list
     ]
 
 
+def messaging(host: Host) -> Iterator[tuple[str, Item]]:
+    yield from queues(host)
+    yield from brokers(host)
+
+
 def queues(host: Host) -> Iterator[tuple[str, Item]]:
-    context = MessagingContext(host.environment, host.component)
+    context = Context(host.environment, host.component)
     found = read_queues(host.given("messaging_queues"), "messaging_queues", context, Problems())
     targets = {one.dead_letter.queue for one in found.values() if one.dead_letter}
     for name, one in found.items():
@@ -195,6 +213,25 @@ def queues(host: Host) -> Iterator[tuple[str, Item]]:
         if one.own_dead_letter and one.dead_letter:
             dead = {"name": f"{name}-dead-letter", "queue_name": dead_letter_name(one.aws_name), "dead_letter": True}
             yield "queues", {**dead, "retention": one.dead_letter.retention_seconds}
+
+
+def brokers(host: Host) -> Iterator[tuple[str, Item]]:
+    for name, one in read_brokers(host.given("messaging_brokers"), "messaging_brokers", host.environment, Network(), Problems()).items():
+        limit = str(one.options.get(MAX_BROKER_CONNECTIONS) or "")
+        yield (
+            "brokers",
+            {
+                "name": name,
+                "broker_name": one.aws_name,
+                "version": one.version,
+                "instance_type": one.instance_type,
+                "nodes": NODES[one.deployment],
+                "node_connections": int(limit) if limit.isdecimal() else 0,
+                "queues": [
+                    {"name": queue, "virtual_host": vhost} for vhost, inside in one.content.vhosts.items() for queue in inside.queues
+                ],
+            },
+        )
 
 
 def zones(host: Host) -> Iterator[tuple[str, Item]]:
@@ -212,18 +249,43 @@ def zones(host: Host) -> Iterator[tuple[str, Item]]:
 
 
 def storage(host: Host) -> Iterator[tuple[str, Item]]:
-    context = StorageContext(host.environment, host.component, host.region, host.account_id)
+    context = Context(host.environment, host.component, host.region, host.account_id)
     buckets = read_buckets(host.given("s3_cdn_buckets"), "s3_cdn_buckets", context, Problems())
     for name, one in buckets.items():
         yield "buckets", {"name": name, "bucket_name": one.aws_name}
     for name in read_distributions(host.given("s3_cdn_distributions"), "s3_cdn_distributions", context, Problems()):
         yield "distributions", {"name": name, "distribution_id": host.output("distributions", name, "id")}
+    usual, prefix = usual_scopes(host.given(f"s3_cdn_{EDGE_MODE}")), f"{host.environment}-{host.component}-"
+    for name, acl in read_web_acls(host.given("s3_cdn_web_acls"), "s3_cdn_web_acls", prefix, Problems(), usual).items():
+        for scope in acl.scopes:
+            away = f"-{scope}" if len(acl.scopes) > 1 else ""
+            item = {"name": f"{name}{away}", "acl_name": acl.in_waf(scope), "protects_cloudfront": scope == EDGE}
+            yield "web_acls", item
 
 
-def applications(host: Host, clusters: Mapping[str, Item], unseen: str) -> Iterator[tuple[str, Item]]:
+def logs(host: Host, clusters: Sequence[Host], applying: bool) -> Item:
+    """Where an application's logs are, and what it counts in them. A cluster makes its log groups before anything runs in it."""
+    described = {str(name): one for each in clusters for name, one in _mapping(each.given("eks_clusters")).items()}
+    around = Surroundings(host.environment, host.region, clusters=described, zones={}, databases={})
+    log = log_of(host.variables, host.component, around)
+    made = any(log.group == one for each in clusters for one in _groups(each))
+    missing = log.shared and applying and not made
+    counted = [vars(one) for one in metrics_of(host.variables, Problems()).values()]
+    return {"log_group": "" if missing else log.group, "log_shared": log.shared, "metrics": counted}
+
+
+def _groups(host: Host) -> list[Any]:
+    return [one.get("container_log_group_name") for one in _mapping(host.outputs.get("clusters")).values() if isinstance(one, Mapping)]
+
+
+def _mapping(given: Any) -> Mapping[Any, Any]:
+    return given if isinstance(given, Mapping) else {}
+
+
+def applications(host: Host, clusters: Mapping[str, Item], log: Item, unseen: str) -> Iterator[tuple[str, Item]]:
     """An application with its services, and the load balancer of its Ingress, which its deployment makes.
 
-    ``clusters``: items by name. ``unseen``: what names have that the module has yet to look up.
+    ``clusters``: items by name. ``log``: where its logs are. ``unseen``: what names have that the module has yet to look up.
     """
     if host.given("app_deploy_manage") is False or host.given("app_deploy_state") == "absent":
         return
@@ -231,14 +293,15 @@ def applications(host: Host, clusters: Mapping[str, Item], unseen: str) -> Itera
     cluster = clusters.get(described, {})
     cluster_name = str(host.given("app_deploy_eks_cluster") or cluster.get("cluster_name") or "")
     namespace, ingress = str(host.given("app_deploy_namespace") or ""), host.given("app_deploy_ingress")
-    # A color's target group comes and goes with each release.
     colored = host.given("app_deploy_strategy") == "blue_green"
-    places = ingress.get("hosts") if isinstance(ingress, Mapping) and not colored else None
+    places = ingress.get("hosts") if isinstance(ingress, Mapping) else None
     paths = [one for one in places.values() if isinstance(one, Mapping)] if isinstance(places, Mapping) else []
     behind = list(dict.fromkeys(str(service) for one in paths for service in one.values()))
     services = host.given("app_deploy_services")
-    found_by = {name: f"{cluster_name}/{namespace}/{host.component.replace('_', '-').rstrip('-')}-{name}" for name in behind}
-    looked_up = {name: {"target_group": unseen, "load_balancer": unseen, "found_by": identity} for name, identity in found_by.items()}
+    place = f"{cluster_name}/{namespace}/{host.component.replace('_', '-').rstrip('-')}"
+    found_by = {name: [f"{place}-{one}" for one in backends(name, colored=colored)] for name in behind}
+    unknown = [unseen] if unseen else []
+    looked_up = {name: {"target_groups": unknown, "load_balancer": unseen, "found_by": names} for name, names in found_by.items()}
     yield (
         "applications",
         {
@@ -247,18 +310,31 @@ def applications(host: Host, clusters: Mapping[str, Item], unseen: str) -> Itera
             "cluster": described,
             "cluster_name": cluster_name,
             "container_insights": bool(cluster.get("container_insights")),
-            "services": [{"name": name, "deployment": name, **looked_up.get(name, {})} for name in _names(services)],
+            **log,
+            "services": [
+                {"name": name, "deployments": deployments(name, colored=colored), **looked_up.get(name, {})} for name in _names(services)
+            ],
         },
     )
     if behind and isinstance(ingress, Mapping):
         shared = str(ingress.get("group") or "")
         prefix = f"{host.component}-" if shared else ""
-        groups = [{"name": f"{prefix}{name}", "dimension": unseen, "found_by": identity} for name, identity in found_by.items()]
+        groups = [{"name": f"{prefix}{name}", "dimensions": unknown, "found_by": names} for name, names in found_by.items()]
         yield "load_balancers", {"name": shared or host.component, "dimension": unseen, "target_groups": groups}
 
 
+def backends(service: str, *, colored: bool) -> list[str]:
+    """The Services whose target groups may take a service's requests. Before its first switch, an application has the plain one."""
+    return [*(f"{service}-{color}" for color in COLORS), service] if colored else [service]
+
+
+def deployments(service: str, *, colored: bool) -> list[str]:
+    """Blue Deployments are named as in the settings."""
+    return [service, f"{service}-{COLORS[1]}"] if colored else [service]
+
+
 def _names(given: Any) -> list[str]:
-    return [str(name) for name in given] if isinstance(given, Mapping) else []
+    return [str(name) for name in _mapping(given)]
 
 
 APPLICATIONS = "app_deploy"
@@ -268,7 +344,7 @@ GATHERERS: Mapping[str, Callable[[Host], Iterator[tuple[str, Item]]]] = {
     "eks": clusters,
     "rds": databases,
     "redis": caches,
-    "messaging": queues,
+    "messaging": messaging,
     "dns": zones,
     "s3_cdn": storage,
 }

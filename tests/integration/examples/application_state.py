@@ -165,6 +165,20 @@ def isolated(objects: Objects) -> None:
     assert [sorted(types) for types in denying] == [["Egress", "Ingress"]]
 
 
+def runs_nothing(objects: Objects) -> None:
+    """Whoever else applies what runs has its surroundings from here."""
+    assert not {key.partition("/")[0] for key in objects} & {"Deployment", "StatefulSet", "Service", "Ingress", "HorizontalPodAutoscaler"}
+
+
+def identity_of(account: str) -> Check:
+    """A service account with a role, for pods that others apply."""
+
+    def check(objects: Objects) -> None:
+        assert objects[f"ServiceAccount/{account}"]["metadata"]["annotations"]["eks.amazonaws.com/role-arn"]
+
+    return check
+
+
 def role_of_pods(workload: str) -> Check:
     """A role by the service account, and no credentials in the environment."""
 

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Observation
+from ansible_collections.mainstay.aws.plugins.module_utils.component.parts import Context as MessagingContext
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.database_content.wanted.settings import read_contents
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns import preflight as dns_input
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns import resources as dns
@@ -22,11 +23,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.validate 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import resources as eks
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import validate as eks_input
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.preflight import FOUND_LATER
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.parts import validate as validate_messaging
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.resources_brokers import build as build_brokers
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.resources_queues import build as build_queues
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.settings.broker import Broker
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.settings.context import Context as MessagingContext
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.validate import validate as validate_messaging
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import preflight as rds_input

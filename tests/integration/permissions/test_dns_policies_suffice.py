@@ -18,6 +18,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import
 from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import check
 from ansible_collections.mainstay.aws.plugins.module_utils.component.unclaimed import look
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.names import names
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import policies_of
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import ObservationFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock, silent
 from rehearsal.testing import Cloud
@@ -125,6 +126,12 @@ def test_what_is_called_is_what_is_declared(used: set[str], calls: set[str]) -> 
     assert uncalled == [], f"declared, and called by no scenario: {', '.join(uncalled)}"
 
 
+def records(zone: str, *domains: str) -> dict[str, Any]:
+    values = {"Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.66"}]}
+    several = [{"Action": "CREATE", "ResourceRecordSet": {"Name": name, **values}} for name in domains]
+    return {"HostedZoneId": zone, "ChangeBatch": {"Changes": several}}
+
+
 def test_records_of_other_domains_and_certificates_of_others_cannot_be_changed(cloud: Cloud) -> None:
     cloud.admin.reset()
     theirs = Site(cloud, environment="other")
@@ -134,16 +141,11 @@ def test_records_of_other_domains_and_certificates_of_others_cannot_be_changed(c
     cloud.admin.policies(**documents(SCOPE, "dns"))
     route53, acm = cloud.client("route53"), cloud.client("acm")
 
-    def records(*domains: str) -> dict[str, Any]:
-        values = {"Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.66"}]}
-        several = [{"Action": "CREATE", "ResourceRecordSet": {"Name": name, **values}} for name in domains]
-        return {"HostedZoneId": zone, "ChangeBatch": {"Changes": several}}
-
     ours = tag_list(PLACE.owner.tags("certificate.main/web"))
     denied: list[tuple[Any, str, dict[str, Any]]] = [
-        (route53, "change_resource_record_sets", records("www.example.org")),
-        (route53, "change_resource_record_sets", records("www.example.com", "www.example.org")),
-        (route53, "change_resource_record_sets", records("notexample.com")),
+        (route53, "change_resource_record_sets", records(zone, "www.example.org")),
+        (route53, "change_resource_record_sets", records(zone, "www.example.com", "www.example.org")),
+        (route53, "change_resource_record_sets", records(zone, "notexample.com")),
         (acm, "delete_certificate", {"CertificateArn": certificate}),
         (acm, "add_tags_to_certificate", {"CertificateArn": certificate, "Tags": ours}),
         (acm, "remove_tags_from_certificate", {"CertificateArn": certificate, "Tags": [{"Key": "mainstay:environment"}]}),
@@ -151,6 +153,23 @@ def test_records_of_other_domains_and_certificates_of_others_cannot_be_changed(c
     for client, method, parameters in denied:
         with pytest.raises(ClientError, match="AccessDenied"):
             getattr(client, method)(**parameters)
+
+
+def test_an_application_changes_records_of_its_host_names_and_its_register_alone(cloud: Cloud) -> None:
+    """In zones of others: their IDs are not known when the policies are written."""
+    cloud.admin.reset()
+    route53 = cloud.client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+    hosts = {"shop.example.com": {"/": "api"}, "*.shop.example.com": {"/": "api"}}
+    place = {"platform_environment": "prod", "platform_region": REGION, "platform_account_id": ACCOUNT}
+    own = {"inventory_hostname": "shop", "group_names": ["app_deploy"], **place, "app_deploy_ingress": {"hosts": hosts}}
+    cloud.admin.policies(**policies_of([own], "shop", lambda _region: "aws"))
+    route53.change_resource_record_sets(**records(zone, *hosts, "_mainstay.shop.prod.example.com"))
+    for name in ("www.example.com", "a.shop.example.com", "*.example.com", "_mainstay.other.prod.example.com", "example.com"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            route53.change_resource_record_sets(**records(zone, name))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        route53.change_resource_record_sets(**records(zone, "shop.example.com", "www.example.com"))
 
 
 TAKEN_AWAY = (

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.target_groups import TargetGroup
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment import target_groups
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.calls import options
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.strategies import colors, routes, settings, tracks
@@ -412,19 +413,16 @@ def test_tokens_of_metrics_and_headers_of_probes_are_masked() -> None:
 # --- the load balancer ---------------------------------------------------------------------------------------------------
 
 
-def group(name: str, service: str, cluster: str = "main", balancer: str = "app/shop/1") -> tuple[dict[str, Any], dict[str, str]]:
-    arn = f"arn:aws:elasticloadbalancing:af-south-1:123456789012:targetgroup/{name}/1"
-    balancers = [f"arn:aws:elasticloadbalancing:af-south-1:123456789012:loadbalancer/{balancer}"] if balancer else []
-    tags = {target_groups.RESOURCE: f"shop/shop-{service}:http", target_groups.CLUSTER: cluster}
-    return {"TargetGroupArn": arn, "LoadBalancerArns": balancers}, tags
+def group(name: str, service: str, cluster: str = "main") -> TargetGroup:
+    arn = "arn:aws:elasticloadbalancing:af-south-1:123456789012"
+    return TargetGroup(f"{arn}:targetgroup/{name}/1", (f"{arn}:loadbalancer/app/shop/1",), cluster, f"shop/shop-{service}")
 
 
 PLACE = target_groups.Place("shop", ["shop"])
-GROUPS: dict[str, tuple[list[tuple[dict[str, Any], dict[str, str]]], str]] = {
+GROUPS: dict[str, tuple[list[TargetGroup], str]] = {
     "its own": ([group("a", "api-canary"), group("b", "api")], "targetgroup/a/1"),
     "of another cluster too": ([group("a", "api-canary"), group("b", "api-canary", "other")], "targetgroup/a/1"),
-    "not in use": ([group("a", "api-canary", balancer="")], "no target group of a load balancer"),
-    "none": ([group("b", "web-api-canary")], "no target group"),
+    "none": ([group("b", "web-api-canary")], "no target group of a load balancer"),
     "several": ([group("a", "api-canary"), group("b", "api-canary")], "2 target groups"),
 }
 
@@ -432,8 +430,7 @@ GROUPS: dict[str, tuple[list[tuple[dict[str, Any], dict[str, str]]], str]] = {
 @pytest.mark.parametrize("name", GROUPS)
 def test_the_target_group_of_a_track(name: str) -> None:
     listed, expected = GROUPS[name]
-    tags = {str(one["TargetGroupArn"]): said for one, said in listed}
-    found = target_groups.group_of([one for one, _said in listed], tags, "main", PLACE, "api-canary")
+    found = target_groups.group_of(listed, "main", PLACE, "api-canary")
     if "/" not in expected:
         with pytest.raises(target_groups.NoTargetGroup, match=expected):
             target_groups.names_in(found, PLACE, "api-canary")

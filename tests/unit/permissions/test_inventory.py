@@ -177,6 +177,30 @@ def test_what_the_inventory_names() -> None:
     assert (found.subnets, found.security_groups) == (("subnet-0123abcd",), ("sg-0123abcd",))
 
 
+HOSTS = ["Shop.Example.com", "*.example.org", "*", "{{ host }}"]
+
+
+@pytest.mark.parametrize(
+    ("component", "allowed"),
+    [
+        ("api", [r"\052.example.org", "shop.example.com", "_mainstay.api.prod.*"]),
+        ("", [r"\052.example.org", "shop.example.com", "_mainstay.*.prod.*"]),
+    ],
+)
+def test_an_application_may_change_records_of_its_host_names_alone(component: str, allowed: list[str]) -> None:
+    own = host("api", group_names=["app_deploy"], app_deploy_ingress={"hosts": {name: {"/": "api"} for name in HOSTS}})
+    documents = policies_of([own], component, partition)["apply"]
+    changes = [one for document in documents for one in document["Statement"] if "route53:ChangeResourceRecordSets" in one["Action"]]
+    key = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+    assert [one["Condition"] for one in changes] == [{"ForAllValues:StringLike": {key: allowed}, "Null": {key: "false"}}]
+
+
+@pytest.mark.parametrize("ingress", [None, {}, {"hosts": {}}, {"hosts": ["a.example.com"]}, "text"])
+def test_an_application_without_host_names_may_change_no_record(ingress: Any) -> None:
+    own = host("api", group_names=["app_deploy"], app_deploy_services={"api": {}}, app_deploy_ingress=ingress)
+    assert "ChangeResourceRecordSets" not in json.dumps(policies_of([own], "api", partition))
+
+
 def test_one_component_names_nothing_of_another() -> None:
     found = iam_policies([host("cluster", group_names=["eks"], eks_clusters=CLUSTERS), host("lab", group_names=["eks"], eks_clusters={})])
     assert "cluster/tools" in "".join(one["content"] for one in found if one["component"] == "cluster")

@@ -282,6 +282,21 @@ def test_rule_13_on_delete_is_complete_once_the_old_pods_are_deleted() -> None:
     assert outcome(by_hand(stateful_set(currentRevision=OLD)), *sets_pods(NEW, NEW, NEW)) == DONE
 
 
+@pytest.mark.parametrize(
+    ("updated", "hashes", "expected"),
+    rows(
+        the_new_revision_is_not_known_yet=(0, (NEW, NEW, NEW), ("in_progress", "updating")),
+        the_revision_of_the_new_pods_is_not_known_yet=(2, (OLD, OLD, NEW), ("in_progress", "updating")),
+        all_new=(3, (NEW, NEW, NEW), DONE),
+    ),
+)
+def test_rule_13_a_status_that_is_ahead_of_the_watches_decides_nothing(
+    updated: int, hashes: tuple[str, ...], expected: tuple[str, str]
+) -> None:
+    """Revisions and pods are watched separately, so either may be of the time before the change."""
+    assert outcome(by_hand(daemon_set(updatedNumberScheduled=updated)), *on_nodes(*hashes)) == expected
+
+
 def on_nodes(*hashes: str) -> list[dict[str, Any]]:
     return [set_pod(f"web-{number}", hash_, spec={"nodeName": f"node-{number}"}) for number, hash_ in enumerate(hashes)]
 

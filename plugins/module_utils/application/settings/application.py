@@ -11,6 +11,7 @@ from typing import Any
 
 from ...cluster_objects.isolation import ITS_NAMESPACE, STANDARDS, Network, read_network
 from ...inputs.kubernetes import label_problem, value_problem
+from ...inputs.log_metrics import GROUP
 from ...inputs.problems import Problems, suggestion
 from ...inputs.reader import Reader
 from ...inputs.values import NAMESPACE, as_block_text
@@ -156,6 +157,8 @@ def _logging(parent: Reader) -> Logging:
         level=reader.choice("level", ("debug", "info", "warn", "error", "fatal"), "info"),
         correlation_header=reader.text("correlation_header", Logging.correlation_header),
     )
+    if reader.take("log_group") is not None:  # for those who read the logs, not for the programs
+        reader.required_text("log_group", "it must be the name of a log group, such as /shop/prod", GROUP)
     reader.finish()
     return found if enabled else Logging("", "", "")
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...component.registration import Details, Registration
 
 
@@ -15,6 +17,7 @@ def load() -> Details:
     from ...snapshot_gate.judging.naming import MODULE
     from .addresses import SERVICES as ADDRESSES
     from .needs import SERVICES
+    from .record_names import names, of_our_hosts
     from .surroundings import lookups_of_host
 
     zones = Grant((arn("route53", "hostedzone/*", region="", account_id=""),))
@@ -49,11 +52,12 @@ def load() -> Details:
             },
             writes={
                 **each("ecr", "BatchDeleteImage PutImage", repositories),
-                "route53:ChangeResourceRecordSets": (zones,),
+                "route53:ChangeResourceRecordSets": (replace(zones, conditions=(of_our_hosts,)),),
                 **each("rds", "CreateDBSnapshot CreateDBClusterSnapshot AddTagsToResource", new),
                 **each("rds", "DeleteDBSnapshot DeleteDBClusterSnapshot", own),
             },
         ),
+        names=names,
         lookups=lookups_of_host,
         reads={
             "way to the cluster": operations("eks", "describe_cluster"),
@@ -83,4 +87,6 @@ def load() -> Details:
     )
 
 
-REGISTRATION = Registration(name="app_deploy", role="app_deploy", variable="app_deploy_services", order=(), load=load)
+REGISTRATION = Registration(
+    name="app_deploy", role="app_deploy", variable="app_deploy_services", order=(), load=load, named_in="app_deploy_ingress"
+)

@@ -23,6 +23,8 @@ from ..eks.settings.placement import selects
 KUBERNETES_ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
 IMAGES = ("services", "workers", "cron_jobs")
 """Sections whose entries have an image."""
+SECRETS_STORE = "aws-secrets-store-csi-driver-provider"
+"""The add-on with the Secrets Store CSI driver."""
 FARGATE_ARCHITECTURE = "amd64"
 """Fargate pods of EKS run on x86-64 only (EKS User Guide, "AWS Fargate considerations")."""
 
@@ -277,6 +279,8 @@ def reference_problems(variables: Mapping[str, Any], around: Surroundings) -> It
         _check_role(str(role), around.clusters[cluster] or {}, problems)
     elif is_name(role) and eks_name:
         problems.add("app_deploy_service_account.role", role, "give its ARN: the inventory does not describe the cluster's roles")
+    if not eks_name:
+        _check_copies(variables.get("app_deploy_secrets"), cluster, around.clusters.get(cluster), problems)
     yield from problems.messages
 
 
@@ -298,6 +302,24 @@ def _check_web_acl(given: Any, around: Surroundings, problems: Problems) -> None
     elif isinstance(described, Mapping) and "alb" not in (described.get("scopes") or ["alb"]):
         remedy = "it protects distributions alone; add alb to its scopes, or name another one"
         problems.add("app_deploy_ingress.web_acl", given, remedy)
+
+
+def _check_copies(secrets: Any, name: str, cluster: Any, problems: Problems) -> None:
+    """The driver copies into Secrets only if its add-on is told to. Pods that read such a Secret would wait for it for ever."""
+    addons = cluster.get("addons") if isinstance(cluster, Mapping) else None
+    addon = addons.get(SECRETS_STORE) if isinstance(addons, Mapping) else None
+    if not isinstance(addon, Mapping) or _member(addon, "configuration", "secrets-store-csi-driver", "syncSecret", "enabled") is True:
+        return
+    setting = f"eks_clusters.{name}.addons.{SECRETS_STORE}.configuration to {{secrets-store-csi-driver: {{syncSecret: {{enabled: true}}}}}}"
+    for secret in secrets if isinstance(secrets, Mapping) else ():
+        if _member(secrets, secret, "csi", "sync") is True:
+            problems.add(f"app_deploy_secrets.{secret}.csi.sync", True, f"the add-on makes no copies unless told to; set {setting}")
+
+
+def _member(value: Any, *path: str) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def _check_role(role: str, cluster: Mapping[str, Any], problems: Problems) -> None:

@@ -12,6 +12,7 @@ from ...aws.connection import Aws
 from ...aws.owner import Owner
 from ...component.domain import Checked, Observation
 from ...component.outputs import Attributes, split, value
+from ...component.parts import Described
 from ...component.present_names import with_present_names
 from ...inputs.networks import Network, read_network
 from ...inputs.problems import Problems
@@ -23,12 +24,11 @@ from .broker_judge import notes, objections
 from .kinds.mq import REBOOTED, sentence
 from .kinds.mq_broker import MqBroker
 from .kinds.mq_configuration import MqConfiguration
-from .part import Described, Part, looks_for
+from .part import MessagingPart, looks_for
 from .resources_brokers import ADMINISTRATOR, KIND, SECRET, Brokers, build, secret_names, user_part
 from .settings.broker import Broker, read_brokers
 from .validate_brokers import check_brokers
 
-ALL = "*"
 NAMES: Mapping[str, str] = {"mq_broker": "broker_name", "mq_configuration": "configuration_name", "secret": "secret_name"}
 """kind -> the property with a name that AWS cannot change: one that was adopted keeps its own."""
 BROKER: Mapping[str, str] = {
@@ -44,7 +44,7 @@ BROKER: Mapping[str, str] = {
 """output -> attribute of mq_broker."""
 
 
-class BrokersPart(Part):
+class BrokersPart(MessagingPart):
     """Brokers, their configurations, the secrets of their administrators, and the key for all of it."""
 
     option = "brokers"
@@ -62,10 +62,6 @@ class BrokersPart(Part):
         secrets = secret_names(own, Owner(self.context.environment, self.context.component))
         reboot = [one.aws_name for one in own.values() if self.may("allow_reboot", one.name)]
         return (KmsKey(), Secret(secrets, secrets, looks), MqConfiguration(looks), MqBroker(reboot, looks))
-
-    def may(self, consent: str, name: str) -> bool:
-        allowed = self.context.params.get(consent) or ()
-        return name in allowed or ALL in allowed
 
     def problems(self, described: Described, observation: Observation) -> Sequence[str]:
         return objections(self._own(described), observation.observed, lambda name: self.may("allow_upgrade", name))

@@ -11,26 +11,26 @@ from typing import Any
 from ...aws.connection import Aws
 from ...component.domain import Checked, Observation
 from ...component.outputs import Attributes, split, value
+from ...component.parts import Described
 from ...inputs.problems import Problems
 from ...kinds.kms_key import KmsKey
 from ...reconcile.model import UNKNOWN, Kind, Resource
 from ...reconcile.planner import Plan
 from .key_access import closed_keys, keys_of_others, read_policies, unread_keys
 from .kinds.message_queue import MessageQueue
-from .part import Described, Part
+from .part import MessagingPart
 from .queue_judge import lost, notes, outlived, shortened, unreadable
 from .resources_queues import KIND, build, dead_letter_address, names_in_aws
 from .settings.queue import DEAD_LETTER, Queues, read_queues
 from .settings.senders import FIFO
 from .validate_queues import check_queues
 
-ALL = "*"
 KEY_POLICIES = "policies of keys that others keep"
 QUEUE = {"name": "name", "url": "id", "arn": "arn"}
 """output -> attribute of message_queue."""
 
 
-class QueuesPart(Part):
+class QueuesPart(MessagingPart):
     """Queues, the dead-letter queues that are made for them, and the key that encrypts them."""
 
     option = "queues"
@@ -57,8 +57,7 @@ class QueuesPart(Part):
         ]
 
     def may_lose(self, name: str) -> bool:
-        allowed = self.context.params.get("allow_message_loss") or ()
-        return name in allowed or ALL in allowed
+        return self.may("allow_message_loss", name)
 
     def resources(self, described: Described, observation: Observation) -> Sequence[Resource]:
         return build(self._own(described), observation.place, observation.observed)

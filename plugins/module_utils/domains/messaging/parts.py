@@ -5,8 +5,19 @@
 
 from __future__ import annotations
 
-from .part import Part
+from collections.abc import Mapping
+from typing import Any
+
+from ...component import parts
+from ...component.parts import Context, Described
+from .part import MessagingPart
 from .part_brokers import BrokersPart
 from .part_queues import QueuesPart
+from .part_streams import StreamsPart
 
-PARTS: tuple[type[Part], ...] = (QueuesPart, BrokersPart)
+PARTS: tuple[type[MessagingPart], ...] = (QueuesPart, BrokersPart, StreamsPart)
+
+
+def validate(given: Mapping[str, Any], context: Context) -> tuple[Described, list[str]]:
+    """(the settings, every problem with them): what can be rejected before the first call."""
+    return parts.validate(PARTS, given, context)

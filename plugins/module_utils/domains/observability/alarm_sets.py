@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from ...aws.place import Place
@@ -15,9 +16,11 @@ from .alarms.model import AnyAlarm
 from .described import Settings
 from .heartbeat import NAME, heartbeat
 from .kinds.mute_rule import MOST_ALARMS
-from .platform import LoadBalancer, Platform, Service
+from .platform import LoadBalancer, Platform, Service, TargetGroup
 from .questions import instance_type
-from .sets.every import alarm_problems, alarms_of
+from .resources_backups import backup_rule
+from .sets.all import metric_alarms
+from .sets.every import alarm_problems, alarms_from, long_names
 from .settings.quiet import Mute
 
 
@@ -28,39 +31,59 @@ def completed(platform: Platform, place: Place, answers: Mapping[str, Any]) -> P
         replace(one, memory_bytes=memory.get(instance_type(one.instance_class))) if one.memory_bytes is None else one
         for one in platform.databases
     )
-    platform = with_target_groups(platform, answers.get("target_groups") or {})
-    return replace(platform, databases=databases, account_id=place.account_id, partition=place.partition)
+    brokers: Mapping[str, tuple[int, ...]] = answers.get("streams") or {}
+    streams = tuple(replace(one, brokers=brokers.get(one.cluster_name, one.brokers)) for one in platform.streams)
+    backups = tuple(replace(one, rule_name=one.rule_name or backup_rule(place, one)) for one in platform.backups)
+    found = with_target_groups(platform, answers.get("target_groups") or {})
+    return replace(found, databases=databases, streams=streams, backups=backups, account_id=place.account_id, partition=place.partition)
 
 
 def with_target_groups(platform: Platform, found: Mapping[str, tuple[str, str]]) -> Platform:
     """With the target groups that were looked up. A load balancer without any known one is left out: its application is not deployed."""
 
+    def located(wanted: Sequence[str]) -> list[tuple[str, str]]:
+        return [found[one] for one in wanted if one in found]
+
     def of_service(one: Service) -> Service:
-        group, balancer = found.get(one.found_by, (one.target_group, one.load_balancer))
-        return replace(one, target_group=group, load_balancer=balancer)
+        there = located(one.found_by)
+        return replace(one, target_groups=tuple(group for group, _at in there), load_balancer=there[0][1]) if there else one
+
+    def of_group(one: TargetGroup) -> TargetGroup:
+        return replace(one, dimensions=tuple(group for group, _at in located(one.found_by)) or one.dimensions)
 
     def of_balancer(one: LoadBalancer) -> LoadBalancer:
-        groups = [replace(each, dimension=found.get(each.found_by, (each.dimension, ""))[0]) for each in one.target_groups]
-        named = [found[each.found_by][1] for each in one.target_groups if each.found_by in found]
-        return replace(one, dimension=named[0] if named else one.dimension, target_groups=tuple(each for each in groups if each.dimension))
+        groups = [of_group(each) for each in one.target_groups]
+        named = [balancer for each in one.target_groups for _group, balancer in located(each.found_by)]
+        return replace(one, dimension=named[0] if named else one.dimension, target_groups=tuple(each for each in groups if each.dimensions))
 
     applications = tuple(replace(one, services=tuple(map(of_service, one.services))) for one in platform.applications)
     balancers = tuple(one for one in map(of_balancer, platform.load_balancers) if one.dimension)
     return replace(platform, applications=applications, load_balancers=balancers)
 
 
-def alarms_of_component(settings: Settings, place: Place, answers: Mapping[str, Any]) -> tuple[AnyAlarm, ...]:
-    beat = (heartbeat(settings.heartbeat, place),) if settings.heartbeat else ()
-    return (*alarms_of(completed(settings.platform, place, answers), settings.alarms), *beat)
+class Watched:
+    """What a component watches, given the answers to its questions: computed once for its problems and its resources."""
 
+    def __init__(self, settings: Settings, place: Place, answers: Mapping[str, Any]) -> None:
+        self.settings, self.place = settings, place
+        self.platform = completed(settings.platform, place, answers)
+        self.generated = tuple(metric_alarms(self.platform))
 
-def problems_with_alarms(settings: Settings, place: Place, answers: Mapping[str, Any]) -> list[str]:
-    """What is wrong with exceptions and further alarms, given what there is to watch; and with mute rules that mute nothing."""
-    found = alarm_problems(completed(settings.platform, place, answers), settings.alarms, "alarms")
-    names = [] if found else [one.name for one in alarms_of_component(settings, place, answers)]
-    if names.count(NAME) > 1:
-        found.append(f"alarms.{NAME} has the name of the heartbeat; choose another name")
-    return [*found, *(text for one in settings.mute_rules.values() if not found for text in _mutes(one, names))]
+    @cached_property
+    def alarms(self) -> tuple[AnyAlarm, ...]:
+        """All alarms; only if nothing is wrong with the exceptions and further ones."""
+        beat = (heartbeat(self.settings.heartbeat, self.place),) if self.settings.heartbeat else ()
+        return (*alarms_from(self.generated, self.settings.alarms), *beat)
+
+    def problems(self) -> list[str]:
+        """What is wrong with exceptions and further alarms, given what there is to watch; and with mute rules that mute nothing."""
+        if found := alarm_problems(self.generated, self.settings.alarms, "alarms"):
+            return found
+        names = [one.name for one in self.alarms]
+        found = list(long_names(self.platform.environment, names))
+        if names.count(NAME) > 1:
+            found.append(f"alarms.{NAME} has the name of the heartbeat; choose another name")
+        return [*found, *(text for one in self.settings.mute_rules.values() if not found for text in _mutes(one, names))]
 
 
 def _mutes(one: Mute, names: list[str]) -> Iterator[str]:

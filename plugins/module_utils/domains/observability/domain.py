@@ -18,10 +18,10 @@ from ...kinds.kms_key import KmsKey
 from ...reconcile.errors import Failure
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
-from .alarm_sets import alarms_of_component, completed, problems_with_alarms
+from .alarm_sets import Watched
 from .confirmations import guard
 from .described import CONFIRMATION_SECONDS, OPTIONS, Settings, read_settings
-from .judge import key_problems, secret_problems
+from .judge import key_problems, log_problems, secret_problems
 from .kinds.alarm_rule import AlarmRule
 from .kinds.alarm_topic import AlarmTopic
 from .kinds.composite_alarm import CompositeAlarm
@@ -36,6 +36,7 @@ from .outputs import outputs
 from .platform import GLOBAL_REGION
 from .questions import questions
 from .resources_alarms import Alarms
+from .resources_backups import backup_resources, key_users
 from .resources_content import dashboard_resources, log_resources, mute_resources
 from .resources_delivery import Delivery, bearer, regions_of
 from .settings.severities import SLACK_API
@@ -85,6 +86,7 @@ class ObservabilityDomain(Domain):
         self.seconds = float(params.get("confirmation_seconds") or CONFIRMATION_SECONDS)
         self.secrets: dict[str, str] = {}
         self.refusals: Sequence[Failure] = ()
+        self._watched: tuple[Observation, Watched] | None = None
         self.kinds = kinds(self.secrets, [one.group for one in self.settings.log_groups.values()])
 
     def regions(self) -> Sequence[str]:
@@ -97,7 +99,16 @@ class ObservabilityDomain(Domain):
     def problems(self, observation: Observation) -> Sequence[str]:
         place, answers = observation.place, observation.answers
         self.refusals = secret_problems(self.settings, answers)
-        return [*key_problems(self.settings, answers, place.account_id), *problems_with_alarms(self.settings, place, answers)]
+        return [
+            *key_problems(self.settings, answers, place.account_id),
+            *self.watched(observation).problems(),
+            *log_problems(self.settings),
+        ]
+
+    def watched(self, observation: Observation) -> Watched:
+        if self._watched is None or self._watched[0] is not observation:
+            self._watched = observation, Watched(self.settings, observation.place, observation.answers)
+        return self._watched[1]
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         if not self.described:
@@ -105,14 +116,17 @@ class ObservabilityDomain(Domain):
         place, values = observation.place, {name: str(value or "") for name, value in (observation.answers.get("secrets") or {}).items()}
         for text in [SLACK_API, *values.values(), *(bearer(value) for value in values.values())]:
             self.secrets[stand_in(text)] = text
-        alarms = alarms_of_component(self.settings, place, observation.answers)
-        delivery = Delivery(place, self.settings.severities, regions_of(place.region, alarms), self.settings.key_arns, values)
+        watched = self.watched(observation)
+        alarms = watched.alarms
+        regions, users = regions_of(place.region, alarms), key_users(watched.platform, place)
+        delivery = Delivery(place, self.settings.severities, regions, self.settings.key_arns, values, users)
         return [
             *delivery.resources(),
+            *backup_resources(watched.platform, place, delivery.key_arn(place.region)),
             *log_resources(self.settings, place, delivery.key_arn(place.region)),
             *Alarms(place, alarms).resources(),
             *mute_resources(self.settings, place, alarms),
-            *dashboard_resources(self.settings, completed(self.settings.platform, place, observation.answers), alarms, place),
+            *dashboard_resources(self.settings, watched.platform, alarms, place),
         ]
 
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...component.outputs import Attributes, halves, split, value
+from .resources_backups import TOPIC
 
+SLACK = "slack-"
 ALARMS = ("metric_alarm", "composite_alarm")
 
 
@@ -21,7 +23,7 @@ def outputs(attributes: Attributes, region: str) -> dict[str, Any]:
         kind, name = split(address)
         own, elsewhere = halves(name, "/")
         arn = value(attributes, address, "arn")
-        if kind == "alarm_topic":
+        if kind == "alarm_topic" and own != TOPIC:
             topic = found["topics"].setdefault(own, {"arn": None, "arns": {}})
             topic["arns"][elsewhere or region] = arn
             topic["arn"] = topic["arn"] if elsewhere else arn
@@ -33,6 +35,6 @@ def outputs(attributes: Attributes, region: str) -> dict[str, Any]:
             found["dashboards"][name] = arn
         elif kind == "watched_log_group":
             found["log_groups"][name] = {"name": value(attributes, address, "id"), "arn": arn}
-        elif kind == "alarm_rule" and not elsewhere:
-            found["slack_rules"][own.removeprefix("slack-")] = arn
+        elif kind == "alarm_rule" and own.startswith(SLACK) and not elsewhere:
+            found["slack_rules"][own.removeprefix(SLACK)] = arn
     return {**found, "alarm_names": sorted(found["alarm_names"])}

@@ -55,6 +55,7 @@ WATCHING = Permissions(
         "secretsmanager:GetSecretValue": (GIVEN_SECRETS,),
         "ec2:DescribeInstanceTypes": (REGIONAL,),
         **each("elasticloadbalancing", "DescribeTags DescribeTargetGroups", REGIONAL),
+        **each("kafka", "ListClustersV2 ListNodes", REGIONAL),
     },
     writes={
         **each("cloudwatch", "PutMetricAlarm PutCompositeAlarm", Grant((ALARM,), (request_marked,)), Grant((ALARM,), (marked,))),

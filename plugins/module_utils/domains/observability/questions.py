@@ -5,23 +5,18 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...aws.connection import Aws
-from ...aws.tags import tag_dict
+from ...aws.target_groups import target_groups
 from ...reconcile.errors import CallFailed
 from .described import Settings
 from .platform import Platform
 from .settings.severities import names_of
 
 MEBIBYTE = 1024 * 1024
-CLUSTER, RESOURCE = "elbv2.k8s.aws/cluster", "ingress.k8s.aws/resource"
-"""Tags of the load balancer controller: the cluster, and ``<namespace>/<ingress>-<service>:<port>``."""
-TAGS_AT_ONCE = 20
-"""ARNs in one DescribeTags call (Elastic Load Balancing API reference)."""
 INVALID = "InvalidRequestException"
 """Secrets Manager's code for a secret that is scheduled for deletion."""
 
@@ -33,7 +28,9 @@ def questions(settings: Settings) -> dict[str, Callable[[Aws], Any]]:
     if types := sorted({instance_type(one.instance_class) for one in settings.platform.databases if one.memory_bytes is None}):
         found["memory"] = lambda aws: memory(aws, types)
     if wanted := found_by(settings.platform):
-        found["target_groups"] = lambda aws: target_groups(aws, wanted)
+        found["target_groups"] = lambda aws: dimensions(aws, wanted)
+    if clusters := sorted(one.cluster_name for one in settings.platform.streams if not one.serverless):
+        found["streams"] = lambda aws: brokers(aws, clusters)
     if settings.key_arns:
         found["keys"] = lambda aws: key_policies(aws, settings.key_arns)
     return found
@@ -81,23 +78,28 @@ def memory(aws: Aws, types: Iterable[str]) -> dict[str, int]:
 
 def found_by(platform: Platform) -> frozenset[str]:
     """What identifies the target groups to look up: see Service."""
-    groups = [group.found_by for one in platform.load_balancers for group in one.target_groups]
-    services = [service.found_by for one in platform.applications for service in one.services]
-    return frozenset(one for one in (*groups, *services) if one)
+    groups = [name for one in platform.load_balancers for group in one.target_groups for name in group.found_by]
+    services = [name for one in platform.applications for service in one.services for name in service.found_by]
+    return frozenset((*groups, *services))
 
 
-def target_groups(aws: Aws, wanted: frozenset[str]) -> dict[str, tuple[str, str]]:
+def dimensions(aws: Aws, wanted: frozenset[str]) -> dict[str, tuple[str, str]]:
     """What identifies a target group -> CloudWatch's dimensions for it and for its load balancer; without those that do not exist."""
-    used = [one for one in aws.list_all("elbv2", "describe_target_groups", "TargetGroups") if one.get("LoadBalancerArns")]
-    balancers = {str(one["TargetGroupArn"]): str(one["LoadBalancerArns"][0]).partition(":loadbalancer/")[2] for one in used}
-    found = {}
-    for some in itertools.batched(balancers, TAGS_AT_ONCE):
-        for one in aws.read("elbv2", "describe_tags", ResourceArns=list(some))["TagDescriptions"]:
-            tags, arn = tag_dict(one["Tags"]), str(one["ResourceArn"])
-            name = f"{tags.get(CLUSTER, '')}/{tags.get(RESOURCE, '').rpartition(':')[0]}"
-            if name in wanted:
-                found[name] = arn.rpartition(":")[2], balancers[arn]
-    return found
+    named = {f"{one.cluster}/{one.backend}": one for one in target_groups(aws)}
+    return {name: (one.dimension, one.balancer) for name, one in named.items() if name in wanted}
+
+
+def brokers(aws: Aws, clusters: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Name of a cluster of MSK -> the IDs of its brokers, which have gaps after some were removed; without those that do not exist."""
+    listed = aws.list_all("kafka", "list_clusters_v2", "ClusterInfoList")
+    arns = {str(one["ClusterName"]): str(one["ClusterArn"]) for one in listed if one["ClusterName"] in clusters and "Provisioned" in one}
+    nodes = aws.map(lambda arn: aws.list_all("kafka", "list_nodes", "NodeInfoList", ClusterArn=arn), arns.values())
+    return {name: broker_ids(some) for name, some in zip(arns, nodes, strict=True)}
+
+
+def broker_ids(nodes: Iterable[Mapping[str, Any]]) -> tuple[int, ...]:
+    """Controllers are nodes, too."""
+    return tuple(sorted(int(one["BrokerNodeInfo"]["BrokerId"]) for one in nodes if one.get("BrokerNodeInfo")))
 
 
 def key_policies(aws: Aws, keys: Mapping[str, str]) -> dict[str, Any]:

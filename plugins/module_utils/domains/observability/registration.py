@@ -24,6 +24,7 @@ def load() -> Details:
             "URLs of receivers": operations("secretsmanager", "get_secret_value"),
             "memory of instance classes": operations("ec2", "describe_instance_types"),
             "target groups of applications": operations("elbv2", "describe_tags describe_target_groups"),
+            "brokers of MSK": operations("kafka", "list_clusters_v2 list_nodes"),
             "alarms without data": operations("cloudwatch", "get_metric_data"),
             "confirmations": operations("sns", "list_subscriptions_by_topic"),
         },

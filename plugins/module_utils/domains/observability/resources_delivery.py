@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,12 @@ from ...reconcile.model import Ref, Resource, ref
 from .kinds.events_destinations import NO_CREDENTIAL
 from .kinds.hidden import stand_in
 from .names import KEY, elsewhere, own_name, part
+from .publishers import may_publish, publisher_use_of_key
 from .resources_alarms import SEVERITY_TAG
 from .settings.severities import SLACK_API, Severity
 
 ALARMS = "cloudwatch.amazonaws.com"
 """The service that publishes to the topics, and uses their key for it."""
-TO_PUBLISH = ("kms:Decrypt", "kms:GenerateDataKey*")
-"""What a publisher needs of a topic's key (SNS Developer Guide, "Enable compatibility between event sources and encrypted topics")."""
 RATE = 1
 """Messages a second: what an incoming webhook of Slack accepts (Slack API, "Rate limits")."""
 PATHS: Mapping[str, str] = {
@@ -36,13 +35,17 @@ TEXT = "*<state>* <name> in <region> at <time>: <reason>"
 
 @dataclass(frozen=True)
 class Delivery:
-    """``regions``: where alarms live, the component's own first. ``urls``: secret, as the inventory names it -> its value."""
+    """``regions``: where alarms live, the component's own first. ``values``: secret, as the inventory names it -> its value.
+
+    ``key_users``: further statements for the policy of the key in the component's own region.
+    """
 
     place: Place
     severities: Mapping[str, Severity]
     regions: tuple[str, ...]
     key_arns: Mapping[str, str]
     values: Mapping[str, str]
+    key_users: Sequence[dict[str, Any]] = ()
 
     def resources(self) -> Iterator[Resource]:
         for region in self.regions:
@@ -63,10 +66,10 @@ class Delivery:
     def key(self, region: str) -> Resource:
         """For topics, and for log groups in the component's own region."""
         place = self.place.in_region(region)
-        logs = [logs_use_of_key(place, "CloudWatchLogs", "*")] if region == self.place.region else []
+        others = [logs_use_of_key(place, "CloudWatchLogs", "*"), *self.key_users] if region == self.place.region else []
         properties = {
             "description": f"Alarms and logs of {place.environment}/{place.component}",
-            "policy": key_policy(place, alarms_use_of_key(place), *logs),
+            "policy": key_policy(place, alarms_use_of_key(place), *others),
             "enable_key_rotation": True,
             "alias": f"alias{place.path}{KEY}",
             "tags": self.tags(own_name(self.place, KEY)),
@@ -156,26 +159,12 @@ def bearer(token: str) -> str:
 
 def alarms_use_of_key(place: Place) -> dict[str, Any]:
     """A key policy statement: without it, CloudWatch cannot publish to a topic with the key, and only the alarm's history says so."""
-    return {
-        "Sid": "AlarmsOfCloudWatch",
-        "Effect": "Allow",
-        "Principal": {"Service": ALARMS},
-        "Action": list(TO_PUBLISH),
-        "Resource": "*",
-        "Condition": {"StringEquals": {"aws:SourceAccount": place.account_id}},
-    }
+    return publisher_use_of_key(place, "AlarmsOfCloudWatch", ALARMS)
 
 
 def alarms_publish(place: Place, topic: str) -> dict[str, Any]:
     """A topic policy statement."""
-    return {
-        "Sid": "AlarmsOfCloudWatch",
-        "Effect": "Allow",
-        "Principal": {"Service": ALARMS},
-        "Action": "sns:Publish",
-        "Resource": place.arn("sns", topic),
-        "Condition": {"StringEquals": {"aws:SourceAccount": place.account_id}},
-    }
+    return may_publish(place, "AlarmsOfCloudWatch", ALARMS, topic)
 
 
 def pattern(place: Place, severity: str) -> dict[str, Any]:

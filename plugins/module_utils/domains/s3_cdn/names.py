@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...aws.grants import Names
+from ...component.parts import Context
 from ...inputs.problems import Problems
 from .kinds.cloudfront import HOME
 from .settings.buckets import read_buckets
-from .settings.context import Context
 
 
 def names(buckets: Any, environment: str, component: str) -> Names:

@@ -12,6 +12,7 @@ from ...aws.connection import Aws
 from ...aws.place import Place
 from ...component.domain import Checked, Observation
 from ...component.outputs import Attributes, split, value
+from ...component.parts import Context, Described
 from ...inputs.problems import Problems
 from ...kinds.iam_role import IamRole
 from ...reconcile.errors import CallFailed, Failure
@@ -23,10 +24,9 @@ from .kinds.bucket_content import is_empty
 from .kinds.bucket_key import BucketKey
 from .kinds.s3_bucket import Named, S3Bucket
 from .lock_out import lock_outs
-from .part import Described, Granted, Part
+from .part import Granted, S3CdnPart
 from .resources_buckets import build
 from .settings.buckets import Bucket, read_buckets
-from .settings.context import Context
 
 ACCOUNT_BLOCK = "public access block of the account"
 NAME_TAKEN, LOCKED = "BucketNameTaken", "ObjectLockEnabled"
@@ -34,7 +34,7 @@ BUCKET = {"name": "id", "arn": "arn", "domain_name": "domain_name", "region": "r
 """output -> attribute of s3_bucket."""
 
 
-class Buckets(Part):
+class Buckets(S3CdnPart):
     """Buckets, their keys, and the roles with which S3 replicates."""
 
     option = "buckets"
@@ -81,7 +81,7 @@ class Buckets(Part):
             *staying_notes(observation.observed),
         ]
 
-    def checks(self, plan: Plan, aws: Aws) -> Checked:
+    def checks(self, _described: Described, plan: Plan, aws: Aws) -> Checked:
         """What an apply must not do, or what it would destroy: only deletions and new names are asked about."""
         leaving = [action.remove for action in plan.permitted if action.remove and action.remove.kind == "s3_bucket"]
         found = aws.map(lambda seen: self._content(aws, seen), leaving)
@@ -107,7 +107,7 @@ class Buckets(Part):
             return "", Failure(seen.address, "", LOCKED, text, "Wait until their retention ends, empty the bucket, and run again.")
         return f"{seen.address}: {seen.id} is not empty; all of its objects and their versions are deleted with it", None
 
-    def outputs(self, attributes: Attributes, region: str) -> dict[str, Any]:
+    def outputs(self, _described: Described, attributes: Attributes) -> dict[str, Any]:
         """{"buckets": {name: {name, arn, domain_name, region}}, "key_arns": {region: ARN of the component's key}}."""
         names = sorted(split(address)[1] for address in attributes if split(address)[0] == "s3_bucket")
         keys = sorted(split(address)[1] for address in attributes if split(address)[0] == "bucket_key")
@@ -115,7 +115,9 @@ class Buckets(Part):
             "buckets": {
                 name: {key: value(attributes, f"s3_bucket.{name}", attribute) for key, attribute in BUCKET.items()} for name in names
             },
-            "key_arns": {region if name == "storage" else name: value(attributes, f"bucket_key.{name}", "arn") for name in keys},
+            "key_arns": {
+                self.context.region if name == "storage" else name: value(attributes, f"bucket_key.{name}", "arn") for name in keys
+            },
         }
 
     def _own(self, described: Described) -> Mapping[str, Bucket]:

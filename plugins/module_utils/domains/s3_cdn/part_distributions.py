@@ -12,10 +12,12 @@ from ...aws.connection import Aws
 from ...aws.place import Place
 from ...component.domain import Checked, Observation
 from ...component.outputs import Attributes, split, value
+from ...component.parts import Described
 from ...inputs.problems import Problems, suggestion
 from ...reconcile.errors import Failure
 from ...reconcile.model import Kind, Resource, is_unknown
 from ...reconcile.planner import Plan
+from . import edge_mode
 from .kinds.alias_records import RECORD_EXISTS, blocking, contents_of, zones
 from .kinds.cloudfront import HOME
 from .kinds.cloudfront_distribution import CloudFrontDistribution
@@ -23,7 +25,7 @@ from .kinds.cloudfront_function import CloudFrontFunction
 from .kinds.cloudfront_policies import CachePolicy, OriginAccessControl, OriginRequestPolicy, ResponseHeadersPolicy
 from .kinds.distribution_document import Headers
 from .kinds.log_delivery import Delivery, DeliveryDestination, DeliverySource
-from .part import Described, Granted, Part
+from .part import Granted, S3CdnPart
 from .resources_distributions import address, build, grants, name_problems
 from .settings.distributions import HEADERS, PLANNED_ZONES, Distribution, read_distributions
 from .settings.origin_secrets import PREFIX
@@ -34,7 +36,7 @@ DISTRIBUTION = {"id": "id", "arn": "arn", "domain_name": "domain_name", "hosted_
 """output -> attribute of cloudfront_distribution."""
 
 
-class Distributions(Part):
+class Distributions(S3CdnPart):
     """Distributions of buckets and other origins."""
 
     option = "distributions"
@@ -46,7 +48,7 @@ class Distributions(Part):
         return found
 
     def check(self, described: Described, problems: Problems) -> None:
-        """What refers to other parts."""
+        """What refers to other parts, and what contradicts the chosen layout of the edge."""
         buckets, secrets = (described.get(name) or {} for name in ("buckets", "origin_secrets"))
         acls = [name for name, acl in (described.get("web_acls") or {}).items() if "cloudfront" in acl.scopes]
         for one in self._own(described).values():
@@ -62,6 +64,7 @@ class Distributions(Part):
                     f"{one.path}.web_acl", one.web_acl, f"there is no such web ACL for CloudFront; {suggestion(one.web_acl, acls)}"
                 )
             self._check_logs(one, buckets, problems)
+        edge_mode.check(self.context.params.get(edge_mode.OPTION), described, problems)
 
     def _check_logs(self, one: Distribution, buckets: Mapping[str, Any], problems: Problems) -> None:
         if one.logs is None or not one.logs.bucket:
@@ -131,7 +134,7 @@ class Distributions(Part):
             if arn in arns
         ]
 
-    def checks(self, plan: Plan, aws: Aws) -> Checked:
+    def checks(self, _described: Described, plan: Plan, aws: Aws) -> Checked:
         """A distribution on a flat-rate plan cannot be deleted, and records of others are not overwritten."""
         refusals = self._records_of_others(plan, aws)
         leaving = [action.remove for action in plan.permitted if action.remove and action.remove.kind == "cloudfront_distribution"]
@@ -170,7 +173,7 @@ class Distributions(Part):
                     found.append(Failure(action.address, "", RECORD_EXISTS, text, "Delete it, or leave zones out. Nothing was changed."))
         return found
 
-    def outputs(self, attributes: Attributes, _region: str) -> dict[str, Any]:
+    def outputs(self, _described: Described, attributes: Attributes) -> dict[str, Any]:
         """{"distributions": {name: {id, arn, domain_name, hosted_zone_id, url}}}."""
         names = sorted(split(one)[1] for one in attributes if split(one)[0] == "cloudfront_distribution")
         found = {name: {key: value(attributes, address(name), attribute) for key, attribute in DISTRIBUTION.items()} for name in names}

@@ -11,10 +11,11 @@ from typing import Any
 from ...aws.place import Place
 from ...component.domain import Observation
 from ...component.outputs import Attributes, split, value
+from ...component.parts import Described
 from ...inputs.problems import Problems
 from ...reconcile.model import Kind, Resource
 from .kinds.origin_secret import OriginSecret
-from .part import Described, Granted, Part
+from .part import Granted, S3CdnPart
 from .settings.origin_secrets import PREFIX, SecretHeader, SecretHeaders, read_origin_secrets
 
 KIND = OriginSecret.name
@@ -22,7 +23,7 @@ OUTPUTS = {"name": "id", "arn": "arn"}
 """output -> attribute."""
 
 
-class OriginSecrets(Part):
+class OriginSecrets(S3CdnPart):
     """Generated values. Outputs name the secrets; whoever sends or compares a value reads it from Secrets Manager."""
 
     option = "origin_secrets"
@@ -47,7 +48,7 @@ class OriginSecrets(Part):
     def resources(self, described: Described, place: Place, granted: Granted) -> Sequence[Resource]:
         return [_resource(one, place) for one in self._own(described).values()]
 
-    def outputs(self, attributes: Attributes, region: str) -> dict[str, Any]:
+    def outputs(self, _described: Described, attributes: Attributes) -> dict[str, Any]:
         """{"origin_secrets": {name: {name, arn}}}."""
         names = sorted(split(address)[1] for address in attributes if split(address)[0] == KIND)
         found = {name: {key: value(attributes, f"{KIND}.{name}", of) for key, of in OUTPUTS.items()} for name in names}

@@ -12,6 +12,7 @@ from ...aws.connection import Aws
 from ...aws.place import Place
 from ...component.domain import Observation
 from ...component.outputs import Attributes, split, value
+from ...component.parts import Described
 from ...inputs.problems import Problems
 from ...reconcile.model import Kind, Resource
 from . import managed_groups
@@ -19,7 +20,7 @@ from .edge_mode import OPTION, usual_scopes
 from .kinds.waf_ip_set import WafIpSet
 from .kinds.waf_log_group import WafLogGroup
 from .kinds.waf_web_acl import WafWebAcl
-from .part import Described, Granted, Part
+from .part import Granted, S3CdnPart
 from .resources_web_acls import build, region_of
 from .settings.web_acls import WebAcl, WebAcls, read_web_acls
 
@@ -27,7 +28,7 @@ OUTPUTS = {"arn": "arn", "name": "name"}
 """output -> attribute of waf_web_acl."""
 
 
-class WebAclsPart(Part):
+class WebAclsPart(S3CdnPart):
     """Web ACLs for distributions and load balancers, their IP sets, and their log groups.
 
     A load balancer that the AWS Load Balancer Controller makes gets its web ACL by its Ingress: the controller would take away any other.
@@ -67,7 +68,7 @@ class WebAclsPart(Part):
     def resources(self, described: Described, place: Place, granted: Granted) -> Sequence[Resource]:
         return build(self._own(described), place)
 
-    def outputs(self, attributes: Attributes, region: str) -> dict[str, Any]:
+    def outputs(self, _described: Described, attributes: Attributes) -> dict[str, Any]:
         """{"web_acls": {name: {scope: {arn, name}}}}."""
         found: dict[str, dict[str, Any]] = {}
         for address in sorted(attributes):

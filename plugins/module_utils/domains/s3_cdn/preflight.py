@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ...component.parts import Context
 from . import certificates
 from .content import problems as content_problems
-from .settings.context import Context
-from .validate import validate
+from .parts import validate
 
 DISTRIBUTIONS, CONTENT = "s3_cdn_distributions", "s3_cdn_content"
 PREFIX = "s3_cdn_"

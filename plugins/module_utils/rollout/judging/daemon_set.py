@@ -28,14 +28,16 @@ def look(live: Obj, context: Context) -> Look:
     still_desired = _still_desired(live, excused, context)
     needed = max(0, pods_needed(context.settings.required, desired, _max_unavailable(live)) - still_desired)
     on_nodes = len({_node(pod) for pod in new if not terminating(pod)})
+    # Revisions and pods are watched separately: a status that counts more new pods than are known here is ahead of these watches.
+    left = by_hand and bool(stale) and updated <= len({_node(pod) for pod in new})
     counts = Counts(desired, on_nodes, count(live, "numberAvailable"), len(old))
     return Look(
         observed=bool(observed) and observed >= max(generation(live), context.start.generation),
         counts=counts,
-        waiting_for=_waiting_for(counts, 0 if by_hand else updated - needed, bool(stale) and not by_hand, needed),
+        waiting_for=_waiting_for(counts, 0 if left else updated - needed, bool(stale) and not left, needed),
         pods=[pod for pod in new if _node(pod) not in excused],
         leaving=old,
-        stop=("on_delete", {"pods": stale}) if by_hand and stale else None,
+        stop=("on_delete", {"pods": stale}) if left else None,
         refused=refused_by_events(live, desired - count(live, "currentNumberScheduled"), context),
         needed=needed,
         excused=still_desired,

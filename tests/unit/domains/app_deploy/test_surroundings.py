@@ -156,6 +156,15 @@ VARIABLES = {
     "platform_environment": "prod",
     "__platform_inventory": {"clusters": CLUSTERS, "zones": ZONES, "databases": AROUND.databases, "web_acls": AROUND.web_acls},
 }
+COPIED = {"app_deploy_secrets": {"db": {"csi": {"key": "x", "sync": True}}, "session": {"generate": {"key": "A"}}}}
+
+
+def with_addon(configuration: dict[str, Any] | None) -> dict[str, Any]:
+    """The inventory, with the add-on of the Secrets Store CSI driver or without it."""
+    addons = {} if configuration is None else {"aws-secrets-store-csi-driver-provider": {"configuration": configuration}}
+    return {**VARIABLES["__platform_inventory"], "clusters": {**CLUSTERS, "main": {**CLUSTERS["main"], "addons": addons}}}
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a cluster that is not described": (
         {"app_deploy_cluster": "mian"},
@@ -190,6 +199,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "the name of a role of a cluster of others": (
         {"app_deploy_service_account": {"role": "web"}, "app_deploy_eks_cluster": "theirs"},
         "app_deploy_service_account.role is 'web', but give its ARN",
+    ),
+    "a copy that the add-on does not make": (
+        {**COPIED, "__platform_inventory": with_addon({})},
+        "app_deploy_secrets.db.csi.sync is True, but the add-on makes no copies unless told to; set "
+        "eks_clusters.main.addons.aws-secrets-store-csi-driver-provider.configuration to {secrets-store-csi-driver: {syncSecret:",
     ),
     "a migration of no database": ({"app_deploy_migration": {"image": "m:1"}}, "app_deploy_migration.databases is missing"),
     "a database that is not described": (
@@ -264,4 +278,7 @@ def test_what_is_refused_before_the_first_call(case: str) -> None:
 def test_nothing_is_wrong_with_the_rest() -> None:
     assert role_errors(VARIABLES) == []
     assert role_errors({**VARIABLES, "app_deploy_eks_cluster": "theirs", "__platform_inventory": {}}) == []
+    told = {"secrets-store-csi-driver": {"syncSecret": {"enabled": True}}}
+    assert role_errors({**VARIABLES, **COPIED, "__platform_inventory": with_addon(told)}) == []
+    assert role_errors({**VARIABLES, **COPIED, "__platform_inventory": with_addon(None)}) == [], "the driver may come from elsewhere"
     assert role_errors({**VARIABLES, "app_deploy_canary": {"steps": []}}) == [], "the settings of a strategy that is not chosen"

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.component.parts import Context
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.parts import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.resources_queues import build
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.settings.context import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.settings.queue import Queues
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed
 
 PLACE = Place("prod", "queues", "eu-west-1", "123456789012")

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.mainstay.aws.plugins.module_utils.component.parts import Context
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.parts import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.settings.broker import ELSEWHERE
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.settings.context import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.spec import argument_spec, info_argument_spec
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.validate import validate
 from ansible_collections.mainstay.aws.plugins.modules import messaging, messaging_info
 from tests.unit.documentation import documentable, options_with_fragments
 

@@ -87,6 +87,10 @@ THRESHOLDS = [
     ("queue-orders-failed-messages", 0, "Count"),
     ("queue-orders-failed-losing", 967_680, "Seconds"),
     ("broker-events-memory", 80, "Percent"),
+    ("broker-events-connections", 4_000, "Count"),
+    ("broker-jobs-connections", 0.8 * 3 * 6_000, "Count"),
+    ("broker-events-queue-shop-mail", 1_000, "Count"),
+    ("web-acl-edge-blocked", 1_000, "Count"),
     ("stream-clicks-disk-2", 80, "Percent"),
     ("stream-clicks-offline-partitions", 0, "Count"),
     ("load-balancer-public-errors", 1, "Percent"),
@@ -114,6 +118,7 @@ ABSENT: list[tuple[str, dict[str, Any], list[str]]] = [
     ("a primary", {"databases": (p.MAIN,)}, ["replica-lag", "replica-stopped", "burst-balance"]),
     ("a replica", {"databases": (p.REPLICA,)}, ["transaction-ids", "replication-slot"]),
     ("RabbitMQ 4", {"brokers": (p.RABBIT_4,)}, ["queue-mail"]),
+    ("a broker of an unknown type", {"brokers": (replace(p.RABBIT_4, instance_type="mq.m9.huge"),)}, ["connections"]),
     ("no Container Insights", {"clusters": (Cluster("main", "prod-main"),)}, ["nodes-not-ready", "pods-pending", "node-memory"]),
     ("a dead-letter queue", {"queues": (p.FAILED,)}, ["depth", "age"]),
     ("a cache that evicts", {"caches": (p.SESSIONS,)}, ["memory-full"]),
@@ -146,8 +151,11 @@ def test_a_certificate_alarms_relative_to_its_own_life(life: int, renewed: bool,
 
 def test_global_metrics_have_their_alarms_in_us_east_1() -> None:
     elsewhere = {one.subject[0] for one in EVERY if one.region != p.FULL.region}
-    assert elsewhere == {"distributions", "health_checks"}
-    assert {one.region for one in EVERY if one.subject[0] in elsewhere} == {"us-east-1"}
+    assert elsewhere == {"distributions", "health_checks", "web_acls"}
+    assert {one.region for one in EVERY if one.subject[0] in elsewhere and one.subject != ("web_acls", "api")} == {"us-east-1"}
+    blocked = {name: ALARMS[f"web-acl-{name}-blocked"].metrics[0].metric for name in ("edge", "api")}
+    regions = {name: dict(metric.dimensions).get("Region") for name, metric in blocked.items() if metric}
+    assert regions == {"edge": None, "api": p.FULL.region}
     distribution = [query.metric for query in ALARMS["distribution-site-errors"].metrics if query.metric]
     assert all(("Region", "Global") in metric.dimensions for metric in distribution)
 

@@ -18,8 +18,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability
     environment_dashboard,
 )
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.dashboards.validate import problems
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.logs.queries import metric_filters, saved_queries
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.platform import Database, Platform
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.queries import metric_filters, saved_queries
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.sets.every import alarms_of
 
 from . import platforms as p
@@ -45,7 +45,7 @@ def names(body: Mapping[str, Any]) -> set[tuple[str, str]]:
 
 
 def test_there_is_one_for_the_environment_and_one_for_each_application() -> None:
-    assert sorted(BODIES) == ["prod", "prod-shop"]
+    assert list(BODIES) == ["prod", "prod-shop", "prod-site"]
 
 
 @pytest.mark.parametrize("name", sorted(BODIES))
@@ -111,6 +111,12 @@ def test_thresholds_are_drawn(title: str, expected: list[float]) -> None:
     assert all(one["label"] and one["color"] for one in marks)
 
 
+def test_thresholds_are_drawn_until_they_are_too_many_to_read() -> None:
+    many = tuple(replace(p.MAIN, name=f"db{n}", identifier=f"db{n}", max_connections=100 + n) for n in range(6))
+    platform = replace(p.FULL, databases=many)
+    assert "annotations" not in widgets(environment_dashboard(platform, alarms_of(platform)))["Connections"]
+
+
 def test_a_changed_threshold_is_drawn_where_it_is() -> None:
     changed = tuple(replace(one, threshold=70.0) if one.kind == "cpu" else one for one in EVERY)  # type: ignore[call-arg]
     marks = widgets(environment_dashboard(p.FULL, changed))["CPU"]["annotations"]["horizontal"]
@@ -143,8 +149,15 @@ def test_ids_in_expressions_are_those_of_their_own_line() -> None:
     assert hidden["reads_2"] == "prod-main-reader"
 
 
+def test_a_service_with_colors_is_one_line() -> None:
+    lines = [entry for entry in widgets(application_dashboard(p.FULL, p.SITE_APP, EVERY))["Throughput"]["metrics"] if len(entry) == 1]
+    assert [(one["label"], one["expression"]) for (one,) in lines] == [("page", "SUM([FILL(m1_1, 0), FILL(m2_1, 0)])")]
+
+
 def test_an_application_has_its_own_and_what_it_uses() -> None:
-    body = application_dashboard(p.FULL, p.SHOP, EVERY)
+    other = replace(p.MAIN, name="other", identifier="prod-other")
+    body = application_dashboard(replace(p.FULL, databases=(*p.FULL.databases, other)), p.SHOP, EVERY)
+    assert "prod-other" not in str(body)
     listed = [arn.rpartition(":")[2] for one in widgets(body, "alarm").values() for arn in one["alarms"]]
     assert {"prod-database-main-cpu", "prod-queue-orders-depth", "prod-application-shop-critical"} <= set(listed)
     assert not [one for one in listed if "broker" in one or "orders-failed" in one]
@@ -208,6 +221,10 @@ def test_what_cloudwatch_would_refuse(case: str, given: dict[str, Any], expected
     assert expected in found
 
 
+def test_widgets_that_are_no_list() -> None:
+    assert problems("prod", {"widgets": {}}) == ["dashboard prod: widgets must be a list"]
+
+
 def test_the_name_of_a_dashboard_and_the_number_of_widgets() -> None:
     assert "the name may have" in problems("prod/shop", {"widgets": []})[0]
     assert "has 501 widgets" in problems("prod", {"widgets": [widget()] * 501})[0]
@@ -215,13 +232,13 @@ def test_the_name_of_a_dashboard_and_the_number_of_widgets() -> None:
 
 def test_queries_and_filters_of_applications_with_a_log() -> None:
     assert [one.name for one in saved_queries(p.FULL)] == [
-        "prod/shop/errors",
-        "prod/shop/request",
-        "prod/shop/errors-by-message",
-        "prod/shop/levels",
+        "shop/errors",
+        "shop/request",
+        "shop/errors-by-message",
+        "shop/levels",
     ]
     (counted,) = metric_filters(p.FULL)
     (watched,) = [one for one in EVERY if one.name == "application-shop-fatal"]
     metric = watched.metrics[0].metric  # type: ignore[union-attr]
-    assert (counted.namespace, counted.metric, ()) == (metric.namespace, metric.name, metric.dimensions)
+    assert (counted.metric["namespace"], counted.metric["name"], ()) == (metric.namespace, metric.name, metric.dimensions)
     assert saved_queries(p.having(applications=(replace(p.SHOP, log_group=""),))) == ()

@@ -37,6 +37,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"severities": {"notice": {"slack": {"webhook_secret": "a", "channel": "#b"}}}},
         "it must have either webhook_secret, or token_secret and channel",
     ),
+    "webhook without a secret": (
+        {"severities": {"notice": {"slack": {"webhook": "https://hooks.slack.com/services/T/B/canary"}}}},
+        "severities.notice.slack.webhook is not a setting",
+    ),
     "key of another region": (
         {"key_arns": {"af-south-1": "arn:aws:kms:eu-west-1:123456789012:key/1"}},
         "it must be the ARN of a key in af-south-1",
@@ -160,6 +164,17 @@ def test_whether_cloudwatch_may_use_a_key(statements: list[dict[str, Any]], expe
     assert found is expected
 
 
+BROKERS: dict[str, Any] = {
+    "jobs": {
+        "instance_type": "mq.m7g.large",
+        "version": "4.2",
+        "configuration": {"connection_max": 2_000},
+        "vhosts": {"shop": {"queues": {"mail": {}}}},
+    },
+    "old": {"instance_type": "mq.t3.micro", "version": "3.13", "deployment": "single"},
+}
+
+
 def test_everything_that_hosts_describe_is_watched() -> None:
     shared = {"platform_environment": "prod", "platform_region": "af-south-1", "platform_account_id": "123456789012"}
     gateways = {"networks": {"main": {"nat_gateway_ids": {"af-south-1a": "nat-1", "af-south-1b": UNKNOWN}}}}
@@ -167,7 +182,8 @@ def test_everything_that_hosts_describe_is_watched() -> None:
         "vpc": [Host("network", {**shared, "vpc_networks": {"main": {"cidr": "10.0.0.0/16"}}}, gateways)],
         "rds": [Host("database", {**shared, "rds_databases": {"main": {"version": "17", "instance_class": "db.t4g.small"}}})],
         "redis": [Host("cache", {**shared, "redis_caches": {"main": {"node_type": "cache.t4g.small", "replicas": 1}}})],
-        "messaging": [Host("queues", {**shared, "messaging_queues": {"email": {}}})],
+        "messaging": [Host("queues", {**shared, "messaging_queues": {"email": {}}, "messaging_brokers": BROKERS})],
+        "s3_cdn": [Host("site", {**shared, "s3_cdn_web_acls": {"main": {"scopes": ["cloudfront", "alb"]}, "api": {"scopes": ["alb"]}}})],
     }
     found = watched(hosts)
     assert [one["gateway_id"] for one in found["nat_gateways"]] == ["nat-1", UNKNOWN]
@@ -175,3 +191,25 @@ def test_everything_that_hosts_describe_is_watched() -> None:
     assert found["caches"][0]["nodes"] == ["prod-main-001", "prod-main-002"]
     assert [(one["queue_name"], one["dead_letter"]) for one in found["queues"]] == [("prod-email", False), ("prod-email-dead-letter", True)]
     assert [one["gateway_id"] for one in known(found)["nat_gateways"]] == ["nat-1"]
+    assert found["backups"] == [{"name": "main", "identifier": "prod-main"}]
+    jobs, old = found["brokers"]
+    assert jobs == {
+        "name": "jobs",
+        "broker_name": "prod-jobs",
+        "version": "4.2",
+        "instance_type": "mq.m7g.large",
+        "nodes": 3,
+        "node_connections": 2_000,
+        "queues": [{"name": "mail", "virtual_host": "shop"}],
+    }
+    assert (old["nodes"], old["node_connections"]) == (1, 0)
+    assert [(one["name"], one["acl_name"], one["protects_cloudfront"]) for one in found["web_acls"]] == [
+        ("main-cloudfront", "prod-site-main-cloudfront", True),
+        ("main-alb", "prod-site-main-alb", False),
+        ("api", "prod-site-api", False),
+    ]
+
+
+def test_a_database_without_backups_has_no_alarm_on_their_age() -> None:
+    given = {"main": {"version": "17", "instance_class": "db.t4g.small", "backups": {"retention_days": 0}}}
+    assert "backups" not in watched({"rds": [Host("database", {"platform_environment": "dev", "rds_databases": given})]})

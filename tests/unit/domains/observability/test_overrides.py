@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.model import Alarm, Composite
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarms.own import read_alarms
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.sets.all import metric_alarms
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.sets.every import (
     AlarmSettings,
     alarm_problems,
@@ -20,6 +21,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems impor
 
 from . import platforms as p
 
+GENERATED = list(metric_alarms(p.FULL))
+
 PATH = "observability_alarms"
 OWN = {"metric": {"namespace": "Shop", "name": "Orders", "statistic": "Sum"}, "threshold": 5, "comparison": "below", "severity": "critical"}
 
@@ -28,7 +31,7 @@ def settings(given: Any) -> tuple[AlarmSettings, list[str]]:
     problems = Problems()
     overrides, own = read_alarms(given, PATH, "eu-west-1", problems)
     found = AlarmSettings(overrides, own)
-    return found, [*problems.messages, *alarm_problems(p.FULL, found)]
+    return found, [*problems.messages, *alarm_problems(GENERATED, found)]
 
 
 CHANGES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
@@ -125,5 +128,6 @@ def test_what_is_wrong_is_one_sentence(case: str, given: dict[str, Any], expecte
 def test_two_items_whose_alarms_have_one_name() -> None:
     platform = p.having(databases=(p.MAIN, p.MAIN))
     assert any(
-        "there are 2 alarms of the name database-main-cpu (databases.main)" in one for one in alarm_problems(platform, AlarmSettings())
+        "there are 2 alarms of the name database-main-cpu (databases.main)" in one
+        for one in alarm_problems(list(metric_alarms(platform)), AlarmSettings())
     )

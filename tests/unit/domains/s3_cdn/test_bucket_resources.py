@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.component.parts import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.bucket_notes import account_note, replication_notes
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds import bucket_forms as forms
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.lock_out import lock_outs
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.names import names
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.part import Granted
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.part_buckets import Buckets
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.parts import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.resources_buckets import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.buckets import Bucket
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.context import Context
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource, ref
 
 PLACE = Place("prod", "storage", "eu-west-1", "123456789012", tags={"owner": "platform"})
@@ -249,7 +249,7 @@ def test_outputs_have_their_keys_by_region() -> None:
         "bucket_key.storage": {"arn": "one"},
         "bucket_key.us-east-1": {"arn": "two"},
     }
-    found = Buckets(Context("prod", "storage")).outputs(attributes, "eu-west-1")
+    found = Buckets(Context("prod", "storage", "eu-west-1")).outputs({}, attributes)
     assert found == {
         "buckets": {"media": {"name": "prod-storage-media", "arn": ARN, "domain_name": "d", "region": "eu-west-1"}},
         "key_arns": {"eu-west-1": "one", "us-east-1": "two"},

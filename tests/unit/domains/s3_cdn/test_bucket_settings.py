@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.component.parts import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.domain import S3CdnDomain
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.parts import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.preflight import role_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.buckets import Bucket
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.context import Context
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.validate import validate
 
 REGION, ELSEWHERE, ACCOUNT = "eu-west-1", "us-east-1", "123456789012"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012"

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner, mark_of, marks_in
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.component.parts import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.cloudfront import changed
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.distribution_document import (
     described,
@@ -21,11 +22,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.
 )
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.unknown_members import unknown
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.part_distributions import certificate_problems, zone_problems
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.parts import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.resources_distributions import build, grants
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.context import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.managed_policies import MANAGED
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.single_page import fallback
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Ref, Resource, ref
 from rehearsal.extensions.cloudfront_managed import MANAGED as REHEARSED

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.component.parts import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn import certificates
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.content import options
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.parts import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.preflight import role_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.resources_distributions import build
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.context import Context
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, ref
 
 PLACE = Place("prod", "edge", "af-south-1", "111122223333")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.component.parts import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.part import Granted
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.part_origin_secrets import OriginSecrets, too_early
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.context import Context
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.origin_secrets import SecretHeaders, read_origin_secrets
 from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import Problems
 

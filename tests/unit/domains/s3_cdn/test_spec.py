@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.settings.context import Context
+from ansible_collections.mainstay.aws.plugins.module_utils.component.parts import Context
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.parts import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.spec import argument_spec, info_argument_spec
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.validate import validate
 from ansible_collections.mainstay.aws.plugins.modules import s3_cdn, s3_cdn_info
 from tests.unit.documentation import documentable, options_with_fragments
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ....component.parts import Context
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.values import KMS_KEY_ARN
 from ....reconcile.model import is_unknown
-from .context import Context
 from .senders import FIFO, Senders, read_senders
 
 LONGEST_NAME = 80

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -96,6 +97,14 @@ class Subject:
             region=self.region,
             warm_up=warm_up,
         )
+
+
+def greatest(label: str, metrics: Sequence[Metric]) -> Metric | tuple[Query, ...]:
+    """The greatest of several metrics in each period; of one, the metric itself. Those that do not exist count as 0."""
+    if len(metrics) == 1:
+        return metrics[0]
+    named = {f"m{number}": metric for number, metric in enumerate(metrics, 1)}
+    return ratio(f"MAX([{', '.join(f'FILL({name}, 0)' for name in named)}])", label, **named)
 
 
 def ratio(expression: str, label: str, **metrics: Metric) -> tuple[Query, ...]:

@@ -9,6 +9,7 @@ connections".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 EARNED_PER_HOUR: Mapping[str, Mapping[str, float]] = {
@@ -18,6 +19,8 @@ EARNED_PER_HOUR: Mapping[str, Mapping[str, float]] = {
 """Family -> size -> CPU credits earned in an hour. t3a and t4g earn what t3 does."""
 
 LIKE_T3 = ("t3", "t3a", "t4g")
+SMALL_BROKERS = {"micro": (500, 500), "medium": (100, 300)}
+"""Size of a broker below large -> the connections of a node of RabbitMQ 4, and of RabbitMQ 3."""
 MEMORY_PER_CONNECTION = 9_531_392
 MOST_CONNECTIONS = 5_000
 """RDS for PostgreSQL: LEAST(DBInstanceClassMemory / 9531392, 5000)."""
@@ -39,6 +42,19 @@ def credits_per_hour(name: str) -> float:
     """The CPU credits that a class earns in an hour; 0 if it does not burst. A credit is a minute of one processor."""
     family, size = instance_type(name).split(".", 1) if "." in name else ("", "")
     return EARNED_PER_HOUR["t3" if family in LIKE_T3 else family].get(size, 0) if family in (*LIKE_T3, "t2") else 0
+
+
+def broker_connections(instance_type: str, version: str) -> int:
+    """How many connections each node of a broker accepts; 0 if its type is not known.
+
+    RabbitMQ 4 has defaults that its configuration may raise, RabbitMQ 3 the highest value (Amazon MQ Developer Guide, "Default resource
+    limits" and "Maximum resource limits").
+    """
+    old, size = version.startswith("3."), instance_type.rpartition(".")[2]
+    if size in SMALL_BROKERS:
+        return SMALL_BROKERS[size][old]
+    large = 1 if size == "large" else 2 * int(size.removesuffix("xlarge") or 1) if re.fullmatch(r"\d*xlarge", size) else 0
+    return large * (5_000 if old else 1_500)
 
 
 def default_connections(memory_bytes: int) -> int:

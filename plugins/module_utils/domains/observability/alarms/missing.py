@@ -74,6 +74,7 @@ TREATMENTS: Mapping[str, Mapping[str, Treatment]] = {
         "RabbitMQMemUsed": ALWAYS,
         "RabbitMQDiskFree": ALWAYS,
         "MessageReadyCount": ON_EVENT,
+        "ConnectionCount": ALWAYS,
     },
     "AWS/Kafka": {
         "CpuUser": ALWAYS,
@@ -110,6 +111,7 @@ TREATMENTS: Mapping[str, Mapping[str, Treatment]] = {
     "AWS/EC2": {"CPUUtilization": ALWAYS, "StatusCheckFailed": ALWAYS, "CPUCreditBalance": ALWAYS, "EBSIOBalance%": IF_FEATURE},
     "AWS/NATGateway": {"ErrorPortAllocation": ON_EVENT, "PacketsDropCount": ON_EVENT},
     "AWS/CloudFront": {"5xxErrorRate": ON_REQUEST, "OriginLatency": ON_REQUEST},
+    "AWS/WAFV2": {"BlockedRequests": ON_EVENT},
     "AWS/CertificateManager": {"DaysToExpiry": KEEP},
     "AWS/S3": {"BucketSizeBytes": DAILY, "OperationsFailedReplication": ON_EVENT, "5xxErrors": ON_REQUEST},
     "AWS/Events": {"TriggeredRules": PROOF},

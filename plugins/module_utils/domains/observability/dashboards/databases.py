@@ -128,7 +128,7 @@ def brokers(items: Sequence[Broker], alarms: Sequence[AnyAlarm], region: str) ->
 
 
 def streams(items: Sequence[Stream], alarms: Sequence[AnyAlarm], region: str) -> Section:
-    nodes = [(one, str(number)) for one in items for number in range(1, one.brokers + 1)]
+    nodes = [(one, str(number)) for one in items for number in one.brokers]
     readers = [(one, group, topic) for one in items for group, topic in one.consumers]
 
     def disk(node: tuple[Stream, str]) -> Line:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ....inputs.log_metrics import LogMetric
 from ..alarms.building import GIB
 from ..alarms.model import AnyAlarm, Metric
 from ..platform import (
@@ -18,9 +19,12 @@ from ..platform import (
     Distribution,
     LoadBalancer,
     NatGateway,
+    Platform,
     Service,
     TargetGroup,
 )
+from ..sets.applications import LOG_NAMESPACE, metric_of
+from ..sets.traffic import filled, numbered
 from .building import LineOf, by_item, marks, metric_line, usual
 from .model import Graph, Line, Section
 
@@ -28,25 +32,31 @@ ALB = "AWS/ApplicationELB"
 PAST_FORTNIGHT = "-P14D"
 """Buckets and certificates publish once or twice a day."""
 DAY = 86_400
+FIVE_MINUTES = 300
 
 
-def services(one: Application, alarms: Sequence[AnyAlarm], region: str) -> Section:
-    """Throughput, errors, and latency of each service that has requests; CPU and memory of pods if they are measured."""
+def services(one: Application, alarms: Sequence[AnyAlarm], platform: Platform) -> Section:
+    """Throughput, errors, and latency of each service that has requests; CPU and memory of pods if they are measured; what it counts."""
+    region = platform.region
     own = [alarm for alarm in alarms if alarm.subject == ("applications", one.name)]
-    serving = [service for service in one.services if service.target_group]
+    serving = [service for service in one.services if service.target_groups]
     errors = [f"{service.name}-errors" for service in serving]
     latency = [f"{service.name}-latency" for service in serving]
 
-    def metric(service: Service, name: str, statistic: str) -> Metric:
-        dimensions = (("TargetGroup", service.target_group), ("LoadBalancer", service.load_balancer))
-        return Metric(ALB, name, dimensions, statistic, 60)
+    def each(service: Service, name: str, statistic: str) -> list[Metric]:
+        balancer = ("LoadBalancer", service.load_balancer)
+        return [Metric(ALB, name, (("TargetGroup", group), balancer), statistic, 60) for group in service.target_groups]
+
+    def requests(service: Service) -> Line:
+        return combined(service.name, each(service, "RequestCount", "Sum"), "SUM")
 
     def failed(service: Service) -> Line:
-        parts = (("failed", metric(service, "HTTPCode_Target_5XX_Count", "Sum")), ("requests", metric(service, "RequestCount", "Sum")))
-        return Line(service.name, None, "100 * FILL(failed, 0) / requests", parts)
+        failures = numbered("e", each(service, "HTTPCode_Target_5XX_Count", "Sum"))
+        total = numbered("r", each(service, "RequestCount", "Sum"))
+        return Line(service.name, None, f"100 * ({filled(failures)}) / ({filled(total)})", (*failures.items(), *total.items()))
 
     slow = [
-        Line(f"{service.name} {statistic}", metric(service, "TargetResponseTime", statistic))
+        combined(f"{service.name} {statistic}", each(service, "TargetResponseTime", statistic), "MAX")
         for service in serving
         for statistic in ("p50", "p99")
     ]
@@ -54,16 +64,30 @@ def services(one: Application, alarms: Sequence[AnyAlarm], region: str) -> Secti
         *by_item(
             usual("Throughput", "requests/min", region),
             serving,
-            lambda service: Line(service.name, metric(service, "RequestCount", "Sum")),
+            requests,
         ),
         *by_item(usual("Errors", "% of requests", region, marks=marks(own, "applications", *errors)), serving, failed),
         *by_item(usual("Latency", "s", region, marks=marks(own, "applications", *latency)), slow, lambda line: line),
     ]
-    return Section(f"Application {one.name}", (*graphs, *pods(one, own, region)))
+    return Section(f"Application {one.name}", (*graphs, *pods(one, own, region), *counted(one, platform)))
+
+
+def counted(one: Application, platform: Platform) -> list[Graph]:
+    """What the application counts in its log: a graph for each unit."""
+
+    def line(metric: LogMetric) -> Line:
+        return metric_line(metric.name, LOG_NAMESPACE, metric_of(one.name, metric.name, platform.environment), "Sum", FIVE_MINUTES)
+
+    found: list[Graph] = []
+    for unit in dict.fromkeys(metric.unit for metric in one.metrics if one.log_group):
+        what = "events" if unit in ("Count", "None") else unit.lower()
+        graph = usual("Counted in the log", f"{what}/5 min", platform.region, period=FIVE_MINUTES)
+        found += by_item(graph, [metric for metric in one.metrics if metric.unit == unit], line)
+    return found
 
 
 def pods(one: Application, alarms: Sequence[AnyAlarm], region: str) -> list[Graph]:
-    running = [service for service in one.services if one.container_insights and service.deployment]
+    running = [service for service in one.services if one.container_insights and service.deployments]
     found: list[Graph] = []
     for title, kind, name in (
         ("CPU of pods", "cpu", "pod_cpu_utilization_over_pod_limit"),
@@ -71,8 +95,9 @@ def pods(one: Application, alarms: Sequence[AnyAlarm], region: str) -> list[Grap
     ):
 
         def line(service: Service, name: str = name) -> Line:
-            dimensions = {"ClusterName": one.cluster_name, "Namespace": one.namespace, "PodName": service.deployment}
-            return metric_line(service.name, "ContainerInsights", name, "Average", 60, **dimensions)
+            place = (("ClusterName", one.cluster_name), ("Namespace", one.namespace))
+            found = [Metric("ContainerInsights", name, (*place, ("PodName", each)), "Average", 60) for each in service.deployments]
+            return combined(service.name, found, "MAX")
 
         limits = marks(alarms, "applications", *(f"{service.name}-{kind}" for service in running))
         found += by_item(usual(title, "% of limit", region, highest=100, marks=limits), running, line)
@@ -104,8 +129,17 @@ def load_balancers(items: Sequence[LoadBalancer], alarms: Sequence[AnyAlarm], re
 def unhealthy(pair: tuple[LoadBalancer, TargetGroup]) -> Line:
     balancer, group = pair
     namespace = ALB if balancer.type == APPLICATION else "AWS/NetworkELB"
-    dimensions = {"TargetGroup": group.dimension, "LoadBalancer": balancer.dimension}
-    return metric_line(f"{balancer.name} {group.name}", namespace, "UnHealthyHostCount", "Maximum", 60, **dimensions)
+    where = ("LoadBalancer", balancer.dimension)
+    found = [Metric(namespace, "UnHealthyHostCount", (("TargetGroup", each), where), "Maximum", 60) for each in group.dimensions]
+    return combined(f"{balancer.name} {group.name}", found, "MAX")
+
+
+def combined(label: str, metrics: Sequence[Metric], function: str) -> Line:
+    """One line of several metrics, of which some may not exist."""
+    if len(metrics) == 1:
+        return Line(label, metrics[0])
+    parts = numbered("m", metrics)
+    return Line(label, None, f"{function}([{', '.join(f'FILL({name}, 0)' for name in parts)}])", tuple(parts.items()))
 
 
 def edge(items: Sequence[Distribution], alarms: Sequence[AnyAlarm]) -> Section:

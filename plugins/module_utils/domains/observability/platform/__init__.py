@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import TypeAlias
 
+from ....inputs.log_metrics import LogMetric
+
 GLOBAL_REGION = "us-east-1"
 """Where CloudFront, global web ACLs, and Route 53's health checks publish their metrics, whatever the environment's region."""
 
@@ -86,24 +88,29 @@ class BrokerQueue:
 
 @dataclass(frozen=True)
 class Broker:
-    """One broker of Amazon MQ for RabbitMQ. ``version``: such as "3.13" or "4.2"; ``depth``: from how many ready messages it is stuck."""
+    """One broker of Amazon MQ for RabbitMQ. ``version``: such as "3.13" or "4.2"; ``depth``: from how many ready messages it is stuck.
+
+    ``node_connections``: how many connections each of its ``nodes`` accepts, if its configuration says so; 0 for the limit of its type.
+    """
 
     name: str
     broker_name: str
     version: str
     instance_type: str = ""
+    nodes: int = 1
+    node_connections: int = 0
     depth: int = 10_000
     queues: tuple[BrokerQueue, ...] = ()
 
 
 @dataclass(frozen=True)
 class Stream:
-    """One cluster of MSK. ``topics``: (name, number of partitions). ``consumers``: (consumer group, topic)."""
+    """One cluster of MSK. ``brokers``: their IDs. ``topics``: (name, number of partitions). ``consumers``: (consumer group, topic)."""
 
     name: str
     cluster_name: str
     serverless: bool = False
-    brokers: int = 0
+    brokers: tuple[int, ...] = ()
     instance_type: str = ""
     topics: tuple[tuple[str, int], ...] = ()
     consumers: tuple[tuple[str, str], ...] = ()
@@ -112,11 +119,11 @@ class Stream:
 
 @dataclass(frozen=True)
 class TargetGroup:
-    """``dimension``: ``targetgroup/<name>/<id>``, the last part of its ARN. ``found_by``: see Service."""
+    """``dimensions``: ``targetgroup/<name>/<id>``, the last part of its ARN; several for what has colors. ``found_by``: see Service."""
 
     name: str
-    dimension: str
-    found_by: str = ""
+    dimensions: tuple[str, ...]
+    found_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,6 +175,16 @@ class Distribution:
 
 
 @dataclass(frozen=True)
+class WebAcl:
+    """One web ACL of WAF. ``acl_name``: its name there. ``blocked``: from how many blocked requests in 5 minutes somebody should look."""
+
+    name: str
+    acl_name: str
+    protects_cloudfront: bool = False
+    blocked: int = 1_000
+
+
+@dataclass(frozen=True)
 class Certificate:
     """One certificate of ACM. ``life_days``: from issue to expiry. ``renewed``: whether ACM renews it by itself."""
 
@@ -194,14 +211,14 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Backup:
-    """Proof that something was backed up: an EventBridge rule that matches the event of a completed backup.
+    """Proof that a DB instance was backed up: an EventBridge rule that matches RDS's events of its completed backups.
 
-    ``rule_name``: that rule, which matches the events of completed backups of one instance (RDS-EVENT-0002). ``hours``: the greatest age
-    of the last backup.
+    ``rule_name``: that rule; empty for one that the component makes. ``hours``: the greatest age of the last backup.
     """
 
     name: str
-    rule_name: str
+    identifier: str = ""
+    rule_name: str = ""
     hours: int = 30
 
 
@@ -217,21 +234,24 @@ class HealthCheck:
 class Service:
     """One service of an application. Without a load balancer it has no requests: only its containers are watched.
 
-    ``deployment``: the name of its Deployment, for the metrics of its pods. ``latency``: p99 in seconds that is still good. ``found_by``:
-    ``<cluster>/<namespace>/<ingress>-<service>``, by which the load balancer controller tags the target group; it is then looked up.
+    ``deployments``: the names of its Deployments, for the metrics of its pods: two if it has colors, of which one may not exist.
+    ``target_groups``: likewise. ``latency``: p99 in seconds that is still good. ``found_by``:
+    ``<cluster>/<namespace>/<ingress>-<service>``, by which the load balancer controller tags a target group; it is then looked up.
     """
 
     name: str
     load_balancer: str = ""
-    target_group: str = ""
-    deployment: str = ""
+    target_groups: tuple[str, ...] = ()
+    deployments: tuple[str, ...] = ()
     latency: float = 2.0
-    found_by: str = ""
+    found_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Application:
-    """One application. ``log_group``: where its containers' JSON logs are, "" if nowhere. The lists of names say what it uses."""
+    """One application. ``log_group``: where its containers' JSON logs are, "" if nowhere. ``log_shared``: whether those of other
+    namespaces are there, too. ``metrics``: what it counts in its log. The lists of names say what it uses.
+    """
 
     name: str
     namespace: str = ""
@@ -239,6 +259,8 @@ class Application:
     cluster_name: str = ""
     container_insights: bool = False
     log_group: str = ""
+    log_shared: bool = False
+    metrics: tuple[LogMetric, ...] = ()
     services: tuple[Service, ...] = ()
     databases: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
@@ -247,7 +269,7 @@ class Application:
 
 Item: TypeAlias = (
     "Database | Cache | Queue | Broker | Stream | LoadBalancer | Cluster | "
-    "NodeGroup | NatGateway | Distribution | Certificate | Bucket | Backup | HealthCheck | Application"
+    "NodeGroup | NatGateway | Distribution | WebAcl | Certificate | Bucket | Backup | HealthCheck | Application"
 )
 
 
@@ -269,6 +291,7 @@ class Platform:
     node_groups: tuple[NodeGroup, ...] = ()
     nat_gateways: tuple[NatGateway, ...] = ()
     distributions: tuple[Distribution, ...] = ()
+    web_acls: tuple[WebAcl, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     buckets: tuple[Bucket, ...] = ()
     backups: tuple[Backup, ...] = ()

@@ -16,7 +16,7 @@ from .clusters import cluster_alarms, node_group_alarms
 from .databases import database_alarms
 from .keeping import backup_alarms, bucket_alarms, certificate_alarms
 from .messaging import broker_alarms, queue_alarms, stream_alarms
-from .traffic import distribution_alarms, health_check_alarms, load_balancer_alarms, nat_gateway_alarms
+from .traffic import distribution_alarms, health_check_alarms, load_balancer_alarms, nat_gateway_alarms, web_acl_alarms
 
 SETS: Mapping[str, Callable[[Any, Platform], Iterator[Alarm]]] = {
     "databases": database_alarms,
@@ -29,6 +29,7 @@ SETS: Mapping[str, Callable[[Any, Platform], Iterator[Alarm]]] = {
     "node_groups": node_group_alarms,
     "nat_gateways": nat_gateway_alarms,
     "distributions": distribution_alarms,
+    "web_acls": web_acl_alarms,
     "certificates": certificate_alarms,
     "buckets": bucket_alarms,
     "backups": backup_alarms,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..alarms.building import COUNT, LASTING, PERCENT, SECONDS, SOON, Limit, Span, Subject
+from ....inputs.log_metrics import FATAL
+from ..alarms.building import COUNT, LASTING, PERCENT, SECONDS, SOON, Limit, Span, Subject, greatest
 from ..alarms.missing import LOGS
-from ..alarms.model import CRITICAL, WARNING, Alarm, Metric
+from ..alarms.model import CRITICAL, WARNING, Alarm, Metric, Query
 from ..platform import Application, Platform, Service
 from .traffic import ERRORS, error_rate, slowest
 
@@ -17,16 +18,16 @@ LOG_NAMESPACE = LOGS
 """Where metric filters put what they count in applications' logs."""
 
 
-def fatal_metric(one: Application, platform: Platform) -> str:
-    """The metric that counts an application's fatal events; the filter in queries.py writes it."""
-    return f"{platform.environment}-{one.name}-fatal"
+def metric_of(application: str, name: str, environment: str) -> str:
+    """The name in CloudWatch of a metric that is counted in an application's log; the filters in queries.py write it."""
+    return f"{environment}-{application}-{name}"
 
 
 def application_alarms(one: Application, platform: Platform) -> Iterator[Alarm]:
     for service in one.services:
-        if service.target_group:
+        if service.target_groups:
             yield from request_alarms(one, service, platform)
-        if one.container_insights and service.deployment:
+        if one.container_insights and service.deployments:
             yield from pod_alarms(one, service, platform)
     if one.log_group:
         yield fatal_alarm(one, platform)
@@ -37,16 +38,16 @@ def subject_of(one: Application, platform: Platform, namespace: str, *dimensions
 
 
 def request_alarms(one: Application, service: Service, platform: Platform) -> Iterator[Alarm]:
-    dimensions = (("TargetGroup", service.target_group), ("LoadBalancer", service.load_balancer))
-    subject = subject_of(one, platform, "AWS/ApplicationELB", *dimensions)
+    subject = subject_of(one, platform, "AWS/ApplicationELB")
 
-    def total(name: str) -> Metric:
-        return subject.metric(name, "Sum", SOON)
+    def each(name: str, statistic: str = "Sum") -> list[Metric]:
+        balancer = ("LoadBalancer", service.load_balancer)
+        return [subject.metric(name, statistic, SOON, (("TargetGroup", group), balancer)) for group in service.target_groups]
 
     yield subject.alarm(
         f"{service.name}-errors",
         CRITICAL,
-        error_rate(total("RequestCount"), total("HTTPCode_Target_5XX_Count")),
+        error_rate(each("RequestCount"), each("HTTPCode_Target_5XX_Count")),
         Limit(ERRORS, PERCENT),
         SOON,
         f"More than {ERRORS:g} % of the requests to service {service.name} of {one.name} fail with 5xx. Look at its last deployment, at "
@@ -56,7 +57,7 @@ def request_alarms(one: Application, service: Service, platform: Platform) -> It
     yield subject.alarm(
         f"{service.name}-latency",
         CRITICAL,
-        slowest(subject.metric("TargetResponseTime", "p99", SOON), total("RequestCount")),
+        slowest(each("TargetResponseTime", "p99"), each("RequestCount")),
         Limit(service.latency, SECONDS),
         SOON,
         f"One request in a hundred to service {service.name} of {one.name} takes more than {service.latency:g} s. Look at the load of its "
@@ -65,8 +66,12 @@ def request_alarms(one: Application, service: Service, platform: Platform) -> It
 
 
 def pod_alarms(one: Application, service: Service, platform: Platform) -> Iterator[Alarm]:
-    dimensions = (("ClusterName", one.cluster_name), ("Namespace", one.namespace), ("PodName", service.deployment))
-    subject = subject_of(one, platform, "ContainerInsights", *dimensions)
+    subject = subject_of(one, platform, "ContainerInsights")
+    place = (("ClusterName", one.cluster_name), ("Namespace", one.namespace))
+
+    def pods(name: str, statistic: str = "Average", span: Span = LASTING) -> Metric | tuple[Query, ...]:
+        return greatest(name, [subject.metric(name, statistic, span, (*place, ("PodName", each))) for each in service.deployments])
+
     for kind, metric, what in (
         ("cpu", "pod_cpu_utilization_over_pod_limit", "CPU"),
         ("memory", "pod_memory_utilization_over_pod_limit", "memory"),
@@ -74,7 +79,7 @@ def pod_alarms(one: Application, service: Service, platform: Platform) -> Iterat
         yield subject.alarm(
             f"{service.name}-{kind}",
             WARNING,
-            subject.metric(metric),
+            pods(metric),
             Limit(80, PERCENT),
             LASTING,
             f"The pods of service {service.name} of {one.name} have used over 80 % of their {what} limit for 15 minutes: raise the limit "
@@ -84,7 +89,7 @@ def pod_alarms(one: Application, service: Service, platform: Platform) -> Iterat
     yield subject.alarm(
         f"{service.name}-crash-loop",
         CRITICAL,
-        subject.metric("pod_container_status_waiting_reason_crash_loop_back_off", "Maximum", SOON),
+        pods("pod_container_status_waiting_reason_crash_loop_back_off", "Maximum", SOON),
         Limit(0, COUNT),
         SOON,
         f"Containers of service {service.name} of {one.name} crash again and again: read the last lines of their previous log, and look "
@@ -98,7 +103,7 @@ def fatal_alarm(one: Application, platform: Platform) -> Alarm:
     return subject.alarm(
         "fatal",
         WARNING,
-        subject.metric(fatal_metric(one, platform), "Sum"),
+        subject.metric(metric_of(one.name, FATAL, platform.environment), "Sum"),
         Limit(0, COUNT),
         Span(300, 1, 1),
         f"Application {one.name} has logged events of level FATAL: open the saved query for its errors and follow the correlation ID.",

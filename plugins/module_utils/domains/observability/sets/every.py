@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..alarms import overrides
@@ -30,18 +30,21 @@ USUAL = AlarmSettings()
 
 def alarms_of(platform: Platform, settings: AlarmSettings = USUAL) -> tuple[AnyAlarm, ...]:
     """Every alarm of an environment, metric alarms first, then composite alarms."""
-    wanted = (overrides.overridden(one, overrides.choose(one.name, settings.overrides)) for one in metric_alarms(platform))
+    return alarms_from(metric_alarms(platform), settings)
+
+
+def alarms_from(generated: Iterable[Alarm], settings: AlarmSettings) -> tuple[AnyAlarm, ...]:
+    """The same from generated alarms."""
+    wanted = (overrides.overridden(one, overrides.choose(one.name, settings.overrides)) for one in generated)
     return with_composites([*(one for one in wanted if one is not None), *settings.own])
 
 
-def alarm_problems(platform: Platform, settings: AlarmSettings, path: str = "observability_alarms") -> list[str]:
-    """What is wrong with the settings of alarms in view of what there is to watch: one sentence each."""
-    generated = list(metric_alarms(platform))
-    found = [*doubles(generated, settings, path), *overrides.problems_of(generated, settings.overrides, path)]
-    return found or list(long_names(platform, settings))
+def alarm_problems(generated: Sequence[Alarm], settings: AlarmSettings, path: str = "observability_alarms") -> list[str]:
+    """What is wrong with the settings of alarms in view of those that there are without them: one sentence each."""
+    return [*doubles(generated, settings, path), *overrides.problems_of(list(generated), settings.overrides, path)]
 
 
-def doubles(generated: list[Alarm], settings: AlarmSettings, path: str) -> Iterator[str]:
+def doubles(generated: Sequence[Alarm], settings: AlarmSettings, path: str) -> Iterator[str]:
     """Two alarms of one name would overwrite each other in CloudWatch without a word."""
     counted = Counter(one.name for one in generated)
     for name, number in counted.items():
@@ -57,11 +60,11 @@ def doubles(generated: list[Alarm], settings: AlarmSettings, path: str) -> Itera
             )
 
 
-def generated_subject(generated: list[Alarm], name: str) -> tuple[str, str]:
+def generated_subject(generated: Sequence[Alarm], name: str) -> tuple[str, str]:
     return next(one.subject for one in generated if one.name == name)
 
 
-def long_names(platform: Platform, settings: AlarmSettings) -> Iterator[str]:
-    for one in alarms_of(platform, settings):
-        if len(full_name(platform.environment, one.name)) > LONGEST_NAME:
-            yield f"the alarm {one.name} has a name of more than {LONGEST_NAME} characters; shorten the resource's name"
+def long_names(environment: str, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        if len(full_name(environment, name)) > LONGEST_NAME:
+            yield f"the alarm {name} has a name of more than {LONGEST_NAME} characters; shorten the resource's name"

@@ -86,6 +86,7 @@ def backup_alarms(one: Backup, platform: Platform) -> Iterator[Alarm]:
         subject.metric("TriggeredRules", "Sum", span),
         Limit(1, COUNT, BELOW),
         span,
-        f"No backup of {one.name} has been completed for {one.hours} hours. Look at the events of the instance, and at its backup window.",
+        f"RDS has not completed a backup of database {one.name} for {one.hours} hours. Look at the instance's events and state, and at the "
+        "retention of its backups: 0 days turns them off.",
         warm_up=min((one.hours + 1) * 60, 2_880),
     )

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..alarms.building import BYTES_PER_SECOND, COUNT, LASTING, MIB, PERCENT, SECONDS, SOON, Limit, Span, Subject, ratio
+from ..alarms.classes import broker_connections
 from ..alarms.model import AT_MOST, BELOW, CRITICAL, WARNING, Alarm
 from ..platform import Broker, Platform, Queue, Stream
 
 RETENTION_USED = 0.80
+CONNECTIONS_USED = 0.80
+DEFAULT_VHOST = "/"
 AT_ONCE = Span(60, 1, 1)
 PARTITION_RATE = 5 * MIB
 """MSK Serverless accepts 5 MiB a second for each partition (MSK Developer Guide, "quota")."""
@@ -114,6 +117,17 @@ def broker_alarms(one: Broker, platform: Platform) -> Iterator[Alarm]:
         LASTING,
         f"More than {one.depth} messages have been ready in the queues of broker {one.broker_name} for 15 minutes: consumers are missing.",
     )
+    limit = CONNECTIONS_USED * one.nodes * (one.node_connections or broker_connections(one.instance_type, one.version))
+    if limit:
+        yield subject.alarm(
+            "connections",
+            WARNING,
+            subject.metric("ConnectionCount", "Maximum"),
+            Limit(limit, COUNT),
+            LASTING,
+            f"Broker {one.broker_name} has more than 80 % of the connections that it accepts, and refuses clients beyond them. Look for "
+            "clients that open one for each message; then raise connection_max, or choose a larger instance type.",
+        )
     yield from broker_queue_alarms(one, platform)
 
 
@@ -124,8 +138,9 @@ def broker_queue_alarms(one: Broker, platform: Platform) -> Iterator[Alarm]:
     for queue in one.queues:
         dimensions = (("Broker", one.broker_name), ("VirtualHost", queue.virtual_host), ("Queue", queue.name))
         subject = Subject("brokers", one.name, "broker", platform.region, "AWS/AmazonMQ", dimensions)
+        inside = "" if queue.virtual_host == DEFAULT_VHOST else f"{queue.virtual_host}-"
         yield subject.alarm(
-            f"queue-{queue.name}",
+            f"queue-{inside}{queue.name}",
             WARNING,
             subject.metric("MessageReadyCount", "Maximum"),
             Limit(queue.depth, COUNT),
@@ -141,7 +156,7 @@ def stream_alarms(one: Stream, platform: Platform) -> Iterator[Alarm]:
         yield from serverless_alarms(one, subject, cluster)
     else:
         yield from cluster_alarms(one, subject)
-        for broker in range(1, one.brokers + 1):
+        for broker in one.brokers:
             yield from broker_node_alarms(one, subject, broker, (cluster, ("Broker ID", str(broker))))
     for group, topic in one.consumers:
         dimensions = (cluster, ("Consumer Group", group), ("Topic", topic))

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from ..alarms.building import COUNT, LASTING, MILLISECONDS, PERCENT, SECONDS, SOON, Limit, Span, Subject, ratio
+from ..alarms.building import COUNT, LASTING, MILLISECONDS, PERCENT, SECONDS, SOON, Limit, Span, Subject, greatest, ratio
 from ..alarms.model import BELOW, CRITICAL, WARNING, Alarm, Metric, Query
-from ..platform import APPLICATION, GLOBAL_REGION, Distribution, HealthCheck, LoadBalancer, NatGateway, Platform, TargetGroup
+from ..platform import APPLICATION, GLOBAL_REGION, Distribution, HealthCheck, LoadBalancer, NatGateway, Platform, TargetGroup, WebAcl
 
 ERRORS = 1.0
 """Percent of requests."""
@@ -21,21 +21,35 @@ requests, so that a service with little traffic that fails altogether still ring
 FEWEST_REQUESTS = 5
 """Requests in a minute below which a percentile is only the slowest of them. CloudWatch's own rule for few samples asks for a thousand."""
 ELB_ERRORS = 10
+ALL_RULES = "ALL"
+"""The value of the dimension Rule that stands for the web ACL itself."""
 CONNECTION_ERRORS = 10
 DROPPED = 0.01
 """Percent of packets (Amazon VPC User Guide, "NAT gateway metrics")."""
 
 
-def error_rate(requests: Metric, *errors: Metric) -> tuple[Query, ...]:
+def numbered(letter: str, metrics: Sequence[Metric]) -> dict[str, Metric]:
+    return {f"{letter}{number}": metric for number, metric in enumerate(metrics, 1)}
+
+
+def filled(names: Iterable[str]) -> str:
+    """The sum of metrics of which some may not exist."""
+    return " + ".join(f"FILL({name}, 0)" for name in names)
+
+
+def error_rate(requests: Sequence[Metric], errors: Sequence[Metric]) -> tuple[Query, ...]:
     """The share of failed requests in percent; 0 while too few fail to tell."""
-    parts = {f"e{number}": metric for number, metric in enumerate(errors, 1)}
-    failed = " + ".join(f"FILL({name}, 0)" for name in parts)
-    return ratio(f"IF({failed} >= {FEWEST_FAILED}, 100 * ({failed}) / requests, 0)", "errors (%)", requests=requests, **parts)
+    parts, failures = numbered("r", requests), numbered("e", errors)
+    failed, total = filled(failures), filled(parts) if len(parts) > 1 else "r1"
+    return ratio(f"IF({failed} >= {FEWEST_FAILED}, 100 * ({failed}) / ({total}), 0)", "errors (%)", **parts, **failures)
 
 
-def slowest(latency: Metric, requests: Metric) -> tuple[Query, ...]:
-    """A percentile of the latency; 0 while there are too few requests to tell."""
-    return ratio(f"IF(requests >= {FEWEST_REQUESTS}, latency, 0)", f"{latency.statistic} latency", latency=latency, requests=requests)
+def slowest(latencies: Sequence[Metric], requests: Sequence[Metric]) -> tuple[Query, ...]:
+    """The greatest percentile of latencies; 0 while there are too few requests to tell."""
+    parts = {**numbered("l", latencies), **numbered("r", requests)}
+    slow = [f"IF(FILL(r{n}, 0) >= {FEWEST_REQUESTS}, FILL(l{n}, 0), 0)" for n in range(1, len(latencies) + 1)]
+    expression = f"MAX([{', '.join(slow)}])" if len(slow) > 1 else f"IF(r1 >= {FEWEST_REQUESTS}, l1, 0)"
+    return ratio(expression, f"{latencies[0].statistic} latency", **parts)
 
 
 def load_balancer_alarms(one: LoadBalancer, platform: Platform) -> Iterator[Alarm]:
@@ -53,7 +67,7 @@ def application_alarms(one: LoadBalancer, subject: Subject) -> Iterator[Alarm]:
     yield subject.alarm(
         "errors",
         CRITICAL,
-        error_rate(total("RequestCount"), total("HTTPCode_Target_5XX_Count"), total("HTTPCode_ELB_5XX_Count")),
+        error_rate([total("RequestCount")], [total("HTTPCode_Target_5XX_Count"), total("HTTPCode_ELB_5XX_Count")]),
         Limit(ERRORS, PERCENT),
         SOON,
         f"More than {ERRORS:g} % of the requests to load balancer {one.name} fail with 5xx. Look at the last deployment, the applications' "
@@ -63,7 +77,7 @@ def application_alarms(one: LoadBalancer, subject: Subject) -> Iterator[Alarm]:
     yield subject.alarm(
         "latency",
         CRITICAL,
-        slowest(subject.metric("TargetResponseTime", "p99", SOON), total("RequestCount")),
+        slowest([subject.metric("TargetResponseTime", "p99", SOON)], [total("RequestCount")]),
         Limit(LATENCY, SECONDS),
         SOON,
         f"One request in a hundred to load balancer {one.name} takes more than {LATENCY:g} s. Look at the databases' load and the pods' "
@@ -109,11 +123,14 @@ def network_alarms(one: LoadBalancer, subject: Subject) -> Iterator[Alarm]:
 
 
 def target_alarms(one: LoadBalancer, group: TargetGroup, subject: Subject) -> Iterator[Alarm]:
-    dimensions = (("TargetGroup", group.dimension), ("LoadBalancer", one.dimension))
+    def hosts(name: str) -> list[Metric]:
+        balancer = ("LoadBalancer", one.dimension)
+        return [subject.metric(name, "Maximum", SOON, (("TargetGroup", each), balancer)) for each in group.dimensions]
+
     yield subject.alarm(
         f"unhealthy-{group.name}",
         WARNING,
-        subject.metric("UnHealthyHostCount", "Maximum", SOON, dimensions),
+        greatest("unhealthy targets", hosts("UnHealthyHostCount")),
         Limit(0, COUNT),
         Span(60, 10, 10),
         f"Target group {group.name} of load balancer {one.name} has had an unhealthy target for 10 minutes. Read the reason in the target "
@@ -122,7 +139,7 @@ def target_alarms(one: LoadBalancer, group: TargetGroup, subject: Subject) -> It
     yield subject.alarm(
         f"no-target-{group.name}",
         CRITICAL,
-        subject.metric("HealthyHostCount", "Maximum", SOON, dimensions),
+        greatest("healthy targets", hosts("HealthyHostCount")),
         Limit(1, COUNT, BELOW),
         SOON,
         f"Target group {group.name} of load balancer {one.name} has no healthy target: every request to it fails.",
@@ -150,6 +167,23 @@ def distribution_alarms(one: Distribution, dummy: Platform) -> Iterator[Alarm]:
             SOON,
             f"One request in a hundred that distribution {one.name} sends to its origin takes more than {LATENCY:g} s.",
         )
+
+
+def web_acl_alarms(one: WebAcl, platform: Platform) -> Iterator[Alarm]:
+    """Metrics of a web ACL for CloudFront have no dimension Region (AWS WAF Developer Guide, "AWS WAF metrics and dimensions")."""
+    region = GLOBAL_REGION if one.protects_cloudfront else platform.region
+    where = () if one.protects_cloudfront else (("Region", region),)
+    dimensions = (("WebACL", one.acl_name), *where, ("Rule", ALL_RULES))
+    subject = Subject("web_acls", one.name, "web-acl", region, "AWS/WAFV2", dimensions)
+    yield subject.alarm(
+        "blocked",
+        WARNING,
+        subject.metric("BlockedRequests", "Sum"),
+        Limit(one.blocked, COUNT),
+        LASTING,
+        f"Web ACL {one.name} has blocked more than {one.blocked} requests in each 5 minutes for 15 minutes: an attack, or a rule that "
+        "matches what users do. Look at the sampled requests of the rules that block most.",
+    )
 
 
 def nat_gateway_alarms(one: NatGateway, platform: Platform) -> Iterator[Alarm]:

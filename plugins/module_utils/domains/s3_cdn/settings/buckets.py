@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....component.parts import Context
 from ....inputs.problems import Problems, suggestion
 from ....inputs.reader import Reader
 from ....inputs.values import one_of
@@ -17,7 +18,6 @@ from .bucket_names import account_suffix, default_name, name_problem
 from .buckets_access import Access, read_access
 from .buckets_lifecycle import Lifecycle, read_lifecycle
 from .buckets_replication import Replication, read_replication
-from .context import Context
 
 KEY_ARN = re.compile(r"arn:[\w-]+:kms:(?P<region>[a-z0-9-]+):\d{12}:key/[\w-]+")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....component.parts import Context
 from ....inputs.problems import Problems, suggestion
 from ....inputs.reader import Reader
 from ....inputs.values import as_integer, matching
 from ....reconcile.model import is_unknown
 from .cdn_behaviors import Behavior, Policies, read_behaviors, read_policies
 from .cdn_origins import HOST, Origin, read_headers, read_origins
-from .context import Context
 from .single_page import NAME
 
 LONGEST_NAME = 30
