@@ -15,6 +15,8 @@ from rehearsal.policies_in_force import Ask
 from rehearsal.registry import Call, authorizes
 
 LOOKS = ("DescribeSubnets", "DescribeVpcs", "DescribeSecurityGroups", "DescribeRouteTables", "DescribeVpcEndpoints", "DescribeVpcAttribute")
+MANAGED = {"AWSMSKManaged": "true"}
+"""The tag of the endpoints that Amazon MSK makes in the network."""
 DELIVERY = (
     *("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries"),
     *("PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups"),
@@ -26,6 +28,8 @@ def asked(call: Call) -> Iterator[Ask]:
     request = dict(call.get("Tags") or {})
     resource = str(call.get("ResourceArn") or call.get("ClusterArn") or call.get("Arn") or "*")
     yield ask(call, resource, request=request, there=tags_of_arn(call.backend, resource) or {})
+    if call.operation == "DeleteCluster":
+        yield ask(call, arn(call, "ec2", "vpc-endpoint/*"), "ec2:DeleteVpcEndpoints", there=MANAGED)
     if call.operation != "CreateClusterV2":
         if (call.get("LoggingInfo") or {}).get("BrokerLogs"):
             yield from (ask(call, "*", f"logs:{name}") for name in DELIVERY)
@@ -33,7 +37,8 @@ def asked(call: Call) -> Iterator[Ask]:
     if request:
         yield ask(call, arn(call, "kafka", "cluster/*"), "kafka:TagResource", request=request)
     yield service_linked_role(call, "kafka.amazonaws.com", "AWSServiceRoleForKafka")
-    yield from (ask(call, "*", f"ec2:{name}") for name in LOOKS)
+    yield from (ask(call, "*", f"ec2:{name}") for name in (*LOOKS, "CreateVpcEndpoint"))
+    yield ask(call, arn(call, "ec2", "vpc-endpoint/*"), "ec2:CreateTags", request=MANAGED)
     given = call.get("Provisioned") or {}
     key = ((given.get("EncryptionInfo") or {}).get("EncryptionAtRest") or {}).get("DataVolumeKMSKeyId")
     if key:

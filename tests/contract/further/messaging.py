@@ -13,6 +13,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Dr
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.kinds.mq_broker import MqBroker
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.queue_documents import by_queue
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.samples_brokers import broker
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.samples_streams import cluster
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import key
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
 from tests.contract.account import listed
@@ -62,10 +63,36 @@ def tagged_broker(place: Place) -> Sample:
     )
 
 
+def tagged_cluster(place: Place) -> Sample:
+    """Another configuration, other logins, and tags, one of them removed by hand."""
+    small = cluster(place)
+    other = Resource("msk_configuration", "other", {"configuration_name": "other", "options": {"num.partitions": "9"}})
+    return replace(
+        small,
+        resource=replace(small.resource, properties={**small.resource.properties, "tags": MANY}),
+        needs=(*small.needs, other),
+        change={
+            "configuration": {"arn": ref(other.address, "arn"), "revision": ref(other.address, "revision")},
+            "client_broker": "TLS_PLAINTEXT",
+            "authentication": {"iam": True, "tls": [], "unauthenticated": True},
+            "tags": FEW,
+        },
+        drift=Drift(Operation("kafka", "untag_resource"), lambda one: {"ResourceArn": one.id, "TagKeys": ["team"]}, "tags"),
+    )
+
+
+def grown_cluster(place: Place) -> Sample:
+    """What never gets smaller or older."""
+    return replace(cluster(place), change={"storage_gib": 20, "broker_count": 4, "kafka_version": "4.1.x.kraft"})
+
+
 COUNTS = {
     "message_queue": listed("sqs", "list_queues", "QueueUrls"),
     "mq_broker": listed("mq", "list_brokers", "BrokerSummaries"),
     "mq_configuration": listed("mq", "list_configurations", "Configurations"),
+    "msk_cluster": listed("kafka", "list_clusters_v2", "ClusterInfoList"),
+    "msk_configuration": listed("kafka", "list_configurations", "Configurations"),
 }
 KINDS = {"mq_broker": MqBroker(reboot=["rebooted"])}
-FURTHER = {"messaging": {"fed": fed_queue, "tags": tagged_broker, "reboot": rebooted}}
+FURTHER = {"messaging": {"fed": fed_queue, "tags": tagged_broker, "reboot": rebooted, "logins": tagged_cluster, "grown": grown_cluster}}
+ONE_WAY = ("grown",)

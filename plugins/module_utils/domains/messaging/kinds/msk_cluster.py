@@ -1,0 +1,376 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Clusters: Amazon MSK with brokers of their own, or serverless.
+
+MSK makes one change at a time, each under the current version of the cluster, which it replaces. A cluster serves clients meanwhile, so it
+counts as ready; a change waits until the one before is complete.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from ....aws.canonical import sorted_strings
+from ....aws.connection import Aws
+from ....aws.named_kind import NamedCalls, NamedKind, Tagging
+from ....reconcile.errors import CallFailed, NotYet
+from ....reconcile.model import Observed, State, fixed, given
+from ..settings.kafka_versions import kept
+from .msk import BAD, creating, something_marked
+
+PROVISIONED, SERVERLESS = "PROVISIONED", "SERVERLESS"
+ACTIVE, CREATING, UPDATING, DELETING = "ACTIVE", "CREATING", "UPDATING", "DELETING"
+STATES: Mapping[str, State] = {"creating": "pending", "deleting": "deleting", "failed": "failed"}
+CREATED_WITHIN = 5400.0
+CHANGED_WITHIN = 21600.0
+"""Seconds for all changes of one run together: each goes from broker to broker, a quarter of an hour for one."""
+VISIBLE_WITHIN = 600.0
+"""Seconds within which a cluster that is active again must show what a change made."""
+
+BOOTSTRAP: Mapping[str, str] = {
+    "iam": "BootstrapBrokerStringSaslIam",
+    "tls": "BootstrapBrokerStringTls",
+    "plaintext": "BootstrapBrokerString",
+}
+"""Way of logging in -> the member of GetBootstrapBrokers with the addresses."""
+
+
+def never_smaller(desired: int | None, observed: int | None) -> int | None:
+    """MSK's storage only grows, also by its own scaling."""
+    return max(desired, observed) if desired and observed else desired
+
+
+class Step(NamedTuple):
+    """One change: the call, the properties that it sets, and its parameters."""
+
+    method: str
+    params: Mapping[str, Any]
+
+
+class MskCluster(NamedKind):
+    """``looks``: see MskConfiguration. A serverless cluster has only names, a place, and tags."""
+
+    name = "msk_cluster"
+    calls = NamedCalls(
+        service="kafka",
+        list="list_clusters_v2",
+        items="ClusterInfoList",
+        describe="describe_cluster_v2",
+        item="ClusterInfo",
+        create="create_cluster_v2",
+        delete="delete_cluster",
+        name="ClusterArn",
+        id="ClusterArn",
+        arn="ClusterArn",
+    )
+    tagging = Tagging(tag="tag_resource", untag="untag_resource", key="ResourceArn", members=None)
+    operations = (
+        *("update_broker_count", "update_broker_storage", "update_broker_type", "update_cluster_configuration"),
+        *("update_cluster_kafka_version", "update_monitoring", "update_security"),
+        *("get_bootstrap_brokers", "resourcegroupstaggingapi.get_resources"),
+    )
+    states = STATES
+    settles = ("delete",)
+    named = False
+    exclusive = True
+    holds_data = True
+    timeout = CREATED_WITHIN
+    timeouts = {"update": CHANGED_WITHIN}
+    called = "cluster_name"
+    changing = {
+        "kafka_version": ("kafka_version",),
+        "instance_type": ("instance_type",),
+        "brokers": ("broker_count",),
+        **{f"bootstrap_{mode}": ("authentication", "client_broker", "broker_count") for mode in BOOTSTRAP},
+    }
+
+    cluster_name = fixed()
+    cluster_type = fixed()
+    subnet_ids = fixed(canonical=sorted_strings)
+    security_groups = fixed(canonical=sorted_strings)
+    kms_key_id = fixed()
+    kafka_version = given(effective=kept)
+    instance_type = given()
+    broker_count = given()
+    storage_gib = given(effective=never_smaller)
+    configuration = given()
+    authentication = given()
+    client_broker = given()
+    monitoring = given()
+    open_monitoring = given()
+
+    def __init__(self, looks: bool = True) -> None:
+        super().__init__()
+        self.looks = looks
+
+    # -- finding ---------------------------------------------------------------------------------------------------------------------
+
+    def listed(self, aws: Aws) -> list[dict[str, Any]]:
+        """Ours, with everything but their addresses."""
+        if not self.looks and not something_marked(aws):
+            return []
+        return [one for one in super().listed(aws) if aws.owner.address(self.tags_of(one)) is not None]
+
+    def described(self, aws: Aws, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        there = [one for one in entries if "State" in one]
+        rest = [one for one in aws.map(lambda entry: self.describe(aws, entry), [one for one in entries if one not in there]) if one]
+        return list(aws.map(lambda entry: self._with_addresses(aws, entry), [*there, *rest]))
+
+    def _asked(self, aws: Aws, entries: Sequence[Mapping[str, Any]], reads: Sequence[Any]) -> list[dict[str, Any]]:
+        return self.described(aws, entries)
+
+    @staticmethod
+    def _with_addresses(aws: Aws, raw: Mapping[str, Any]) -> dict[str, Any]:
+        if str(raw["State"]).lower() in STATES or "Bootstrap" in raw:
+            return dict(raw)
+        return {**raw, "Bootstrap": aws.find("kafka", "get_bootstrap_brokers", ClusterArn=raw["ClusterArn"]) or {}}
+
+    def known(self, aws: Aws, identifier: str) -> str:
+        """By ARN, or by name, which is unique in an account and region."""
+        if identifier.startswith("arn:"):
+            return identifier
+        return next((str(one["ClusterArn"]) for one in super().listed(aws) if one["ClusterName"] == identifier), "")
+
+    def reason_of(self, raw: Mapping[str, Any]) -> str:
+        return str((raw.get("StateInfo") or {}).get("Message") or "")
+
+    # -- properties ------------------------------------------------------------------------------------------------------------------
+
+    def get_subnet_ids(self, raw: Mapping[str, Any]) -> Any:
+        return _place(raw).get("SubnetIds") or _nodes(raw).get("ClientSubnets")
+
+    def get_security_groups(self, raw: Mapping[str, Any]) -> Any:
+        return _place(raw).get("SecurityGroupIds") or _nodes(raw).get("SecurityGroups")
+
+    def get_kms_key_id(self, raw: Mapping[str, Any]) -> Any:
+        return (_encryption(raw).get("EncryptionAtRest") or {}).get("DataVolumeKMSKeyId")
+
+    def get_kafka_version(self, raw: Mapping[str, Any]) -> Any:
+        return _software(raw).get("KafkaVersion")
+
+    def get_instance_type(self, raw: Mapping[str, Any]) -> Any:
+        return _nodes(raw).get("InstanceType")
+
+    def get_broker_count(self, raw: Mapping[str, Any]) -> Any:
+        return _provisioned(raw).get("NumberOfBrokerNodes")
+
+    def get_storage_gib(self, raw: Mapping[str, Any]) -> Any:
+        return ((_nodes(raw).get("StorageInfo") or {}).get("EbsStorageInfo") or {}).get("VolumeSize")
+
+    def get_configuration(self, raw: Mapping[str, Any]) -> Any:
+        software = _software(raw)
+        if not software.get("ConfigurationArn"):
+            return None
+        return {"arn": software["ConfigurationArn"], "revision": software.get("ConfigurationRevision")}
+
+    def get_authentication(self, raw: Mapping[str, Any]) -> Any:
+        if not _provisioned(raw):
+            return None
+        given = _provisioned(raw).get("ClientAuthentication") or {}
+        return {
+            "iam": _enabled(given.get("Sasl"), "Iam"),
+            "tls": sorted((given.get("Tls") or {}).get("CertificateAuthorityArnList") or []) if _enabled(given, "Tls") else [],
+            "unauthenticated": _enabled(given, "Unauthenticated"),
+        }
+
+    def get_client_broker(self, raw: Mapping[str, Any]) -> Any:
+        return (_encryption(raw).get("EncryptionInTransit") or {}).get("ClientBroker")
+
+    def get_monitoring(self, raw: Mapping[str, Any]) -> Any:
+        return _provisioned(raw).get("EnhancedMonitoring")
+
+    def get_open_monitoring(self, raw: Mapping[str, Any]) -> Any:
+        if not _provisioned(raw):
+            return None
+        exporters = (_provisioned(raw).get("OpenMonitoring") or {}).get("Prometheus") or {}
+        return {name: bool((exporters.get(member) or {}).get("EnabledInBroker")) for name, member in EXPORTERS.items()}
+
+    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """``version``: of the cluster, which each change replaces. Not to be mixed up with that of Kafka."""
+        bootstrap = raw.get("Bootstrap") or {}
+        return {
+            **super().attributes(raw),
+            "name": raw.get("ClusterName"),
+            "serverless": raw.get("ClusterType") == SERVERLESS,
+            "version": raw.get("CurrentVersion"),
+            "kafka_version": self.get_kafka_version(raw),
+            "instance_type": self.get_instance_type(raw),
+            "brokers": self.get_broker_count(raw),
+            **{f"bootstrap_{mode}": bootstrap.get(member) or None for mode, member in BOOTSTRAP.items()},
+        }
+
+    # -- creating --------------------------------------------------------------------------------------------------------------------
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], _token: str) -> Observed:
+        tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
+        given = {"ClusterName": properties["cluster_name"], **in_create(properties), "Tags": tags}
+        reply = creating(lambda: aws.change("kafka", "create_cluster_v2", **given))
+        raw = {**reply, "ClusterName": properties["cluster_name"], "State": CREATING, "Tags": tags}
+        sent = {name: value for name, value in properties.items() if self.properties[name].compared and value is not None}
+        return replace(self.made(aws, raw, address).changed(sent), state="pending")
+
+    # -- changing --------------------------------------------------------------------------------------------------------------------
+
+    def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
+        """One change after the other. Raises NotYet until all are made; the engine calls again."""
+        now = self.at_rest(aws, seen, alone=set(properties) != {"tags"})
+        left = {name: value for name, value in properties.items() if not self.is_reached(name, value, now.properties.get(name))}
+        if "tags" in left:
+            self.set_tags(aws, now, left.pop("tags"))
+        step = next_step(left)
+        if step is None:
+            aws.begun.pop(now.id, None)
+            return
+        method, since = (aws.begun.get(now.id) or " ").split(" ")
+        if method != step.method:
+            self.begin(aws, now, step)
+        elif time.monotonic() - float(since) > VISIBLE_WITHIN:
+            operation = "".join(word.capitalize() for word in method.split("_"))
+            hint = "Look at the operations of the cluster in the console of MSK; run again."
+            raise CallFailed(f"MSK did not make the change of {', '.join(sorted(left))}", f"kafka:{operation}", hint=hint)
+        raise NotYet("the cluster is being updated", "", "ChangeInProgress", dependency=True)
+
+    def begin(self, aws: Aws, now: Observed, step: Step) -> None:
+        """Make the call. Raises NotYet if MSK has begun something of its own since the cluster was read."""
+        try:
+            aws.change("kafka", step.method, ClusterArn=now.id, CurrentVersion=now.attributes["version"], **step.params)
+        except CallFailed as error:
+            if error.code == BAD and self.at_rest(aws, now).attributes["version"] != now.attributes["version"]:
+                raise NotYet(error.message, error.operation, error.code, dependency=True) from error
+            raise
+        aws.begun[now.id] = f"{step.method} {time.monotonic()}"
+
+    def at_rest(self, aws: Aws, seen: Observed, alone: bool = True) -> Observed:
+        """The cluster as described. Raises NotYet while it is not active; with ``alone`` false, only until it exists."""
+        raws = self.described(aws, [self.where(seen)])
+        status = str(raws[0].get(self.status_member)) if raws else DELETING
+        if status in (DELETING, "FAILED"):
+            raise CallFailed(f"{seen.id} is {status}", "", status, "Run again.")
+        if status != ACTIVE and (alone or status == CREATING):
+            raise NotYet(f"the cluster is {status}", "", "ChangeInProgress", dependency=True)
+        found = self.observe_all(aws, raws)
+        if not found:
+            raise CallFailed(f"{seen.id} no longer carries this component's tags", hint="Run again.")
+        return found[0]
+
+    def is_reached(self, name: str, wanted: Any, observed: Any) -> bool:
+        declared = self.properties[name]
+        return bool(declared.target(wanted, observed) == declared.normal(observed)) or (not wanted and not observed)
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        """Raises NotYet while the cluster is created or changed. A second call finds it being deleted."""
+        raws = self.described(aws, [self.where(seen)])
+        status = str(raws[0].get(self.status_member)) if raws else DELETING
+        if status == DELETING:
+            return
+        if status not in (ACTIVE, "FAILED"):
+            raise NotYet(f"the cluster is {status}", "kafka:DeleteCluster", "ChangeInProgress", dependency=True)
+        super().delete(aws, seen)
+
+
+EXPORTERS: Mapping[str, str] = {"jmx": "JmxExporter", "node": "NodeExporter"}
+
+
+def _provisioned(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    return raw.get("Provisioned") or {}
+
+
+def _nodes(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _provisioned(raw).get("BrokerNodeGroupInfo") or {}
+
+
+def _software(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _provisioned(raw).get("CurrentBrokerSoftwareInfo") or {}
+
+
+def _encryption(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _provisioned(raw).get("EncryptionInfo") or {}
+
+
+def _place(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    configs = (raw.get("Serverless") or {}).get("VpcConfigs") or [{}]
+    return configs[0] or {}
+
+
+def _enabled(given: Mapping[str, Any] | None, member: str) -> bool:
+    return bool(((given or {}).get(member) or {}).get("Enabled"))
+
+
+def in_create(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of CreateClusterV2, except the name and the tags."""
+    if properties["cluster_type"] == SERVERLESS:
+        place = {"SubnetIds": properties["subnet_ids"], "SecurityGroupIds": properties["security_groups"]}
+        return {"Serverless": {"VpcConfigs": [place], "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}}}}
+    nodes = {
+        "ClientSubnets": properties["subnet_ids"],
+        "SecurityGroups": properties["security_groups"],
+        "InstanceType": properties["instance_type"],
+        "StorageInfo": {"EbsStorageInfo": {"VolumeSize": properties["storage_gib"]}},
+    }
+    encryption: dict[str, Any] = {"EncryptionInTransit": {"ClientBroker": properties["client_broker"], "InCluster": True}}
+    if key := properties.get("kms_key_id"):
+        encryption["EncryptionAtRest"] = {"DataVolumeKMSKeyId": key}
+    provisioned: dict[str, Any] = {
+        "BrokerNodeGroupInfo": nodes,
+        "EncryptionInfo": encryption,
+        "KafkaVersion": properties["kafka_version"],
+        "NumberOfBrokerNodes": properties["broker_count"],
+        **monitoring_sent(properties),
+    }
+    if configuration := properties.get("configuration"):
+        provisioned["ConfigurationInfo"] = configuration_sent(configuration)
+    if authentication := properties.get("authentication"):
+        provisioned["ClientAuthentication"] = authentication_sent(authentication)
+    return {"Provisioned": provisioned}
+
+
+def next_step(left: Mapping[str, Any]) -> Step | None:
+    """The first change to make of these properties; None if nothing is left. Room comes first, and what is watched comes last."""
+    if "storage_gib" in left:
+        targets = [{"KafkaBrokerNodeId": "All", "VolumeSizeGB": left["storage_gib"]}]
+        return Step("update_broker_storage", {"TargetBrokerEBSVolumeInfo": targets})
+    if "instance_type" in left:
+        return Step("update_broker_type", {"TargetInstanceType": left["instance_type"]})
+    if "broker_count" in left:
+        return Step("update_broker_count", {"TargetNumberOfBrokerNodes": left["broker_count"]})
+    configuration = {"ConfigurationInfo": configuration_sent(left["configuration"])} if left.get("configuration") else {}
+    if "kafka_version" in left:
+        return Step("update_cluster_kafka_version", {"TargetKafkaVersion": left["kafka_version"], **configuration})
+    if configuration:
+        return Step("update_cluster_configuration", configuration)
+    security: dict[str, Any] = {}
+    if "authentication" in left:
+        security["ClientAuthentication"] = authentication_sent(left["authentication"])
+    if "client_broker" in left:
+        security["EncryptionInfo"] = {"EncryptionInTransit": {"ClientBroker": left["client_broker"]}}
+    if security:
+        return Step("update_security", security)
+    monitored = monitoring_sent(left)
+    return Step("update_monitoring", monitored) if monitored else None
+
+
+def configuration_sent(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Arn": value["arn"], "Revision": int(value["revision"])}
+
+
+def authentication_sent(value: Mapping[str, Any]) -> dict[str, Any]:
+    authorities = list(value.get("tls") or [])
+    return {
+        "Sasl": {"Iam": {"Enabled": bool(value.get("iam"))}},
+        "Tls": {"Enabled": bool(authorities), **({"CertificateAuthorityArnList": authorities} if authorities else {})},
+        "Unauthenticated": {"Enabled": bool(value.get("unauthenticated"))},
+    }
+
+
+def monitoring_sent(given: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if given.get("monitoring"):
+        found["EnhancedMonitoring"] = given["monitoring"]
+    if given.get("open_monitoring"):
+        exporters = {member: {"EnabledInBroker": bool(given["open_monitoring"][name])} for name, member in EXPORTERS.items()}
+        found["OpenMonitoring"] = {"Prometheus": exporters}
+    return found
