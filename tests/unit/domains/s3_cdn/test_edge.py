@@ -42,9 +42,14 @@ MODES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["distributions.shop.origins.api: with edge_mode everything"],
     ),
     "everything, unprotected": (given("everything", {"main": {}}, api=API), ["distributions.shop.web_acl is missing: with edge_mode"]),
-    "everything, and a web ACL for load balancers": (
-        given("everything", {"main": {"scopes": ["alb"]}}, api=API),
-        ["web_acls.main.scopes has alb, but with edge_mode everything"],
+    "everything, and a web ACL of managed rules for load balancers": (given("everything", {"main": {"scopes": ["alb"]}}, api=API), []),
+    "everything, and one for load balancers that counts addresses": (
+        given("everything", {"main": {"scopes": ["alb"], "rate_limits": {"all": {"limit": 2000}}}}, api=API),
+        ["web_acls.main.scopes has alb, but with edge_mode everything, load balancers see the addresses of CloudFront, so that its rate"],
+    ),
+    "everything, and one for load balancers that lists addresses": (
+        given("everything", {"main": {"scopes": ["alb"], "ip_sets": {"bad": {"addresses": ["192.0.2.0/24"]}}}}, api=API),
+        ["web_acls.main.scopes has alb, but with edge_mode everything, load balancers see the addresses of CloudFront, so that its ip"],
     ),
     "buckets": (given("buckets", {"main": {}}), []),
     "buckets, and a load balancer": (
