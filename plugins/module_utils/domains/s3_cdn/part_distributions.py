@@ -23,6 +23,7 @@ from .kinds.cloudfront_function import CloudFrontFunction
 from .kinds.cloudfront_policies import CachePolicy, OriginAccessControl, OriginRequestPolicy, ResponseHeadersPolicy
 from .kinds.distribution_document import Headers
 from .kinds.log_delivery import Delivery, DeliveryDestination, DeliverySource
+from .kinds.vpc_origin import VpcOrigin
 from .part import Described, Granted, Part
 from .resources_distributions import address, build, grants, name_problems
 from .settings.distributions import HEADERS, PLANNED_ZONES, Distribution, read_distributions
@@ -84,6 +85,7 @@ class Distributions(Part):
             OriginRequestPolicy(),
             ResponseHeadersPolicy(),
             CloudFrontFunction(),
+            VpcOrigin(),
             CloudFrontDistribution(headers, moving, {zone for one in own.values() for zone in one.zones}, self._secrets(own)),
             DeliverySource(),
             DeliveryDestination(),

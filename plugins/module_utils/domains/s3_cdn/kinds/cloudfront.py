@@ -17,6 +17,7 @@ tags."""
 STALE = ("PreconditionFailed", "InvalidIfMatchVersion")
 IN_USE = (
     "CachePolicyInUse",
+    "CannotDeleteEntityWhileInUse",
     "DistributionNotDisabled",
     "FunctionInUse",
     "OriginAccessControlInUse",
