@@ -72,14 +72,16 @@ options:
       - C(subnet_ids), in at least two zones, and C(security_group_ids) default to those of O(network).
       - C(kms_key_arn) is the key for the data; by default the component's own.
       - >-
-        C(auth) says how clients log in: C(iam) (V(true)); C(tls), the ARNs of the private certificate authorities whose client
-        certificates are accepted; and C(unauthenticated) (V(false)), which lets everybody in who reaches it.
+        C(auth) says how clients log in: C(iam) (V(true)); C(scram), users with a C(rotation) each, whose passwords are generated and kept
+        in secrets; C(tls), the ARNs of the private certificate authorities whose client certificates are accepted; and C(unauthenticated)
+        (V(false)), which lets everybody in who reaches it.
       - C(in_transit) is V(tls), the default, or V(tls_plaintext), which needs C(auth.unauthenticated).
       - >-
         C(configuration) has options of C(server.properties), such as V({num.partitions: 6}). C(auto.create.topics.enable) is V(false)
         unless it is given.
       - C(monitoring) is V(default), V(per_broker), V(per_topic_per_broker), or V(per_topic_per_partition). C(open_monitoring) has C(jmx)
-        and C(node), the exporters for Prometheus (both V(false)). C(tags) are added to the cluster.
+        and C(node), the exporters for Prometheus (both V(false)). C(logs) has C(broker) (V(true)) and C(retention_days) (V(30)). C(tags)
+        are added to the cluster.
       - MSK makes one change at a time, broker by broker, and the call waits for each of them.
     type: dict
   network:
@@ -235,7 +237,10 @@ outputs:
           bootstrap:
             iam: b-1.prodevents.a1b2c3.c2.kafka.af-south-1.amazonaws.com:9098,b-2.prodevents.a1b2c3.c2.kafka.af-south-1.amazonaws.com:9098
             tls: null
+            scram: null
             plaintext: null
+          scram_secret_arns: {}
+          log_group_name: /aws/vendedlogs/msk/prod-events
     deferred:
       description: Resources that were started but not waited for, and those that depend on them. Empty unless O(defer) is set; see there.
       type: list

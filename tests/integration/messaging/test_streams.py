@@ -29,7 +29,7 @@ def streams(cloud: Any) -> StreamSite:
 
 
 def test_planned_created_unchanged_changed_and_removed(streams: StreamSite) -> None:
-    both = {**events(), "clicks": {"serverless": True}}
+    both = {**events(auth={"scram": {"worker": {}}}), "clicks": {"serverless": True}}
     desired = streams.desired(both)
     planned = summary(streams.plan(desired))
     assert set(planned.values()) == {"create"}
@@ -42,7 +42,8 @@ def test_planned_created_unchanged_changed_and_removed(streams: StreamSite) -> N
     assert ":key/" in found["EncryptionInfo"]["EncryptionAtRest"]["DataVolumeKMSKeyId"]
     assert found["NumberOfBrokerNodes"] == 2
     assert streams.cluster("prod-clicks")["ClusterType"] == "SERVERLESS"
-    streams.apply(list(streams.desired({})), purge=("*", "kms_key.*", "msk_cluster.*"))
+    assert found["LoggingInfo"]["BrokerLogs"]["CloudWatchLogs"] == {"Enabled": True, "LogGroup": "/aws/vendedlogs/msk/prod-events"}
+    streams.apply(list(streams.desired({})), purge=("*", "kms_key.*", "msk_cluster.*", "stream_secret.*"))
     kafka = streams.cloud.client("kafka")
     assert (kafka.list_clusters_v2()["ClusterInfoList"], kafka.list_configurations()["Configurations"]) == ([], [])
 
@@ -73,6 +74,36 @@ def test_one_change_after_the_other(streams: StreamSite) -> None:
     assert found["BrokerNodeGroupInfo"]["StorageInfo"]["EbsStorageInfo"]["VolumeSize"] == 200
     assert found["CurrentBrokerSoftwareInfo"]["ConfigurationRevision"] == 2
     assert found["EncryptionInfo"]["EncryptionInTransit"] == {"ClientBroker": "TLS_PLAINTEXT", "InCluster": True}
+
+
+def secrets_of(streams: StreamSite) -> list[str]:
+    found = streams.cloud.client("kafka").list_scram_secrets(ClusterArn=streams.cluster()["ClusterArn"])["SecretArnList"]
+    return sorted(one.partition("AmazonMSK_")[2].rpartition("-")[0] for one in found)
+
+
+def test_users_with_scram_beside_those_of_others(streams: StreamSite) -> None:
+    streams.bring(events(auth={"scram": {"worker": {}, "reader": {}}}))
+    assert secrets_of(streams) == ["prod/queues/events/reader", "prod/queues/events/worker"]
+    value = '{"username": "theirs", "password": "theirs"}'
+    key, manager = streams.ids()["kms_key.streams"], streams.cloud.client("secretsmanager")
+    theirs = manager.create_secret(Name="AmazonMSK_other/x", SecretString=value, KmsKeyId=key)["ARN"]
+    streams.cloud.client("kafka").batch_associate_scram_secret(ClusterArn=streams.cluster()["ClusterArn"], SecretArnList=[theirs])
+    fewer = events(auth={"scram": {"worker": {"rotation": "2"}}})
+    streams.bring(fewer, purge=("stream_secret.*",))
+    assert secrets_of(streams) == ["other/x", "prod/queues/events/worker"]
+    assert streams.bring(fewer) == []
+
+
+def test_a_secret_that_msk_does_not_take_is_an_error(streams: StreamSite) -> None:
+    users = events(auth={"scram": {"worker": {}}})
+    streams.bring(users)
+    secret = next(one.id for one in streams.observed() if one.kind == "stream_secret")
+    kafka, arn = streams.cloud.client("kafka"), streams.cluster()["ClusterArn"]
+    streams.cloud.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="by hand")
+    kafka.batch_disassociate_scram_secret(ClusterArn=arn, SecretArnList=kafka.list_scram_secrets(ClusterArn=arn)["SecretArnList"])
+    (failed,) = streams.try_apply(streams.desired(users)).failures
+    assert "MSK did not take every secret" in failed.message
+    assert "must hold username and password" in failed.message
 
 
 def test_upward_with_consent_only(streams: StreamSite) -> None:
@@ -127,7 +158,7 @@ def test_without_streams_msk_is_not_asked(streams: StreamSite) -> None:
 
 
 def test_a_replacement_loses_data_and_needs_consent_that_says_so(streams: StreamSite) -> None:
-    streams.bring(events())
-    renamed = streams.desired(events(cluster_name="other"))
+    streams.bring(events(logs={"broker": False}))
+    renamed = streams.desired(events(cluster_name="other", logs={"broker": False}))
     assert summary(streams.plan(renamed, allow_replace=("*",))) == {CLUSTER: "replace (no consent)"}
     assert summary(streams.plan(renamed, allow_replace=("msk_cluster.*",))) == {CLUSTER: "replace"}

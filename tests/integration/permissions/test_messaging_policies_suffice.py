@@ -23,7 +23,7 @@ from tests.integration.messaging.streams import StreamSite
 from tests.integration.messaging.support import ACCOUNT, PURGE, REGION, Site
 from tests.integration.permissions.scenarios import called, checked, declared_by, denials, documents, granted
 
-EVERYTHING = (*PURGE, "mq_broker.*", "secret.*", "mq_configuration.*", "msk_cluster.*")
+EVERYTHING = (*PURGE, "mq_broker.*", "secret.*", "mq_configuration.*", "msk_cluster.*", "stream_secret.*")
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:news"
 QUEUES: dict[str, dict[str, Any]] = {
     "create": {
@@ -54,7 +54,10 @@ BROKERS: dict[str, dict[str, Any]] = {
 }
 EVENTS: dict[str, Any] = {"instance_type": "kafka.m5.large", "version": "3.9"}
 STREAMS: dict[str, dict[str, Any]] = {
-    "create streams": {"events": {**EVENTS, "tags": {"a": "1", "b": "1"}}, "clicks": {"serverless": True}},
+    "create streams": {
+        "events": {**EVENTS, "auth": {"scram": {"worker": {}, "reader": {}}}, "tags": {"a": "1", "b": "1"}},
+        "clicks": {"serverless": True},
+    },
     "change a stream": {
         "events": {
             **EVENTS,
@@ -62,7 +65,8 @@ STREAMS: dict[str, dict[str, Any]] = {
             "instance_type": "kafka.m7g.large",
             "brokers": 4,
             "storage_gib": 200,
-            "auth": {"unauthenticated": True},
+            "auth": {"unauthenticated": True, "scram": {"worker": {"rotation": "2"}}},
+            "logs": {"retention_days": 14},
             "monitoring": "per_broker",
             "tags": {"a": "2"},
         },
@@ -93,6 +97,7 @@ SELDOM = {
     "servicequotas:GetServiceQuota": "asked where a plan consumes a quota",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
     "kms:UpdateAlias": "takes back an alias that was pointed elsewhere by hand",
+    "logs:AssociateKmsKey": "corrects what was changed by hand",
     "kms:UpdateKeyDescription": "corrects what was changed by hand",
     "kafka:DescribeConfiguration": "reads one that is adopted, or that a call without a reply may have made",
     "mq:DescribeConfiguration": "reads one that is adopted, or that a call without a reply may have made",

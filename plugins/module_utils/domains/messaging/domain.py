@@ -16,7 +16,7 @@ from ...reconcile.model import Kind, Resource
 from .part import MessagingPart
 from .parts import PARTS
 
-SERVICES = ("sts", "sqs", "kms", "resourcegroupstaggingapi", "mq", "secretsmanager", "kafka")
+SERVICES = ("sts", "sqs", "kms", "resourcegroupstaggingapi", "mq", "secretsmanager", "kafka", "logs")
 """The services that every call contacts, even when it changes nothing."""
 KINDS: dict[str, Kind] = every_kind(PARTS)
 

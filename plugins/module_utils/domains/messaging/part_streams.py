@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...aws.connection import Aws
+from ...aws.owner import Owner
 from ...component.domain import Observation
 from ...component.outputs import Attributes, split, value
 from ...component.parts import Described
@@ -19,21 +20,23 @@ from ...kinds.kms_key import KmsKey
 from ...reconcile.model import Kind, Resource
 from .kinds.msk_cluster import BOOTSTRAP, MskCluster
 from .kinds.msk_configuration import MskConfiguration
+from .kinds.stream_log_group import StreamLogGroup
+from .kinds.stream_secret import StreamSecret, secret_name
 from .part import MessagingPart, looks_for
-from .resources_streams import KIND, Streams, build
+from .resources_streams import KIND, LOG_GROUP, SECRET, Streams, build
 from .settings.stream import read_streams
 from .stream_judge import notes, objections
 from .validate_streams import check_streams
 
 VERSIONS = "kafka versions"
-NAMES: Mapping[str, str] = {"msk_cluster": "cluster_name", "msk_configuration": "configuration_name"}
+NAMES: Mapping[str, str] = {"msk_cluster": "cluster_name", "msk_configuration": "configuration_name", "stream_secret": "secret_name"}
 """kind -> the property with a name that AWS cannot change: one that was adopted keeps its own."""
 STREAM = ("name", "arn", "serverless", "kafka_version", "instance_type", "brokers")
 """Attributes of msk_cluster that are outputs."""
 
 
 class StreamsPart(MessagingPart):
-    """Clusters, their configurations, and the key for their data."""
+    """Clusters, their configurations, logs, and secrets, and the key for all of it."""
 
     option = "streams"
 
@@ -46,8 +49,9 @@ class StreamsPart(MessagingPart):
         check_streams(self._own(described), self.context.environment, problems)
 
     def kinds(self, described: Described) -> Sequence[Kind]:
-        looks = looks_for(self.option, described, self.context)
-        return (KmsKey(), MskConfiguration(looks), MskCluster(looks))
+        owner, looks = Owner(self.context.environment, self.context.component), looks_for(self.option, described, self.context)
+        secrets = [secret_name(owner, name, user) for name, one in self._own(described).items() for user in one.auth.scram]
+        return (KmsKey(), StreamLogGroup(looks), StreamSecret(secrets, looks=looks), MskConfiguration(looks), MskCluster(looks))
 
     def questions(self, described: Described) -> Mapping[str, Callable[[Aws], Any]]:
         """The versions that MSK offers here, as its API names them."""
@@ -70,7 +74,9 @@ class StreamsPart(MessagingPart):
         return notes(self._own(described), observation.observed)
 
     def outputs(self, described: Described, attributes: Attributes) -> dict[str, Any]:
-        """{"streams": {name: {name, arn, serverless, kafka_version, instance_type, brokers, bootstrap: {way to log in: addresses}}}}."""
+        """{"streams": {name: {name, arn, serverless, kafka_version, instance_type, brokers, bootstrap: {way to log in: addresses},
+        scram_secret_arns: {user: arn}, log_group_name}}}.
+        """
         names = sorted(name for kind, name in map(split, attributes) if kind == KIND)
         return {self.option: {name: self._outputs(name, described, attributes) for name in names}}
 
@@ -78,6 +84,10 @@ class StreamsPart(MessagingPart):
         """What a serverless stream does not have is null, and so are addresses for ways of logging in that are off."""
         address, one = f"{KIND}.{name}", self._own(described).get(name)
         found = {key: value(attributes, address, key) for key in STREAM}
+        prefix = f"{SECRET}.{name}/"
+        secrets = [one for one in sorted(attributes) if one.startswith(prefix)]
+        found["scram_secret_arns"] = {one.removeprefix(prefix): value(attributes, one, "arn") for one in secrets}
+        found["log_group_name"] = value(attributes, f"{LOG_GROUP}.{name}", "id")
         there = {mode: value(attributes, address, f"bootstrap_{mode}") for mode in BOOTSTRAP}
         if one is None:
             return {**found, "bootstrap": there}

@@ -9,25 +9,48 @@ of the network with the caller's rights.
 
 from __future__ import annotations
 
-from ...aws.grants import REGIONAL, Grant, Permissions, arn, each, equals, iam, keeps_mark, marked, not_others, request_marked, typed
-from ...kinds.permissions import OWN_KEY
+from ...aws.grants import (
+    REGIONAL,
+    Grant,
+    Permissions,
+    arn,
+    each,
+    equals,
+    iam,
+    keeps_mark,
+    marked,
+    merged,
+    not_others,
+    request_marked,
+    typed,
+)
+from ...kinds.permissions import OWN_KEY, named_log_groups
+from .kinds.stream_log_group import PREFIX
+from .kinds.stream_secret import BEGINNING
 
 CLUSTERS = Grant((arn("kafka", "cluster/*"),))
 OWN = Grant(CLUSTERS.resources, (marked,))
 CONFIGURATIONS = Grant((arn("kafka", "configuration/*"),))
+SECRETS = Grant((arn("secretsmanager", f"secret:{BEGINNING}{{environment}}/{{component}}/*"),))
+DELIVERY = (
+    "CreateLogDelivery DeleteLogDelivery DescribeResourcePolicies GetLogDelivery ListLogDeliveries PutResourcePolicy UpdateLogDelivery"
+)
+"""What MSK does with the caller's rights where it delivers logs (CloudWatch Logs User Guide, "Logs sent to CloudWatch Logs")."""
 OWN_CONFIGURATIONS = Grant((arn("kafka", "configuration/{environment}-{component}-*"),))
 ENDPOINTS = typed("ec2", "vpc-endpoint")
 MANAGED = "AWSMSKManaged"
 """The tag by which MSK knows its own endpoints (AWS managed policy AmazonMSKFullAccess)."""
 LOOKS = "DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs"
 
-STREAMS = Permissions(
+CLUSTERS_AND_PARTS = Permissions(
     reads={
         **each("kafka", "ListClustersV2 ListConfigurations ListKafkaVersions", REGIONAL),
         # The holder of a wanted name is read to find its owner.
-        **each("kafka", "DescribeClusterV2 GetBootstrapBrokers", CLUSTERS),
+        **each("kafka", "DescribeClusterV2 GetBootstrapBrokers ListScramSecrets", CLUSTERS),
         **each("kafka", "DescribeConfiguration DescribeConfigurationRevision", CONFIGURATIONS),
         **each("ec2", LOOKS, REGIONAL),
+        "secretsmanager:ListSecrets": (REGIONAL,),
+        **each("secretsmanager", "DescribeSecret GetSecretValue", SECRETS),
         "tag:GetResources": (REGIONAL,),
     },
     writes={
@@ -35,10 +58,14 @@ STREAMS = Permissions(
         "kafka:CreateConfiguration": (REGIONAL,),
         **each("kafka", "DeleteConfiguration UpdateConfiguration", OWN_CONFIGURATIONS),
         **each("kafka", "DeleteCluster UntagResource UpdateBrokerCount UpdateBrokerStorage UpdateBrokerType", OWN),
+        **each("kafka", "BatchAssociateScramSecret BatchDisassociateScramSecret", OWN),
         **each("kafka", "UpdateClusterConfiguration UpdateClusterKafkaVersion UpdateMonitoring UpdateSecurity", OWN),
         # Also checked as part of the create call, when the cluster has no tags yet.
         "kafka:TagResource": (Grant(CLUSTERS.resources, (marked, keeps_mark)), Grant(CLUSTERS.resources, (request_marked, not_others))),
-        "kms:CreateGrant": (OWN_KEY,),
+        "secretsmanager:CreateSecret": (Grant(SECRETS.resources, (request_marked,)),),
+        **each("secretsmanager", "DeleteSecret PutSecretValue RestoreSecret TagResource UntagResource UpdateSecret", SECRETS),
+        **each("kms", "CreateGrant GenerateDataKey RetireGrant", OWN_KEY),
+        **each("logs", DELIVERY, REGIONAL),
         "ec2:CreateVpcEndpoint": (REGIONAL,),
         "ec2:CreateTags": (Grant((ENDPOINTS,), (equals(f"aws:RequestTag/{MANAGED}", "true"),)),),
         "ec2:DeleteVpcEndpoints": (Grant((ENDPOINTS,), (equals(f"aws:ResourceTag/{MANAGED}", "true"),)),),
@@ -55,7 +82,15 @@ STREAMS = Permissions(
             "iam:CreateServiceLinkedRole",
             "kms:CreateGrant",
             "kms:DescribeKey",
+            *(f"logs:{name}" for name in DELIVERY.split()),
         ),
+        "kafka:UpdateMonitoring": tuple(f"logs:{name}" for name in DELIVERY.split()),
+        "kafka:BatchAssociateScramSecret": ("kms:CreateGrant", "kms:RetireGrant"),
+        "secretsmanager:CreateSecret": ("secretsmanager:TagResource", "kms:GenerateDataKey", "kms:Decrypt"),
+        "secretsmanager:PutSecretValue": ("kms:GenerateDataKey", "kms:Decrypt"),
+        "secretsmanager:UpdateSecret": ("kms:GenerateDataKey", "kms:Decrypt"),
         "kafka:DeleteCluster": ("ec2:DeleteVpcEndpoints",),
     },
 )
+
+STREAMS = merged((named_log_groups(PREFIX, PREFIX), CLUSTERS_AND_PARTS))

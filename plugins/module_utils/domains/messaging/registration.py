@@ -20,7 +20,7 @@ def load() -> Details:
         services=SERVICES,
         permissions=PERMISSIONS,
         reads={"versions of Kafka": operations("kafka", "list_kafka_versions")},
-        unused={name: why for name, why in UNUSED.items() if name.startswith("kms:")},
+        unused={name: why for name, why in UNUSED.items() if name.startswith(("kms:", "logs:"))},
         samples=samples,
     )
 
@@ -29,6 +29,16 @@ REGISTRATION = Registration(
     name="messaging",
     role="messaging",
     variable="messaging_queues",
-    order=("kms_key", "message_queue", "secret", "mq_configuration", "mq_broker", "msk_configuration", "msk_cluster"),
+    order=(
+        "kms_key",
+        "message_queue",
+        "secret",
+        "mq_configuration",
+        "mq_broker",
+        "stream_log_group",
+        "stream_secret",
+        "msk_configuration",
+        "msk_cluster",
+    ),
     load=load,
 )

@@ -5,19 +5,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ...aws.operations import Operation
 from ...aws.place import Place
 from ...aws.samples import Drift, Sample
-from ...kinds.samples import NAME, VPC, security_group, subnets
+from ...kinds.samples import NAME, VPC, log_group, plain_secret, security_group, subnets
 from ...reconcile.model import Observed, Resource, ref
 from .kinds.msk_cluster import PROVISIONED
-from .resources_streams import CONFIGURATION, KIND
+from .kinds.stream_log_group import PREFIX
+from .kinds.stream_secret import secret_name
+from .resources_streams import CONFIGURATION, KIND, LOG_GROUP, SECRET
 
 
 def samples(place: Place) -> tuple[Sample, ...]:
-    return configuration(place), cluster(place)
+    return log_group(place, LOG_GROUP, PREFIX), secret(place), configuration(place), cluster(place)
+
+
+def secret(place: Place) -> Sample:
+    plain = plain_secret(place)
+    return replace(
+        plain, resource=Resource(SECRET, NAME, {**plain.resource.properties, "secret_name": secret_name(place.owner, NAME, "one")})
+    )
 
 
 def configuration_resource(place: Place) -> Resource:
@@ -51,7 +61,7 @@ def cluster_resource(place: Place) -> Resource:
         "broker_count": len(subnets(place)),
         "storage_gib": 10,
         "configuration": {"arn": ref(made.address, "arn"), "revision": ref(made.address, "revision")},
-        "authentication": {"iam": True, "tls": [], "unauthenticated": False},
+        "authentication": {"iam": True, "scram": False, "tls": [], "unauthenticated": False},
         "client_broker": "TLS",
         "monitoring": "DEFAULT",
     }

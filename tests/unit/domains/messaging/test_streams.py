@@ -17,7 +17,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.str
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.validate_streams import check_streams
 from ansible_collections.mainstay.aws.plugins.module_utils.inputs.networks import Network
 from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import Problems
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Observed
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Observed, ref
 
 from .broker_samples import NETWORK, PLACE, SUBNETS
 
@@ -64,6 +64,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         {"auth": {"tls": ["arn:aws:acm:eu-west-1:123456789012:certificate/1"]}},
         "the ARN of a private certificate authority",
     ),
+    ("a password of a user", {"auth": {"scram": {"one": {"password": "canary"}}}}, "auth.scram.one.password is set, but it is a password"),
+    ("a user", {"auth": {"scram": {"a b": {}}}}, "the name of a user must be 1 to 64 letters, digits, and . _ -"),
+    ("a period of its own", {"logs": {"retention_days": 31}}, "CloudWatch Logs supports only these periods"),
     ("plain text with a login", {"in_transit": "tls_plaintext"}, "only clients that do not log in use plain text"),
     ("a key of another kind", {"kms_key_arn": "alias/mine"}, "it must be the ARN of a KMS key"),
     ("an option of two lines", {"configuration": {"num.partitions": "6\nx=1"}}, "it must be a string on one line"),
@@ -97,7 +100,8 @@ def test_brokers_are_not_counted_in_a_network_that_is_not_looked_up_yet() -> Non
 
 
 def test_the_defaults_are_those_of_production() -> None:
-    _key, configuration, cluster = build({"events": stream()}, PLACE)
+    _key, configuration, logs, cluster = build({"events": stream()}, PLACE)
+    assert (logs.properties["log_group_name"], logs.properties["retention_in_days"]) == ("/aws/vendedlogs/msk/prod-events", 30)
     assert configuration.properties == {"configuration_name": "prod-queues-events", "options": {"auto.create.topics.enable": "false"}}
     expected = {
         "cluster_name": "prod-events",
@@ -107,7 +111,7 @@ def test_the_defaults_are_those_of_production() -> None:
         "client_broker": "TLS",
     }
     assert expected.items() <= cluster.properties.items()
-    assert cluster.properties["authentication"] == {"iam": True, "tls": [], "unauthenticated": False}
+    assert cluster.properties["authentication"] == {"iam": True, "scram": False, "tls": [], "unauthenticated": False}
 
 
 def test_serverless_has_a_place_and_nothing_to_choose() -> None:
@@ -115,6 +119,15 @@ def test_serverless_has_a_place_and_nothing_to_choose() -> None:
     assert problems == []
     (cluster,) = build({"events": one}, PLACE)
     assert set(cluster.properties) == {"cluster_name", "cluster_type", "subnet_ids", "security_groups", "tags"}
+
+
+def test_users_have_secrets_as_msk_wants_them() -> None:
+    one = stream(auth={"iam": False, "scram": {"worker": {"rotation": "2"}}}, logs={"broker": False})
+    _key, _configuration, secret, cluster = build({"events": one}, PLACE)
+    assert (secret.address, secret.properties["secret_name"]) == ("stream_secret.events/worker", "AmazonMSK_prod/queues/events/worker")
+    assert secret.properties["kms_key_id"] == ref("kms_key.streams", "arn")
+    assert cluster.properties["scram_secrets"] == [ref(secret.address, "arn")]
+    assert (cluster.properties["broker_log_group"], one.ports) == ("", {"scram": 9096})
 
 
 def seen(**more: Any) -> Observed:

@@ -10,7 +10,7 @@ counts as ready; a change waits until the one before is complete.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -18,9 +18,10 @@ from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
 from ....aws.named_kind import NamedCalls, NamedKind, Tagging
 from ....reconcile.errors import CallFailed, NotYet
-from ....reconcile.model import Observed, State, fixed, given
+from ....reconcile.model import Observed, State, fixed, given, later
 from ..settings.kafka_versions import kept
 from .msk import BAD, creating, something_marked
+from .stream_secret import secrets_prefix
 
 PROVISIONED, SERVERLESS = "PROVISIONED", "SERVERLESS"
 ACTIVE, CREATING, UPDATING, DELETING = "ACTIVE", "CREATING", "UPDATING", "DELETING"
@@ -28,11 +29,13 @@ STATES: Mapping[str, State] = {"creating": "pending", "deleting": "deleting", "f
 CREATED_WITHIN = 5400.0
 CHANGED_WITHIN = 21600.0
 """Seconds for all changes of one run together: each goes from broker to broker, a quarter of an hour for one."""
+SECRETS_AT_ONCE = 10
 VISIBLE_WITHIN = 600.0
 """Seconds within which a cluster that is active again must show what a change made."""
 
 BOOTSTRAP: Mapping[str, str] = {
     "iam": "BootstrapBrokerStringSaslIam",
+    "scram": "BootstrapBrokerStringSaslScram",
     "tls": "BootstrapBrokerStringTls",
     "plaintext": "BootstrapBrokerString",
 }
@@ -71,6 +74,7 @@ class MskCluster(NamedKind):
     operations = (
         *("update_broker_count", "update_broker_storage", "update_broker_type", "update_cluster_configuration"),
         *("update_cluster_kafka_version", "update_monitoring", "update_security"),
+        *("batch_associate_scram_secret", "batch_disassociate_scram_secret", "list_scram_secrets"),
         *("get_bootstrap_brokers", "resourcegroupstaggingapi.get_resources"),
     )
     states = STATES
@@ -102,6 +106,8 @@ class MskCluster(NamedKind):
     client_broker = given()
     monitoring = given()
     open_monitoring = given()
+    broker_log_group = given()
+    scram_secrets = later(canonical=sorted_strings)
 
     def __init__(self, looks: bool = True) -> None:
         super().__init__()
@@ -127,7 +133,12 @@ class MskCluster(NamedKind):
     def _with_addresses(aws: Aws, raw: Mapping[str, Any]) -> dict[str, Any]:
         if str(raw["State"]).lower() in STATES or "Bootstrap" in raw:
             return dict(raw)
-        return {**raw, "Bootstrap": aws.find("kafka", "get_bootstrap_brokers", ClusterArn=raw["ClusterArn"]) or {}}
+        where = {"ClusterArn": raw["ClusterArn"]}
+        found = {**raw, "Bootstrap": aws.find("kafka", "get_bootstrap_brokers", **where) or {}}
+        if not _enabled(_sasl(raw), "Scram"):
+            return found
+        ours = f":secret:{secrets_prefix(aws.owner)}"
+        return {**found, "Scram": [one for one in aws.list_all("kafka", "list_scram_secrets", "SecretArnList", **where) if ours in one]}
 
     def known(self, aws: Aws, identifier: str) -> str:
         """By ARN, or by name, which is unique in an account and region."""
@@ -172,7 +183,8 @@ class MskCluster(NamedKind):
             return None
         given = _provisioned(raw).get("ClientAuthentication") or {}
         return {
-            "iam": _enabled(given.get("Sasl"), "Iam"),
+            "iam": _enabled(_sasl(raw), "Iam"),
+            "scram": _enabled(_sasl(raw), "Scram"),
             "tls": sorted((given.get("Tls") or {}).get("CertificateAuthorityArnList") or []) if _enabled(given, "Tls") else [],
             "unauthenticated": _enabled(given, "Unauthenticated"),
         }
@@ -188,6 +200,16 @@ class MskCluster(NamedKind):
             return None
         exporters = (_provisioned(raw).get("OpenMonitoring") or {}).get("Prometheus") or {}
         return {name: bool((exporters.get(member) or {}).get("EnabledInBroker")) for name, member in EXPORTERS.items()}
+
+    def get_broker_log_group(self, raw: Mapping[str, Any]) -> Any:
+        if not _provisioned(raw):
+            return None
+        logs = (((_provisioned(raw).get("LoggingInfo") or {}).get("BrokerLogs") or {}).get("CloudWatchLogs")) or {}
+        return str(logs.get("LogGroup") or "") if logs.get("Enabled") else ""
+
+    def get_scram_secrets(self, raw: Mapping[str, Any]) -> list[str]:
+        """Ours: other components may have theirs beside them."""
+        return list(raw.get("Scram") or [])
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """``version``: of the cluster, which each change replaces. Not to be mixed up with that of Kafka."""
@@ -221,9 +243,13 @@ class MskCluster(NamedKind):
         left = {name: value for name, value in properties.items() if not self.is_reached(name, value, now.properties.get(name))}
         if "tags" in left:
             self.set_tags(aws, now, left.pop("tags"))
+        secrets, there = (frozenset(found.get("scram_secrets") or ()) for found in (left, now.properties))
+        if left.pop("scram_secrets", None) is not None:
+            self.set_secrets(aws, now, "batch_disassociate_scram_secret", there - secrets)
         step = next_step(left)
         if step is None:
             aws.begun.pop(now.id, None)
+            self.set_secrets(aws, now, "batch_associate_scram_secret", secrets - there)
             return
         method, since = (aws.begun.get(now.id) or " ").split(" ")
         if method != step.method:
@@ -233,6 +259,17 @@ class MskCluster(NamedKind):
             hint = "Look at the operations of the cluster in the console of MSK; run again."
             raise CallFailed(f"MSK did not make the change of {', '.join(sorted(left))}", f"kafka:{operation}", hint=hint)
         raise NotYet("the cluster is being updated", "", "ChangeInProgress", dependency=True)
+
+    @staticmethod
+    def set_secrets(aws: Aws, now: Observed, method: str, arns: Collection[str]) -> None:
+        """Associate secrets, or no longer. MSK's reply is a success whatever happens: it lists what was not done, and why."""
+        operation = "kafka:" + "".join(word.capitalize() for word in method.split("_"))
+        for begin in range(0, len(arns), SECRETS_AT_ONCE):
+            chosen = sorted(arns)[begin : begin + SECRETS_AT_ONCE]
+            failed = aws.change("kafka", method, ClusterArn=now.id, SecretArnList=chosen).get("UnprocessedScramSecrets") or []
+            if failed:
+                said = "; ".join(f"{one.get('SecretArn')}: {one.get('ErrorMessage')}" for one in failed)
+                raise CallFailed(f"MSK did not take every secret: {said}", operation, str(failed[0].get("ErrorCode") or ""))
 
     def begin(self, aws: Aws, now: Observed, step: Step) -> None:
         """Make the call. Raises NotYet if MSK has begun something of its own since the cluster was read."""
@@ -294,6 +331,10 @@ def _encryption(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 def _place(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     configs = (raw.get("Serverless") or {}).get("VpcConfigs") or [{}]
     return configs[0] or {}
+
+
+def _sasl(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (_provisioned(raw).get("ClientAuthentication") or {}).get("Sasl") or {}
 
 
 def _enabled(given: Mapping[str, Any] | None, member: str) -> bool:
@@ -360,7 +401,7 @@ def configuration_sent(value: Mapping[str, Any]) -> dict[str, Any]:
 def authentication_sent(value: Mapping[str, Any]) -> dict[str, Any]:
     authorities = list(value.get("tls") or [])
     return {
-        "Sasl": {"Iam": {"Enabled": bool(value.get("iam"))}},
+        "Sasl": {"Iam": {"Enabled": bool(value.get("iam"))}, "Scram": {"Enabled": bool(value.get("scram"))}},
         "Tls": {"Enabled": bool(authorities), **({"CertificateAuthorityArnList": authorities} if authorities else {})},
         "Unauthenticated": {"Enabled": bool(value.get("unauthenticated"))},
     }
@@ -373,4 +414,7 @@ def monitoring_sent(given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("open_monitoring"):
         exporters = {member: {"EnabledInBroker": bool(given["open_monitoring"][name])} for name, member in EXPORTERS.items()}
         found["OpenMonitoring"] = {"Prometheus": exporters}
+    if (group := given.get("broker_log_group")) is not None:
+        logs = {"Enabled": True, "LogGroup": group} if group else {"Enabled": False}
+        found["LoggingInfo"] = {"BrokerLogs": {"CloudWatchLogs": logs}}
     return found

@@ -19,6 +19,7 @@ from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.values import KMS_KEY_ARN
 from ....reconcile.model import is_unknown
+from .broker import ROTATION
 from .kafka_versions import API_FORM, NEWEST, OLDEST, VERSION, has_kraft, number
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
@@ -34,6 +35,7 @@ EXPRESS = "express."
 MOST_GIB = 16384
 MOST_BROKERS = 60
 DEFAULT_GIB = 100
+USER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 AUTHORITY = re.compile(r"arn:[a-z-]+:acm-pca:[a-z0-9-]+:\d{12}:certificate-authority/[0-9a-f-]{36}")
 TLS, TLS_PLAINTEXT = "tls", "tls_plaintext"
 IN_TRANSIT: Mapping[str, str] = {TLS: "TLS", TLS_PLAINTEXT: "TLS_PLAINTEXT"}
@@ -50,7 +52,7 @@ ALWAYS: Mapping[str, str] = {"auto.create.topics.enable": "false"}
 
 NOT_SERVERLESS = (
     *("version", "instance_type", "brokers", "storage_gib", "kms_key_arn", "auth", "in_transit", "configuration", "monitoring"),
-    "open_monitoring",
+    *("open_monitoring", "logs"),
 )
 """What MSK decides in a serverless cluster."""
 ELSEWHERE: Mapping[str, str] = {
@@ -66,15 +68,18 @@ ELSEWHERE: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Auth:
-    """How clients log in. ``tls``: the ARNs of the private certificate authorities whose certificates are accepted."""
+    """How clients log in. ``scram``: user -> the marker of its rotation. ``tls``: the ARNs of the private certificate authorities whose
+    certificates are accepted.
+    """
 
     iam: bool = True
+    scram: Mapping[str, str] = field(default_factory=dict)
     tls: tuple[str, ...] = ()
     unauthenticated: bool = False
 
     @property
     def any(self) -> bool:
-        return self.iam or bool(self.tls) or self.unauthenticated
+        return self.iam or bool(self.scram) or bool(self.tls) or self.unauthenticated
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,8 @@ class Stream:
     monitoring: str = "default"
     jmx_exporter: bool = False
     node_exporter: bool = False
+    broker_logs: bool = True
+    retention_days: int = 30
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -110,7 +117,8 @@ class Stream:
         """The ports that clients use, by way of logging in."""
         plain = {"plaintext": 9092} if self.in_transit == TLS_PLAINTEXT else {}
         tls = {"tls": 9094} if self.auth.tls or self.auth.unauthenticated else {}
-        return {**({"iam": 9098} if self.auth.iam else {}), **tls, **plain}
+        sasl = {**({"iam": 9098} if self.auth.iam else {}), **({"scram": 9096} if self.auth.scram else {})}
+        return {**sasl, **tls, **plain}
 
 
 def read_streams(given: Any, path: str, environment: str, network: Network, problems: Problems) -> dict[str, Stream]:
@@ -143,7 +151,7 @@ def read_stream(name: str, reader: Reader, environment: str, network: Network) -
 
 
 def read_provisioned(reader: Reader, zones: int) -> dict[str, Any]:
-    exporters = reader.section("open_monitoring")
+    exporters, logs = reader.section("open_monitoring"), reader.section("logs")
     found = {
         "version": read_version(reader),
         "instance_type": read_type(reader),
@@ -156,8 +164,11 @@ def read_provisioned(reader: Reader, zones: int) -> dict[str, Any]:
         "monitoring": reader.choice("monitoring", LEVELS, "default"),
         "jmx_exporter": exporters.boolean("jmx", False),
         "node_exporter": exporters.boolean("node", False),
+        "broker_logs": logs.boolean("broker", True),
+        "retention_days": logs.retention_days("retention_days", 30),
     }
     exporters.finish()
+    logs.finish()
     return found
 
 
@@ -230,8 +241,28 @@ def read_auth(reader: Reader) -> Auth:
     authorities = reader.items(
         "tls", (), as_authority, "it must be the ARN of a private certificate authority: arn:aws:acm-pca:...:certificate-authority/..."
     )
-    found = Auth(reader.boolean("iam", True), authorities, reader.boolean("unauthenticated", False))
+    scram = read_scram(reader)
+    found = Auth(reader.boolean("iam", True), scram, authorities, reader.boolean("unauthenticated", False))
     reader.finish()
+    return found
+
+
+def read_scram(reader: Reader) -> dict[str, str]:
+    """User -> marker. Passwords are generated, and another marker generates another one."""
+    found: dict[str, str] = {}
+    for user, given in reader.mapping("scram").items():
+        settings = Reader(given, f"{reader.at('scram')}.{user}", reader.problems)
+        found[user] = str(settings.take("rotation") or "")
+        if settings.take("password") is not None:
+            reader.problems.messages.append(f"{settings.at('password')} is set, but {ELSEWHERE['password']}: it is generated")
+        if not USER.fullmatch(user):
+            reader.problems.add(reader.at("scram"), user, "the name of a user must be 1 to 64 letters, digits, and . _ -")
+        if found[user] and not ROTATION.fullmatch(found[user]):
+            remedy = (
+                "it must be a marker of up to 64 letters, digits, and . _ : + = @ -, such as a date; a new one generates a new password"
+            )
+            reader.problems.add(settings.at("rotation"), found[user], remedy)
+        settings.finish()
     return found
 
 
