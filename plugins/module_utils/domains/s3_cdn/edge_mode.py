@@ -43,7 +43,7 @@ def _everything(distributions: Mapping[str, Distribution], acls: Mapping[str, We
     known = [name for name, acl in acls.items() if "cloudfront" in acl.scopes]
     for one in distributions.values():
         for origin in one.origins.values():
-            if not (origin.bucket or origin.secret or origin.headers):
+            if not (origin.bucket or origin.secret or origin.headers or origin.load_balancer_arn):
                 yield (
                     f"{origin.path}: with {OPTION} {EVERYTHING}, nobody may go around the distribution; set origin_secret, the name in "
                     "origin_secrets of a header that the load balancer demands"

@@ -22,6 +22,7 @@ PLACE = Place("prod", "edge", "af-south-1", "111122223333")
 SITE = {"bucket": "site"}
 API = {"domain_name": "api.example.com", "origin_secret": "api"}
 OPEN = {"domain_name": "api.example.com"}
+BALANCER = "arn:aws:elasticloadbalancing:af-south-1:111122223333:loadbalancer/app/inside/0123456789abcdef"
 
 
 def given(mode: str, acls: dict[str, Any] | None = None, headers: Any = None, **origins: Any) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def problems(settings: dict[str, Any]) -> list[str]:
 MODES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "everything, with a secret": (given("everything", api=API), []),
     "everything, with a header": (given("everything", headers={"shop": {"api": {"x-a": "b"}}}, api=OPEN), []),
+    "everything, inside the VPC": (given("everything", api={**OPEN, "load_balancer_arn": BALANCER}), []),
     "everything, and a way around": (
         given("everything", api=OPEN),
         ["distributions.shop.origins.api: with edge_mode everything"],
