@@ -33,6 +33,7 @@ ROWS: Mapping[tuple[str, str], Mapping[str, runs_.Check]] = {
         "P5": runs_.no_request_is_lost,
         "K13": runs_.scaled("web", 3, 12, cpu=70),
         "S16": runs_.encrypted("/api", "/"),
+        "S5": runs_.answers_the_cdn_alone,
     },
     ("examples/innovate/workloads", "flask-api"): {
         "P1": runs_.services(flask_api=8080),
@@ -43,6 +44,7 @@ ROWS: Mapping[tuple[str, str], Mapping[str, runs_.Check]] = {
         "K13, K14": runs_.scaled("flask-api", 2, 100, cpu=70, memory=80),
         "K20": runs_.role_of_pods("flask-api"),
         "K23": runs_.isolated,
+        "S5": runs_.answers_the_cdn_alone,
     },
     ("examples/innovate/workloads@examples/innovate/argocd.yml", "flask-api"): {
         "P3": runs_.runs_nothing,
@@ -56,12 +58,15 @@ ROWS: Mapping[tuple[str, str], Mapping[str, runs_.Check]] = {
         "K13, Z14": runs_.scaled("api-gateway", 3, 20, cpu=70),
         "K18": runs_.interruptible("quality-control"),
         "S15, S16": runs_.encrypted("/"),
+        "S5": runs_.answers_the_cdn_alone,
+        "S12": runs_.behind_a_firewall,
     },
     ("examples/creator-publishing/prod", "backend"): {
         "P1": runs_.services(backend=8080),
         "P5": runs_.no_request_is_lost,
         "P11": runs_.images_of("123456789012.dkr.ecr.eu-west-1.amazonaws.com/prod-registry"),
         "S16": runs_.encrypted("/"),
+        "S13": runs_.behind_a_firewall,
         "O5": runs_.structured_logs("X-Request-Id"),
     },
     ("examples/creator-publishing/prod", "jobs"): {"K11": runs_.workers("notifications", "analytics"), "P5": runs_.no_request_is_lost},
@@ -69,6 +74,7 @@ ROWS: Mapping[tuple[str, str], Mapping[str, runs_.Check]] = {
         "P5": runs_.no_request_is_lost,
         "P11": runs_.images_of("123456789012.dkr.ecr.us-east-1.amazonaws.com/prod-registry"),
         "S16": runs_.encrypted("/"),
+        "S13": runs_.behind_a_firewall,
     },
     ("examples/ai-community/prod", "jobs"): {"K11": runs_.workers("emails", "analytics"), "P5": runs_.no_request_is_lost},
 }

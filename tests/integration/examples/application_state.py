@@ -6,8 +6,11 @@ table."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 Objects = Mapping[str, Mapping[str, Any]]
 """By kind and name, such as ``Deployment/api``."""
@@ -111,6 +114,21 @@ def encrypted(*paths: str) -> Check:
         assert all(one[f"{ALB}healthcheck-path"] for one in checked)
 
     return check
+
+
+def answers_the_cdn_alone(objects: Objects) -> None:
+    """The Ingress demands the secret header of the CDN, and answers everything else with 403. No object has the value."""
+    (ingress,) = of_kind(objects, "Ingress").values()
+    annotations = ingress["metadata"]["annotations"]
+    assert json.loads(annotations["mainstay.aws/origin-secret"])["secret"].startswith("/mainstay/prod/storage/origin-")
+    refusing = ingress["spec"]["defaultBackend"]["service"]["name"]
+    assert json.loads(annotations[f"{ALB}actions.{refusing}"])["fixedResponseConfig"]["statusCode"] == "403"
+
+
+def behind_a_firewall(objects: Objects) -> None:
+    """The controller gives the load balancer this web ACL, whose ARN is only known once it exists."""
+    (ingress,) = of_kind(objects, "Ingress").values()
+    assert ingress["metadata"]["annotations"][f"{ALB}wafv2-acl-arn"] == UNKNOWN
 
 
 def _behind(ingress: Mapping[str, Any]) -> list[str]:

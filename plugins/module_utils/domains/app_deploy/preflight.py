@@ -32,6 +32,7 @@ def surroundings_of(variables: Mapping[str, Any]) -> Surroundings:
         clusters=inventory.get("clusters") or {},
         zones=inventory.get("zones") or {},
         databases=inventory.get("databases") or {},
+        web_acls=inventory.get("web_acls") or {},
     )
 
 
