@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PREFIX = "rehearsal.mainstay"
+DRIVER = "secrets-store.csi.k8s.io"
+"""The CSI driver whose volumes pods wait for."""
+MOUNTED = f"{PREFIX}/mounted"
+"""The annotation of a pod whose volumes of that driver are mounted."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.deployment.wish impor
 
 from .support import BEHAVIOR, Application, helm_binary
 from .test_rollback import go_back
+from .test_transaction import messages
 
 TEMPLATE = """\
 apiVersion: apps/v1
@@ -154,12 +155,24 @@ def test_what_helm_refuses_goes_back_and_shows_no_secret(app: Application) -> No
     assert deploy(app, "3").reason == ""
 
 
+def test_a_chart_that_is_not_there_is_refused_before_the_first_change(app: Application) -> None:
+    """In a repository, since a folder is looked at with the other settings."""
+    source = {"chart": "shop", "repository": "http://127.0.0.1:9", "version": "1.0.0"}
+    given = {"mode": "helm", "component": "shop", "namespace": app.namespace, "helm_binary": helm_binary()}
+    found, problems = settings.read({**given, "chart": source})
+    assert isinstance(found, Chart), problems
+    made = transaction(app, "1", HelmMode(found, ClusterLink(ClusterTarget(), needed=True)))
+    outcome = made.run()
+    assert "the chart cannot be used: " in messages(outcome)
+    assert made.cluster.api.changes == []  # type: ignore[attr-defined]
+
+
 def test_images_of_a_chart_are_required_before_helm_runs_and_protected_afterwards(app: Application) -> None:
     made = transaction(app, "1", mode(app, image="api:1"))
     made.registry = Images(there=("web:1",))
     lacking = made.run()
-    assert "the chart names images that ECR does not have: api:1" in lacking.reason
-    assert revisions(app) == []
+    assert "the chart names images that ECR does not have: api:1" in messages(lacking)
+    assert made.cluster.api.changes == [], "not even the namespace"  # type: ignore[attr-defined]
     made = transaction(app, "1", mode(app, image="api:1"))
     made.registry = held = Images(there=("api:1",))
     outcome = made.run()

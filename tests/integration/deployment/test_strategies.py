@@ -119,6 +119,22 @@ def test_a_canary_with_errors_is_aborted(app: Application, errors: Any) -> None:
     assert app.releases == [(2, "api:2", "failed"), (1, "api:1", "verified")]
 
 
+def test_no_canary_beside_a_stable_version_that_does_not_run(app: Application, errors: Any) -> None:
+    """Nothing could be concluded from it. The run says so before the canary appears, and names the way out."""
+    rolled_out(app)
+    pods = f"/api/v1/namespaces/{app.namespace}/pods"
+    for pod in app.api.list(pods, labelSelector="app=api").items:
+        conditions = [
+            {**one, "status": "False"} if one["type"] in ("Ready", "ContainersReady") else one for one in pod["status"]["conditions"]
+        ]
+        app.api.patch(f"{pods}/{pod['metadata']['name']}/status", {"status": {"conditions": conditions}})
+    outcome = deploy(app, "canary", "api:2", {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0})
+    assert "the stable version of api has fewer than its" in outcome.reason
+    assert "strategy rolling" in outcome.reason
+    assert app.names("deployments") == ["api", "worker"]
+    assert app.image() == "api:1"
+
+
 def test_a_canary_whose_pods_fail_never_gets_a_request(app: Application, errors: Any) -> None:
     rolled_out(app)
     given = {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0}
