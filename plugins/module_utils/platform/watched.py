@@ -287,12 +287,17 @@ def applications(host: Host, clusters: Mapping[str, Item], log: Item, unseen: st
 
     ``clusters``: items by name. ``log``: where its logs are. ``unseen``: what names have that the module has yet to look up.
     """
-    if host.given("app_deploy_manage") is False or host.given("app_deploy_state") == "absent":
+    if host.given("app_deploy_state") == "absent":
         return
     described = str(host.given("app_deploy_cluster") or "main")
     cluster = clusters.get(described, {})
     cluster_name = str(host.given("app_deploy_eks_cluster") or cluster.get("cluster_name") or "")
     namespace, ingress = str(host.given("app_deploy_namespace") or ""), host.given("app_deploy_ingress")
+    known_by = {"name": host.component, "namespace": namespace, "cluster": described, "cluster_name": cluster_name, **log}
+    if host.given("app_deploy_manage") is False:
+        if log["log_group"] or log["metrics"]:  # its logs count whoever deploys it
+            yield "applications", known_by
+        return
     colored = host.given("app_deploy_strategy") == "blue_green"
     places = ingress.get("hosts") if isinstance(ingress, Mapping) else None
     paths = [one for one in places.values() if isinstance(one, Mapping)] if isinstance(places, Mapping) else []
@@ -305,12 +310,8 @@ def applications(host: Host, clusters: Mapping[str, Item], log: Item, unseen: st
     yield (
         "applications",
         {
-            "name": host.component,
-            "namespace": namespace,
-            "cluster": described,
-            "cluster_name": cluster_name,
+            **known_by,
             "container_insights": bool(cluster.get("container_insights")),
-            **log,
             "services": [
                 {"name": name, "deployments": deployments(name, colored=colored), **looked_up.get(name, {})} for name in _names(services)
             ],

@@ -117,6 +117,13 @@ def test_what_an_application_counts_in_its_log(cluster: Host, applying: bool, ex
         assert "prod-shop-new-users" in json.dumps(application_dashboard(found, found.applications[0], ()))
 
 
+def test_what_its_logs_say_counts_whoever_deploys_it() -> None:
+    described = {"platform_environment": "prod", "app_deploy_manage": False, **COUNTING}
+    found = platform_of(watched({"eks": [GROUPED], "app_deploy": [Host("shop", described)]}, applying=True))
+    assert [one.name for one in metric_filters(found)] == ["shop-fatal", "shop-new-users"]
+    assert (found.applications[0].services, found.load_balancers) == ((), ())
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [

@@ -10,17 +10,17 @@ counts as ready; a change waits until the one before is complete.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedCalls, NamedKind, Tagging
+from ....aws.named_kind import NamedCalls, Tagging
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, State, fixed, given, later
 from ..settings.kafka_versions import kept
-from .msk import BAD, creating, something_marked
+from .msk import BAD, MskKind, creating
 from .stream_secret import secrets_prefix
 
 PROVISIONED, SERVERLESS = "PROVISIONED", "SERVERLESS"
@@ -54,8 +54,8 @@ class Step(NamedTuple):
     params: Mapping[str, Any]
 
 
-class MskCluster(NamedKind):
-    """``looks``: see MskConfiguration. A serverless cluster has only names, a place, and tags."""
+class MskCluster(MskKind):
+    """A serverless cluster has only names, a place, and tags."""
 
     name = "msk_cluster"
     calls = NamedCalls(
@@ -75,12 +75,11 @@ class MskCluster(NamedKind):
         *("update_broker_count", "update_broker_storage", "update_broker_type", "update_cluster_configuration"),
         *("update_cluster_kafka_version", "update_monitoring", "update_security"),
         *("batch_associate_scram_secret", "batch_disassociate_scram_secret", "list_scram_secrets"),
-        *("get_bootstrap_brokers", "resourcegroupstaggingapi.get_resources"),
+        "get_bootstrap_brokers",
     )
     states = STATES
     settles = ("delete",)
-    named = False
-    exclusive = True
+    listed_only, name_member = "State", "ClusterName"
     holds_data = True
     timeout = CREATED_WITHIN
     timeouts = {"update": CHANGED_WITHIN}
@@ -109,28 +108,8 @@ class MskCluster(NamedKind):
     broker_log_group = given()
     scram_secrets = later(canonical=sorted_strings)
 
-    def __init__(self, looks: bool = True) -> None:
-        super().__init__()
-        self.looks = looks
-
-    # -- finding ---------------------------------------------------------------------------------------------------------------------
-
-    def listed(self, aws: Aws) -> list[dict[str, Any]]:
-        """Ours, with everything but their addresses."""
-        if not self.looks and not something_marked(aws):
-            return []
-        return [one for one in super().listed(aws) if aws.owner.address(self.tags_of(one)) is not None]
-
-    def described(self, aws: Aws, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        there = [one for one in entries if "State" in one]
-        rest = [one for one in aws.map(lambda entry: self.describe(aws, entry), [one for one in entries if one not in there]) if one]
-        return list(aws.map(lambda entry: self._with_addresses(aws, entry), [*there, *rest]))
-
-    def _asked(self, aws: Aws, entries: Sequence[Mapping[str, Any]], reads: Sequence[Any]) -> list[dict[str, Any]]:
-        return self.described(aws, entries)
-
-    @staticmethod
-    def _with_addresses(aws: Aws, raw: Mapping[str, Any]) -> dict[str, Any]:
+    def complete(self, aws: Aws, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """With its addresses, and our secrets."""
         if str(raw["State"]).lower() in STATES or "Bootstrap" in raw:
             return dict(raw)
         where = {"ClusterArn": raw["ClusterArn"]}
@@ -139,12 +118,6 @@ class MskCluster(NamedKind):
             return found
         ours = f":secret:{secrets_prefix(aws.owner)}"
         return {**found, "Scram": [one for one in aws.list_all("kafka", "list_scram_secrets", "SecretArnList", **where) if ours in one]}
-
-    def known(self, aws: Aws, identifier: str) -> str:
-        """By ARN, or by name, which is unique in an account and region."""
-        if identifier.startswith("arn:"):
-            return identifier
-        return next((str(one["ClusterArn"]) for one in super().listed(aws) if one["ClusterName"] == identifier), "")
 
     def reason_of(self, raw: Mapping[str, Any]) -> str:
         return str((raw.get("StateInfo") or {}).get("Message") or "")

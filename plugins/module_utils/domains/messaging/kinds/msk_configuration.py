@@ -10,32 +10,22 @@ one is therefore another revision, whose description names the earlier one with 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedCalls, NamedKind, Tagging
+from ....aws.named_kind import NamedCalls, Tagging
 from ....aws.owner import mark_of, marks_in
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, given
-from .msk import BAD, creating, something_marked
+from .mq_configuration import options_in, text_of
+from .msk import BAD, MskKind, creating
 
 SAME = re.compile(r"(?P<mark>.+?)(?: = revision (?P<revision>\d+))?")
 
 
-def text_of(options: Mapping[str, str]) -> str:
-    """A configuration as server.properties has it."""
-    return "".join(f"{name} = {value}\n" for name, value in sorted(options.items()))
-
-
-def options_in(text: str) -> dict[str, str]:
-    """The options in a configuration; comments are ignored."""
-    pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith("#"))
-    return {name.strip(): value.strip() for name, equals, value in pairs if equals}
-
-
-class MskConfiguration(NamedKind):
-    """``looks``: whether MSK is asked even if the tagging API knows no cluster of the component's."""
+class MskConfiguration(MskKind):
+    """See the module's docstring."""
 
     name = "msk_configuration"
     calls = NamedCalls(
@@ -50,10 +40,9 @@ class MskConfiguration(NamedKind):
         arn="Arn",
     )
     tagging = Tagging(tag="update_configuration", untag="", key="Arn", members=None)
-    operations = ("describe_configuration_revision", "resourcegroupstaggingapi.get_resources")
+    operations = ("describe_configuration_revision",)
     states = {"deleting": "deleting", "delete_failed": "failed"}
-    named = False
-    exclusive = True
+    listed_only, name_member = "LatestRevision", "Name"
     called = "configuration_name"
     changing = {"revision": ("options",)}
     deleted_after = ("msk_cluster",)
@@ -61,37 +50,11 @@ class MskConfiguration(NamedKind):
     configuration_name = fixed("Name")
     options = given()
 
-    def __init__(self, looks: bool = True) -> None:
-        super().__init__()
-        self.looks = looks
-
-    # -- finding ---------------------------------------------------------------------------------------------------------------------
-
-    def listed(self, aws: Aws) -> list[dict[str, Any]]:
-        """Ours: the list has everything but the text of the revision."""
-        if not self.looks and not something_marked(aws):
-            return []
-        return [one for one in super().listed(aws) if aws.owner.address(self.tags_of(one)) is not None]
-
-    def described(self, aws: Aws, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        there = [one for one in entries if "LatestRevision" in one]
-        rest = [one for one in aws.map(lambda entry: self.describe(aws, entry), [one for one in entries if one not in there]) if one]
-        return list(aws.map(lambda entry: self._with_text(aws, entry), [*there, *rest]))
-
-    def _asked(self, aws: Aws, entries: Sequence[Mapping[str, Any]], reads: Sequence[Any]) -> list[dict[str, Any]]:
-        return self.described(aws, entries)
-
-    @staticmethod
-    def _with_text(aws: Aws, raw: Mapping[str, Any]) -> dict[str, Any]:
+    def complete(self, aws: Aws, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """With the text of its latest revision."""
         where = {"Arn": raw["Arn"], "Revision": raw["LatestRevision"]["Revision"]}
         found = aws.find("kafka", "describe_configuration_revision", **where) or {}
         return {**raw, "Text": bytes(found.get("ServerProperties") or b"").decode("utf-8", "replace")}
-
-    def known(self, aws: Aws, identifier: str) -> str:
-        """By ARN, or by name, which is unique in an account and region."""
-        if identifier.startswith("arn:"):
-            return identifier
-        return next((str(one["Arn"]) for one in super().listed(aws) if one["Name"] == identifier), "")
 
     def tags_of(self, raw: Mapping[str, Any]) -> dict[str, str]:
         return marks_in(self._says(raw)["mark"])

@@ -19,7 +19,7 @@ from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.values import KMS_KEY_ARN
 from ....reconcile.model import is_unknown
-from .broker import ROTATION
+from .broker import ROTATION, read_options, refuse_elsewhere
 from .kafka_versions import API_FORM, NEWEST, OLDEST, VERSION, has_kraft, number
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
@@ -129,7 +129,7 @@ def read_streams(given: Any, path: str, environment: str, network: Network, prob
 
 def read_stream(name: str, reader: Reader, environment: str, network: Network) -> Stream:
     """One stream. Missing or invalid settings take their defaults, so that reading always returns a value."""
-    refuse_elsewhere(reader)
+    refuse_elsewhere(reader, ELSEWHERE)
     serverless = reader.boolean("serverless", False)
     own_subnets = reader.given.get("subnet_ids") is not None
     subnets = reader.ids("subnet_ids", network.subnet_ids, "subnet-")
@@ -160,7 +160,7 @@ def read_provisioned(reader: Reader, zones: int) -> dict[str, Any]:
         "kms_key_arn": read_key(reader),
         "auth": read_auth(reader.section("auth")),
         "in_transit": reader.choice("in_transit", IN_TRANSIT, TLS),
-        "options": {**ALWAYS, **read_options(reader)},
+        "options": {**ALWAYS, **read_options(reader, OPTION, "num.partitions")},
         "monitoring": reader.choice("monitoring", LEVELS, "default"),
         "jmx_exporter": exporters.boolean("jmx", False),
         "node_exporter": exporters.boolean("node", False),
@@ -178,15 +178,6 @@ def refuse_settings(reader: Reader) -> dict[str, Any]:
         if value is not None:
             reader.problems.add(reader.at(key), value, "the stream is serverless, where MSK decides that; remove one of the two")
     return {}
-
-
-def refuse_elsewhere(reader: Reader) -> None:
-    for key, remedy in ELSEWHERE.items():
-        value = reader.take(key)
-        if key == "password" and value is not None:
-            reader.problems.messages.append(f"{reader.at(key)} is set, but {remedy}")
-        elif value not in (None, False):
-            reader.problems.add(reader.at(key), value, remedy)
 
 
 def read_name(reader: Reader, default: str) -> str:
@@ -268,19 +259,3 @@ def read_scram(reader: Reader) -> dict[str, str]:
 
 def as_authority(value: Any) -> str | None:
     return str(value) if isinstance(value, str) and (AUTHORITY.fullmatch(value) or is_unknown(value)) else None
-
-
-def read_options(reader: Reader) -> dict[str, str]:
-    """Options of Kafka: option -> value, as server.properties has it."""
-    found: dict[str, str] = {}
-    for name, value in reader.mapping("configuration").items():
-        at = f"{reader.at('configuration')}.{name}"
-        if not OPTION.fullmatch(name):
-            reader.problems.add(reader.at("configuration"), name, "it must be the name of an option such as num.partitions")
-        elif isinstance(value, bool):
-            found[name] = "true" if value else "false"
-        elif not isinstance(value, str | int | float) or "\n" in str(value) or not str(value):
-            reader.problems.add(at, value, "it must be a string on one line, a number, or true or false")
-        else:
-            found[name] = str(value)
-    return found
