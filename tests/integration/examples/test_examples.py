@@ -267,6 +267,7 @@ LOGINS: Mapping[str, Mapping[str, keeps_.LoginCheck]] = {
 """The inventories whose instances have servers, and what must be true inside. All others' exist in the RDS API only, to save time."""
 
 CACHE_ROWS: Mapping[str, Mapping[str, caches_.Check]] = {
+    "examples/brandcoach/prod": {"R1": caches_.encrypted_redis},
     "examples/codelearn/prod": {
         "R1": caches_.encrypted_redis,
         "R2": caches_.cluster_mode,
