@@ -3,10 +3,11 @@
 #   ENV=prod          the inventory: inventories/prod
 #   ARGS="--limit x"  passed to ansible-playbook (rehearse, plan, apply, policies) or to the checks (check, test, nightly)
 #   FROM=v1.2         make rehearse starts from ENV as of that commit, tag, or branch; FROM_CODE=1 applies it with the code of that time
-#   REHEARSAL=1       plan, apply, destroy, upgrade, resources, outputs use the rehearsal of ENV instead of the account of your credentials
+#   REHEARSAL=1       plan, apply, destroy, upgrade, resources, unused, outputs use the rehearsal of ENV instead of the account of your credentials
 #   OUT=prod.plan     make plan saves the plan to this file; make apply and make show read it with PLAN=prod.plan
 #   CONFIRM=prod      make destroy and make upgrade do it; without, they show what they would do
 #   FRESH=1           make faults starts over
+#   DAYS=30           how many days back make unused looks
 
 ENV = prod
 ARGS =
@@ -18,6 +19,7 @@ PLAN =
 FORMAT = text
 CONFIRM =
 FRESH =
+DAYS = 30
 
 SHELL = /bin/bash
 .DEFAULT_GOAL = help
@@ -25,7 +27,7 @@ PYTHON = .venv/bin/python
 # Without compiled files, every Ansible task would compile its imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show resources outputs destroy upgrade audit policies check test nightly lint sanity molecule mutants rollout-demo bench faults fragments lock clean
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show resources outputs unused destroy upgrade audit policies check test nightly lint sanity molecule mutants rollout-demo bench faults fragments lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +68,9 @@ resources: run-setup ## list what ENV owns in AWS: component, address, id, ARN; 
 
 outputs: run-setup ## print what the components of ENV publish to others, by component; FORMAT=json for a program
 	@$(PYTHON) -m scripts.owned outputs $(if $(REHEARSAL),--rehearsal) --format $(FORMAT) $(ENV) -- $(ARGS)
+
+unused: run-setup ## list what ENV owns and nothing has used for DAYS=30 days; FORMAT=json for a program
+	@$(PYTHON) -m scripts.owned unused $(if $(REHEARSAL),--rehearsal) --format $(FORMAT) --days $(DAYS) $(ENV) -- $(ARGS)
 
 destroy: run-setup ## show what destroying ENV would remove; CONFIRM=ENV's name: remove it
 	@$(PYTHON) -m scripts.operate destroy $(if $(REHEARSAL),--rehearsal) --confirm '$(CONFIRM)' $(ENV) -- $(ARGS)

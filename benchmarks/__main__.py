@@ -20,6 +20,7 @@ from typing import Any
 
 from benchmarks import clusters, databases, inventory, provider, report
 from benchmarks.measure import Sample, alternate
+from benchmarks.parts import PARTS
 from benchmarks.subjects import (
     COMPONENT,
     REGION,
@@ -61,11 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def bench_of(options: argparse.Namespace) -> type[Bench]:
-    if options.alarms:
-        return AlarmBench
-    if options.records:
-        return ZoneBench
+    if part_of(options):
+        return PartBench
     return PlatformBench if options.eks or options.databases else Bench
+
+
+def part_of(options: argparse.Namespace) -> str:
+    """Which of PARTS is measured; empty if it is none."""
+    return next((name for name in PARTS if getattr(options, name)), "")
 
 
 def shortened(text: str, lines: int = 60) -> str:
@@ -95,8 +99,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="N,...",
         help="also how many databases in the network; one number with --eks (none)",
     )
-    parser.add_argument("--records", type=numbers, default=[], metavar="N,...", help="a zone with so many records, and nothing else (none)")
-    parser.add_argument("--alarms", type=numbers, default=[], metavar="N,...", help="so many alarms with a topic, and nothing else (none)")
+    for name, part in PARTS.items():
+        parser.add_argument(f"--{name}", type=numbers, default=[], metavar="N,...", help=f"{part.help}, and nothing else (none)")
     parser.add_argument(
         "--scale", type=float, default=7.5, metavar="F", help="with --eks or --databases: how much faster than AWS it all comes up (7.5)"
     )
@@ -137,7 +141,8 @@ def subjects(stack: ExitStack, scratch: Path, options: argparse.Namespace) -> li
         except provider.Missing as missing:
             say(f"NOT COMPARED: {missing}. Only this collection is measured.")
         else:
-            chosen.append(Terraform(cloud(), scratch, tools, "alarms" if options.alarms else "zone" if options.records else ""))
+            part = part_of(options)
+            chosen.append(Terraform(cloud(), scratch, tools, PARTS[part].folder if part else ""))
     return chosen
 
 
@@ -266,37 +271,23 @@ class Bench:
         RESULTS.write_text(json.dumps(document, indent=1) + "\n")
 
 
-class AlarmBench(Bench):
-    """Alarms and the topic that they lead to, in a component of their own."""
+class PartBench(Bench):
+    """One of PARTS in a component of its own. Nothing in it takes long to create."""
+
+    @property
+    def part(self) -> str:
+        return part_of(self.options)
 
     @property
     def noun(self) -> str:
-        return "alarm"
+        return PARTS[self.part].noun
 
     @property
     def sizes(self) -> list[int]:
-        return list(self.options.alarms)
+        return list(getattr(self.options, self.part))
 
     def size(self, count: int, **more: Any) -> Size:
-        return Size(networks=0, hosts=0, alarms=count, **more)
-
-    def measure_waits(self) -> None:
-        """There is nothing to wait for."""
-
-
-class ZoneBench(Bench):
-    """A zone with records, in a component of its own. Nothing in it takes long to create."""
-
-    @property
-    def noun(self) -> str:
-        return "record"
-
-    @property
-    def sizes(self) -> list[int]:
-        return list(self.options.records)
-
-    def size(self, count: int, **more: Any) -> Size:
-        return Size(networks=0, hosts=0, records=count, **more)
+        return Size(networks=0, hosts=0, part=self.part, count=count, **more)
 
     def measure_waits(self) -> None:
         """There is nothing to wait for."""

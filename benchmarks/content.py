@@ -31,9 +31,7 @@ def write_site(folder: Path, files: int) -> None:
 def run(cloud: Cloud, site: Path) -> tuple[dict[str, Any], float]:
     """(the module's result, seconds of the whole process)."""
     options = {"environment": "bench", "component": "web", "region": REGION, "bucket": BUCKET, "directory": str(site)}
-    environment = isolated_environment(
-        {**cloud.environment(), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline"}
-    )
+    environment = isolated_environment({**cloud.environment(), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"})
     environment["PATH"] = f"{BIN}:{environment.get('PATH', '')}"
     began = time.monotonic()
     command = [str(BIN / "ansible"), "localhost", "-c", "local", "-m", "mainstay.aws.s3_content", "-a", json.dumps(options)]

@@ -46,7 +46,7 @@ LONGEST = 900.0
 ALLOWED_SECONDS = 1.0
 """From the moment at which the last pod is available to the verdict."""
 REPLICAS = 3
-BEHAVIOURS = ("normal", "slow-start", "crash-loop", "image-not-found", "never-ready")
+BEHAVIORS = ("normal", "slow-start", "crash-loop", "image-not-found", "never-ready")
 """Of the new version's pods; see docs/rehearsal.md."""
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 
@@ -66,7 +66,7 @@ class Verdict:
     kubectl: float | None
 
 
-def manifest(behaviour: str, version: int, deadline: float) -> dict[str, Any]:
+def manifest(behavior: str, version: int, deadline: float) -> dict[str, Any]:
     """A Deployment whose pods say that they are ready through a probe, as services do."""
     container = {
         "name": "app",
@@ -75,7 +75,7 @@ def manifest(behaviour: str, version: int, deadline: float) -> dict[str, Any]:
         "readinessProbe": {"httpGet": {"path": "/", "port": 8080}},
     }
     template: dict[str, Any] = {
-        "metadata": {"labels": {"app": "web"}, "annotations": {"rehearsal.mainstay/behaviour": behaviour}},
+        "metadata": {"labels": {"app": "web"}, "annotations": {"rehearsal.mainstay/behavior": behavior}},
         "spec": {"containers": [container]},
     }
     selector = {"matchLabels": template["metadata"]["labels"]}
@@ -102,7 +102,7 @@ class Timed:
         return self.result
 
 
-def verdict_of(plane: ControlPlane, behaviour: str, version: int, deadline: float) -> Verdict:
+def verdict_of(plane: ControlPlane, behavior: str, version: int, deadline: float) -> Verdict:
     """Release a version onto a Deployment that works, and let both judge it."""
     clock = EventClock()
     access = from_options({"kubeconfig": str(plane.kubeconfig)}, {})
@@ -111,7 +111,7 @@ def verdict_of(plane: ControlPlane, behaviour: str, version: int, deadline: floa
     plane.api.patch(f"{DEPLOYMENTS}/web", before) if version else plane.api.create(DEPLOYMENTS, before)
     command = [str(build.kubectl()), "--kubeconfig", str(plane.kubeconfig), "rollout", "status", "deployment/web", f"--timeout={deadline}s"]
     subprocess.run(command, check=True, capture_output=True)
-    found = api.patch(f"{DEPLOYMENTS}/web", {"spec": manifest(behaviour, version + 1, deadline)["spec"]})
+    found = api.patch(f"{DEPLOYMENTS}/web", {"spec": manifest(behavior, version + 1, deadline)["spec"]})
     began = time.monotonic()
     kubectl = Timed(lambda: subprocess.run(command, check=False, capture_output=True).returncode)
     available = Timed(lambda: wait_until_available(plane, found["metadata"]["generation"], began + deadline))
@@ -152,15 +152,15 @@ def verdicts(options: argparse.Namespace) -> int:
         for zone in "ab":
             plane.add_node(f"node-{zone}", zone=f"af-south-1{zone}")
         number = 0
-        for behaviour in options.behaviours.split(","):
+        for behavior in options.behaviors.split(","):
             found = []
             for _run in range(options.runs):
-                found.append(verdict_of(plane, behaviour, number, options.deadline))
+                found.append(verdict_of(plane, behavior, number, options.deadline))
                 number += 2
             late = [one.ours - one.available for one in found if one.available is not None and one.state == "success"]
             good = good and all(seconds <= ALLOWED_SECONDS for seconds in late)
             ends = (median([one.available for one in found]), median([one.kubectl for one in found]))
-            print(f"{behaviour:<16} {ends[0]:>15} {line(found):<27} {ends[1]:>6}", flush=True)
+            print(f"{behavior:<16} {ends[0]:>15} {line(found):<27} {ends[1]:>6}", flush=True)
     return 0 if good else 1
 
 
@@ -242,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parts = parser.add_subparsers(dest="part", required=True)
     one = parts.add_parser("verdicts", help="good and bad releases, beside kubectl")
-    one.add_argument("--behaviours", default=",".join(BEHAVIOURS), help="of the new version's pods, separated by commas")
+    one.add_argument("--behaviors", default=",".join(BEHAVIORS), help="of the new version's pods, separated by commas")
     one.add_argument("--deadline", type=float, default=60.0, help="progressDeadlineSeconds, at which kubectl gives up")
     one.add_argument("--runs", type=int, default=3)
     one.set_defaults(measure=verdicts)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from benchmarks import alarms, clusters, databases, zones
+from benchmarks import clusters, databases
+from benchmarks.parts import PARTS
 from benchmarks.provider import Tools, write_cli_config
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
@@ -21,7 +22,7 @@ from scripts.terminal import BIN, ROOT, isolated_environment
 Step = Literal["create", "unchanged", "plan"]
 STEPS: tuple[Step, ...] = ("create", "unchanged", "plan")
 
-ENVIRONMENT, COMPONENT, CLUSTERS, DATABASES, ZONE, ALARMS = "bench", "network", "cluster", "database", "zones", "alarms"
+ENVIRONMENT, COMPONENT, CLUSTERS, DATABASES = "bench", "network", "cluster", "database"
 REGION = "af-south-1"
 ZONES = [f"{REGION}{letter}" for letter in "abc"]
 
@@ -37,8 +38,8 @@ def networks(count: int) -> dict[str, dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Size:
-    """What is built: the number of components, of networks in each, and of clusters and databases in the first network; or ``records`` in a
-    zone or ``alarms``, and nothing else.
+    """What is built: the number of components, of networks in each, and of clusters and databases in the first network; or ``count`` of a
+    ``part``, one of PARTS, and nothing else.
 
     ``poll``: overrides the roles' longest poll interval.
     """
@@ -46,14 +47,14 @@ class Size:
     networks: int = 1
     clusters: int = 0
     databases: int = 0
-    records: int = 0
-    alarms: int = 0
+    part: str = ""
+    count: int = 0
     hosts: int = 1
     poll: float | None = None
 
     @property
     def components(self) -> int:
-        return self.hosts + bool(self.clusters) + bool(self.databases) + bool(self.records) + bool(self.alarms)
+        return self.hosts + bool(self.clusters) + bool(self.databases) + bool(self.part)
 
     @property
     def contents(self) -> str:
@@ -116,9 +117,10 @@ class Playbook:
         further = {
             "eks": (CLUSTERS, size.clusters),
             "rds": (DATABASES, size.databases),
-            "dns": (ZONE, size.records),
-            "observability": (ALARMS, size.alarms),
         }
+        part = PARTS.get(size.part)
+        if part:
+            further[part.group] = part.component, size.count
         hosts = {"vpc": names, **{group: [host] for group, (host, count) in further.items() if count}}
         groups = {group: {"hosts": dict.fromkeys(found)} for group, found in hosts.items() if found}
         built_in = next(iter(networks(1)))
@@ -126,10 +128,10 @@ class Playbook:
             "all": shared,
             "vpc": {"vpc_networks": networks(size.networks)},
             "eks": {"eks_clusters": clusters.for_role(size.clusters), "eks_network": built_in, "eks_manage_content": False},
-            "dns": {"dns_zones": zones.for_role(size.records)},
-            "observability": alarms.for_role(size.alarms),
             "rds": {"rds_databases": databases.for_role(size.databases), "rds_network": built_in, "rds_manage_content": False},
         }
+        if part:
+            variables[part.group] = part.for_role(size.count)
         if size.poll:
             variables["all"]["platform_poll_interval"] = size.poll
         (self.inventory / "hosts.yml").write_text(json.dumps(groups))
@@ -206,12 +208,13 @@ class Terraform:
 
     @staticmethod
     def _component(size: Size) -> str:
-        return ZONE if size.records else ALARMS if size.alarms else COMPONENT
+        return PARTS[size.part].component if size.part else COMPONENT
 
     def _described(self, size: Size) -> dict[str, Any]:
-        if size.alarms:
-            return alarms.for_terraform(size.alarms, Place(ENVIRONMENT, ALARMS, REGION, self.cloud.account_id))
-        return zones.for_terraform(size.records) if size.records else self._platform(size)
+        if not size.part:
+            return self._platform(size)
+        part = PARTS[size.part]
+        return part.for_terraform(size.count, Place(ENVIRONMENT, part.component, REGION, self.cloud.account_id))
 
     @staticmethod
     def _platform(size: Size) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+
 DOMAIN = "bench.example"
 REGISTER = "_mainstay."
 """How the name of this collection's own record begins, which says which records are its."""
@@ -23,11 +25,12 @@ def records(count: int) -> dict[str, tuple[str, str]]:
 
 
 def for_role(count: int) -> dict[str, Any]:
-    """In the input format of the role dns."""
-    return {"main": {"domain": DOMAIN, "records": {name: {sort: value} for name, (sort, value) in records(count).items()}}}
+    """Variables of the role dns."""
+    zone = {"domain": DOMAIN, "records": {name: {sort: value} for name, (sort, value) in records(count).items()}}
+    return {"dns_zones": {"main": zone}}
 
 
-def for_terraform(count: int) -> dict[str, Any]:
+def for_terraform(count: int, _place: Place) -> dict[str, Any]:
     """The same as variables of terraform/zone/main.tf."""
     return {"domain": DOMAIN, "records": {name: {"type": sort, "values": [value]} for name, (sort, value) in records(count).items()}}
 

@@ -259,7 +259,9 @@ def create_moto() -> Callable[..., Iterable[bytes]]:
         if service is None:
             raise NotImplementedError("moto has no such service")
         registry.prepare(service)
-        return create_backend_app(service)
+        app = create_backend_app(service)
+        app.ensure_sync = lambda view: view  # no view of moto's is asynchronous; Flask would ask in each call
+        return app
 
     _act_in_the_account_of_the_call()
     _look_up_once()
@@ -270,13 +272,20 @@ def create_moto() -> Callable[..., Iterable[bytes]]:
 def _look_up_once() -> None:
     """moto lists a class's methods and its own folders anew in each call, which took a sixth of the server's processor time.
 
-    It also keeps every object that it ever makes, for a dashboard that the cloud does not have.
+    It also composes a request's URL several times, has Flask keep a form for error messages of uploads, and keeps every object that it
+    ever makes, for a dashboard that the cloud does not have.
     """
     from moto.core import common_models, responses, utils
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+    from moto.core.request import Request
+    from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplication
+    from werkzeug.wrappers import Request as PlainRequest
 
     responses.method_names_from_class = cache(utils.method_names_from_class)
     DomainDispatcherApplication.get_backend_for_host = cache(DomainDispatcherApplication.get_backend_for_host)
+    url = cached_property(Request.raw_url.fget)
+    url.__set_name__(Request, "raw_url")
+    Request.raw_url = url
+    BackendRequest._load_form_data = PlainRequest._load_form_data
     common_models.BaseModel.__new__ = lambda cls, *_given, **_named: object.__new__(cls)
 
 

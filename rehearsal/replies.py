@@ -38,13 +38,13 @@ def error_reply(service: str, operation: str | None, request: Request, error: Ex
         return Reply(getattr(error, "status", None) or 400, [("Content-Type", "text/xml")], body.encode(), code)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        reply = _serialise(model, request, error)
+        reply = _serialize(model, request, error)
     return Reply(getattr(error, "status", None) or reply.status, reply.headers, reply.body, code)
 
 
 def result_reply(service: str, operation: str, request: Request, result: Any) -> Reply:
     """The response to a successful call; `result` is a dict (or object) with the members of the operation's output."""
-    return _serialise(operation_model(service, operation), request, result)
+    return _serialize(operation_model(service, operation), request, result)
 
 
 def parsed(service: str, operation: str, reply: Reply) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _any_operation(service: str, operation: str | None) -> Any:
         return None
 
 
-def _serialise(model: Any, request: Request, result: Any) -> Reply:
+def _serialize(model: Any, request: Request, result: Any) -> Reply:
     from moto.core.request import determine_request_protocol
     from moto.core.serialize import XFormedAttributePicker, get_serializer_class
 
@@ -117,10 +117,10 @@ def _serialise(model: Any, request: Request, result: Any) -> Reply:
     serializer = get_serializer_class(model.service_model.service_name, protocol)(
         operation_model=model, value_picker=XFormedAttributePicker(response_transformers={})
     )
-    serialised = serializer.serialize(result)
-    body = serialised["body"]
+    serialized = serializer.serialize(result)
+    body = serialized["body"]
     return Reply(
-        serialised["status_code"],
-        [(str(name), str(value)) for name, value in serialised["headers"].items()],
+        serialized["status_code"],
+        [(str(name), str(value)) for name, value in serialized["headers"].items()],
         body.encode() if isinstance(body, str) else body,
     )

@@ -30,6 +30,7 @@ def prepare_environment(account_id: str) -> None:
         "MOTO_ACCOUNT_ID": account_id,
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
         "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+        "MOTO_DISABLE_GLOBAL_CORS": "true",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -59,19 +61,30 @@ class Cloud:
         return self._clients[key]
 
     def _new_client(self, service: str, role: str, region: str, account_id: str) -> Any:
-        import boto3
         from botocore.config import Config
 
         found = self.admin.account(account_id) if account_id else self.description
-        credentials = found["credentials"][role]
-        client = boto3.session.Session(
-            aws_access_key_id=credentials["access_key_id"],
-            aws_secret_access_key=credentials["secret_access_key"],
-            region_name=region,
-        ).client(service, endpoint_url=self.endpoint, config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}))
+        session, making = _session()
+        with making:
+            client = session.client(
+                service,
+                region_name=region,
+                endpoint_url=self.endpoint,
+                config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+                aws_access_key_id=found["credentials"][role]["access_key_id"],
+                aws_secret_access_key=found["credentials"][role]["secret_access_key"],
+            )
         return at_one_address(client)
 
     @property
     def log(self) -> str:
         """The server's output, including tracebacks."""
         return Path(self.description["log"]).read_text(errors="replace")
+
+
+@functools.cache
+def _session() -> tuple[Any, threading.Lock]:
+    """The session that makes the clients of all clouds, and the lock to hold meanwhile: each session reads the models of services anew."""
+    import boto3
+
+    return boto3.session.Session(), threading.Lock()

@@ -1,4 +1,6 @@
-"""List what an environment owns in AWS, and the outputs of its components. Called by make resources and make outputs."""
+"""List what an environment owns in AWS, what nothing has used, and the outputs of its components.
+
+Called by make resources, make unused, and make outputs."""
 
 from __future__ import annotations
 
@@ -19,6 +21,9 @@ from scripts.plan import target_variables
 from scripts.terminal import BIN, ROOT, Problem, fail
 
 COLUMNS = ("component", "address", "id", "arn")
+UNUSED = ("component", "what", "id", "reason", "created")
+NOT_OURS = "-"
+"""What a controller made for a cluster has no component."""
 UUID = re.compile(r"/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 """Suffix that EKS appends to the ARNs of node groups and Fargate profiles, which have no ID."""
 
@@ -44,10 +49,34 @@ def resources_of(places: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     return sorted(rows, key=lambda one: (one["component"], one["address"], one["arn"]))
 
 
-def as_table(rows: Sequence[Mapping[str, str]]) -> str:
+def unused_of(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is not used, and what is too young to judge, of all places. Raises Problem if AWS rejected a call."""
+    for place in found:
+        if not place["looked"]:
+            raise Problem(f"what is used in {place['region']} could not be read: {place['reason']}")
+    found_in = {
+        name: {one["arn"]: {**one, "id": id_of(one["arn"])} for place in found for one in place[name]} for name in ("resources", "young")
+    }
+    return {
+        "days": found[0]["days"],
+        "judged": sum(place["judged"] for place in found),
+        "unused": [*found_in["resources"].values()],
+        "young": [*found_in["young"].values()],
+    }
+
+
+def as_report(found: Mapping[str, Any]) -> str:
+    """The unused resources as a table, and what it leaves out."""
+    rows, young, days = found["unused"], found["young"], found["days"]
+    counted = f"{len(rows)} of {found['judged']} resources that are judged were not used in {days} days"
+    ages = f"; {len(young)} are younger and not judged yet" if young else ""
+    return f"{as_table(rows, UNUSED)}\n{counted}{ages}.\n" if rows else f"{counted}{ages}.\n"
+
+
+def as_table(rows: Sequence[Mapping[str, str]], columns: Sequence[str] = COLUMNS) -> str:
     """The resources as lines of aligned columns under a heading."""
-    lines = [COLUMNS, *(tuple(row[name] or "-" for name in COLUMNS) for row in rows)]
-    widths = [max(len(line[number]) for line in lines) for number in range(len(COLUMNS))]
+    lines = [tuple(columns), *(tuple(row[name] or NOT_OURS for name in columns) for row in rows)]
+    widths = [max(len(line[number]) for line in lines) for number in range(len(columns))]
     return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines) + "\n"
 
 
@@ -56,7 +85,8 @@ def read(options: argparse.Namespace) -> Mapping[str, Any]:
     variables = {**target_variables(options, "plan"), "MAINSTAY_PROGRESS": "never"}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "owned.json"
-        wanted = {"owned_file": str(file), "owned_resources": options.command == "resources", "owned_outputs": options.command == "outputs"}
+        chosen = {f"owned_{name}": options.command == name for name in ("resources", "outputs", "unused")}
+        wanted = {"owned_file": str(file), "owned_days": options.days, **chosen}
         inventory = f"inventories/{options.environment}"
         command = [str(BIN / "ansible-playbook"), "playbooks/owned.yml", "-i", inventory, "--extra-vars", json.dumps(wanted)]
         done = subprocess.run([*command, *options.arguments], cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
@@ -70,6 +100,9 @@ def shown(options: argparse.Namespace, found: Mapping[str, Any]) -> str:
     if options.command == "outputs":
         outputs = found["outputs"]
         return _json(outputs) if options.format == "json" else yaml.safe_dump(outputs, sort_keys=True, width=140)
+    if options.command == "unused":
+        report = unused_of(found["unused"])
+        return _json(report) if options.format == "json" else as_report(report)
     rows = resources_of(found["places"])
     return _json(rows) if options.format == "json" else as_table(rows)
 
@@ -81,12 +114,13 @@ def _json(value: object) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.owned", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("resources", "outputs"):
+    for name in ("resources", "outputs", "unused"):
         command = commands.add_parser(name)
         command.add_argument("environment", help="the name of a folder in inventories/")
         command.add_argument("arguments", nargs="*", help="for ansible-playbook, after --")
         command.add_argument("--rehearsal", action="store_true", help="on the running rehearsal cloud")
         command.add_argument("--format", choices=("text", "json"), default="text")
+        command.add_argument("--days", type=int, default=30, help="for unused: how many days back (30)")
     options = parser.parse_args(arguments)
     try:
         print(shown(options, read(options)), end="")

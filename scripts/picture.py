@@ -12,8 +12,7 @@ import boto3
 from rehearsal import launcher
 from rehearsal.pictures.page import page
 from rehearsal.pictures.reading import picture
-
-ROOT = Path(__file__).resolve().parent.parent
+from scripts.terminal import ROOT
 
 
 def draw(cloud: Mapping[str, Any], environment: str) -> Path | None:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks import provider
 from benchmarks.faults import report, results, trial
-from benchmarks.faults.catalogue import ANY
+from benchmarks.faults.catalog import ANY
 from benchmarks.faults.proxy import Proxy
 from benchmarks.faults.results import LOGS
 from benchmarks.faults.scenarios import CREATING, SCENARIOS, Case, cases

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from benchmarks.faults.catalogue import FAULTS
+from benchmarks.faults.catalog import FAULTS
 from benchmarks.faults.trial import Result
 
 
@@ -18,7 +18,7 @@ def line(number: int, total: int, result: Result) -> str:
 
 
 def by_fault(results: Iterable[Result]) -> dict[str, list[Result]]:
-    """In the order of the fault catalogue; only faults that were tried."""
+    """In the order of the fault catalog; only faults that were tried."""
     order = {fault.name: [result for result in results if result.fault == fault.name] for fault in FAULTS}
     return {name: found for name, found in order.items() if found}
 

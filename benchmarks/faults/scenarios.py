@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.faults.account import name_of
-from benchmarks.faults.catalogue import ANY, FAULTS, LISTS, Fault, concerned
+from benchmarks.faults.catalog import ANY, FAULTS, LISTS, Fault, concerned
 from benchmarks.subjects import REGION, ZONES
 from rehearsal.testing import Cloud
 

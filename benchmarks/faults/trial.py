@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from benchmarks.faults import account
 from benchmarks.faults.account import Holdings
-from benchmarks.faults.catalogue import ANY, Fault
+from benchmarks.faults.catalog import ANY, Fault
 from benchmarks.faults.processes import LONGEST_RUN, Ended
 from benchmarks.faults.proxy import Proxy, Rule
 from benchmarks.faults.scenarios import Case

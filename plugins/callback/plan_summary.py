@@ -128,7 +128,7 @@ with quick_imports():
 
 WIDTH_WITHOUT_TERMINAL = 120
 WIDEST = 200
-GREY = "gray12"
+GRAY = "gray12"
 USED_BY_WORKERS = (
     (filter_loader, "ansible.builtin.default"),
     (filter_loader, "mainstay.aws.components"),
@@ -334,6 +334,6 @@ def _paint(text: str, style: str) -> str:
         "error": constants.COLOR_ERROR,
         "warn": constants.COLOR_WARN,
         "ok": constants.COLOR_OK,
-        "dim": GREY,
+        "dim": GRAY,
     }
     return color.stringc(text, names[style])

@@ -26,7 +26,7 @@ options:
     required: true
   around:
     description:
-      - What other hosts describe and publish, as C(clusters), C(zones), C(databases), C(cluster_outputs), and C(zone_outputs).
+      - What other hosts describe and publish, as C(clusters), C(zones), C(databases), C(web_acls), C(cluster_outputs), and C(zone_outputs).
     type: dict
     default: {}
   images:
@@ -36,9 +36,10 @@ options:
   only:
     description:
       - V(release) returns the options of M(mainstay.aws.app_release), V(needs) those of M(mainstay.aws.app_release_needs_info), and
-        V(lookups) the names of the roles whose outputs are needed but not given. V(cluster) returns what is known of the cluster.
+        V(lookups) the names of the roles whose outputs are needed but not given. V(cluster) returns what is known of the cluster, and
+        V(web_acl) the ARN of the load balancer's web ACL.
     type: str
-    choices: [release, needs, lookups, cluster]
+    choices: [release, needs, lookups, cluster, web_acl]
     default: release
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
@@ -57,7 +58,7 @@ _value:
   sample: {namespace: shop, version: 1.4.2, objects: [], migration: null}
 """
 
-ONLY = ("release", "needs", "lookups", "cluster")
+ONLY = ("release", "needs", "lookups", "cluster", "web_acl")
 
 
 def application_release(
@@ -68,8 +69,9 @@ def application_release(
 
     if only not in ONLY:
         raise AnsibleFilterError(f"application_release: only is {only!r}, but must be one of {', '.join(ONLY)}")
-    if only in ("lookups", "cluster"):
-        return (options.lookups if only == "lookups" else options.cluster)(given, around or {})
+    answers: Mapping[str, Callable[..., Any]] = {"lookups": options.lookups, "cluster": options.cluster, "web_acl": options.web_acl}
+    if only in answers:
+        return answers[only](given, around or {})
     found, problems = options.release(given, around or {}, images or {})
     if problems:
         raise AnsibleFilterError("\n".join(problems))

@@ -7,16 +7,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: messaging
 version_added: 0.1.0
-short_description: Create, change and remove SQS queues and brokers of RabbitMQ with everything they need
+short_description: Create, change and remove SQS queues, brokers of RabbitMQ, and clusters of Kafka with everything they need
 description:
-  - Brings the queues and brokers of one component to the described state in one call, with their dead-letter queues, policies,
+  - Brings the queues, brokers, and streams of one component to the described state in one call, with their dead-letter queues, policies,
     configurations, secrets, and keys.
   - Nothing is stored outside AWS. The component's resources are found by their tags C(mainstay:environment), C(mainstay:component), and
     C(mainstay:address), and by the names of the described ones.
   - A call first reads everything, then computes a plan, then applies it with as much parallelism as the dependencies allow. In check mode
     it stops after the plan, which is complete even for an empty account.
-  - Replacements and deletions require consent in O(allow_replace) and O(purge), which must name C(message_queue) or C(mq_broker), since
-    they hold messages. The plan shows which actions lack it, and how many messages would be deleted.
+  - Replacements and deletions require consent in O(allow_replace) and O(purge), which must name C(message_queue), C(mq_broker), or
+    C(msk_cluster), since they hold messages. The plan shows which actions lack it, and how many messages would be deleted.
   - To finish a call that was interrupted at any point, run it again.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
@@ -58,10 +58,36 @@ options:
         C(rotation) as above.
       - Every change but that of the window waits for a reboot or the maintenance window; see O(allow_reboot).
     type: dict
+  streams:
+    description:
+      - The clusters of Apache Kafka on Amazon MSK, by name. A stream that is no longer listed is deleted with its data, given consent in
+        O(purge) that names C(msk_cluster).
+      - C(serverless) (V(false)) leaves everything but C(cluster_name), C(subnet_ids), C(security_group_ids), and C(tags) to MSK; clients
+        log in with IAM.
+      - C(instance_type) is the type of Standard brokers, such as V(kafka.m7g.large), and required otherwise. C(brokers) is how many there
+        are, a multiple of the number of subnets and by default one in each. C(storage_gib) (V(100)) is the storage of each. Both only
+        grow.
+      - C(version) is V(4.1), the default, or another version with KRaft, in quotes. MSK is asked which it offers.
+      - C(cluster_name) is the name in AWS. It defaults to O(environment), a hyphen, and the name used here.
+      - C(subnet_ids), in at least two zones, and C(security_group_ids) default to those of O(network).
+      - C(kms_key_arn) is the key for the data; by default the component's own.
+      - >-
+        C(auth) says how clients log in: C(iam) (V(true)); C(scram), users with a C(rotation) each, whose passwords are generated and kept
+        in secrets; C(tls), the ARNs of the private certificate authorities whose client certificates are accepted; and C(unauthenticated)
+        (V(false)), which lets everybody in who reaches it.
+      - C(in_transit) is V(tls), the default, or V(tls_plaintext), which needs C(auth.unauthenticated).
+      - >-
+        C(configuration) has options of C(server.properties), such as V({num.partitions: 6}). C(auto.create.topics.enable) is V(false)
+        unless it is given.
+      - C(monitoring) is V(default), V(per_broker), V(per_topic_per_broker), or V(per_topic_per_partition). C(open_monitoring) has C(jmx)
+        and C(node), the exporters for Prometheus (both V(false)). C(logs) has C(broker) (V(true)) and C(retention_days) (V(30)). C(tags)
+        are added to the cluster.
+      - MSK makes one change at a time, broker by broker, and the call waits for each of them.
+    type: dict
   network:
     description:
-      - The network of brokers that name none, with C(subnet_ids), C(security_group_ids), C(subnet_zones) (the zone of each subnet), and
-        C(vpc_id).
+      - The network of brokers and streams that name none, with C(subnet_ids), C(security_group_ids), C(subnet_zones) (the zone of each
+        subnet), and C(vpc_id).
     type: dict
     default: {}
   allow_message_loss:
@@ -79,8 +105,8 @@ options:
     default: []
   allow_upgrade:
     description:
-      - Names of brokers that this call may upgrade from RabbitMQ 3 to 4; V(*) means all. No client gets in meanwhile, and there is no way
-        back.
+      - Names of brokers that this call may upgrade from RabbitMQ 3 to 4, and of streams whose Kafka it may upgrade; V(*) means all. There
+        is no way back. No client gets into a broker of RabbitMQ meanwhile; Kafka is upgraded broker by broker.
     type: list
     elements: str
     default: []
@@ -137,6 +163,23 @@ EXAMPLES = r"""
             queues: {orders: {}}
         users:
           worker: {permissions: {shop: write}}
+
+- name: Create a cluster of Kafka with six brokers, and a serverless one
+  mainstay.aws.messaging:
+    environment: prod
+    component: queues
+    region: af-south-1
+    network:
+      subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1, subnet-0123456789abcdef2]
+      security_group_ids: [sg-0123456789abcdef0]
+    streams:
+      events:
+        instance_type: kafka.m7g.large
+        brokers: 6
+        storage_gib: 500
+        configuration: {num.partitions: 6, log.retention.hours: 72}
+      clicks:
+        serverless: true
 """
 
 RETURN = r"""
@@ -177,6 +220,27 @@ outputs:
           admin_username: administrator
           admin_secret_arn: arn:aws:secretsmanager:af-south-1:123456789012:secret:/mainstay/prod/queues/jobs/administrator-AbCdEf
           user_secret_arns: {worker: "arn:aws:secretsmanager:af-south-1:123456789012:secret:/mainstay/prod/queues/jobs/user-worker-AbCdEf"}
+    streams:
+      description:
+        - The streams by name. C(bootstrap) has the addresses for each way to log in; null for one that is off. A serverless stream has no
+          C(kafka_version), C(instance_type), and C(brokers).
+      type: dict
+      returned: always
+      sample:
+        events:
+          name: prod-events
+          arn: arn:aws:kafka:af-south-1:123456789012:cluster/prod-events/1234a5b6-78cd-901e-2f34-3a45b6c17890-2
+          serverless: false
+          kafka_version: 4.1.x.kraft
+          instance_type: kafka.m7g.large
+          brokers: 3
+          bootstrap:
+            iam: b-1.prodevents.a1b2c3.c2.kafka.af-south-1.amazonaws.com:9098,b-2.prodevents.a1b2c3.c2.kafka.af-south-1.amazonaws.com:9098
+            tls: null
+            scram: null
+            plaintext: null
+          scram_secret_arns: {}
+          log_group_name: /aws/vendedlogs/msk/prod-events
     deferred:
       description: Resources that were started but not waited for, and those that depend on them. Empty unless O(defer) is set; see there.
       type: list

@@ -7,11 +7,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: messaging_info
 version_added: 0.1.0
-short_description: Read the outputs of queues and brokers from AWS
+short_description: Read the outputs of queues, brokers, and streams from AWS
 description:
   - Returns the same outputs as M(mainstay.aws.messaging), and changes nothing.
-  - With O(queues) or O(brokers) the outputs are those of a plan of M(mainstay.aws.messaging). Only described resources are published,
-    regardless of what else carries the component's tags. Two resources that claim the same address are an error.
+  - With O(queues), O(brokers), or O(streams) the outputs are those of a plan of M(mainstay.aws.messaging). Only described resources are
+    published, regardless of what else carries the component's tags. Two resources that claim the same address are an error.
   - Without a description everything that carries the tags of the component is published.
   - With this module, a component that needs a queue can run on its own, with C(--limit), with C(--tags), or as a separate job.
 author:
@@ -24,6 +24,10 @@ options:
   brokers:
     description:
       - Brokers as M(mainstay.aws.messaging) takes them.
+    type: dict
+  streams:
+    description:
+      - Streams as M(mainstay.aws.messaging) takes them.
     type: dict
   network:
     description:
@@ -80,6 +84,11 @@ outputs:
           url: https://sqs.af-south-1.amazonaws.com/123456789012/prod-email
     brokers:
       description: The brokers by name.
+      type: dict
+      returned: always
+      sample: {}
+    streams:
+      description: The streams by name.
       type: dict
       returned: always
       sample: {}

@@ -71,7 +71,8 @@ options:
         its policy admits meanwhile. A host can have C(protocol) (V(https) or V(http)), C(https_port), C(http_port), C(tls) (V(TLSv1.2)),
         C(read_timeout), and C(keepalive_timeout) in seconds, C(keep_host) (V(false)), which passes the viewer's C(Host) on, and
         C(origin_secret), the name of one in O(origin_secrets) whose current value is sent in the header C(origin_secret_header)
-        (V(x-origin-verify)).
+        (V(x-origin-verify)). With C(load_balancer_arn), CloudFront reaches the load balancer inside its VPC, by a VPC origin;
+        C(domain_name) is then the name in its certificate.
       - C(default) is the behavior for every path that no other one matches, and C(behaviors) is the list of the others, each with
         C(path), such as V(/api/*). The first that matches counts.
       - A behavior has C(origin), C(viewers) (V(redirect) to HTTPS, V(https), or V(any)), C(methods) (V(read), V(read_options), or

@@ -15,6 +15,7 @@ KINDS = {
     "CachePolicy": "cache-policy",
     "OriginRequestPolicy": "origin-request-policy",
     "ResponseHeadersPolicy": "response-headers-policy",
+    "VpcOrigin": "vpcorigin",
 }
 """Part of an operation's name -> the type of its resource."""
 WITH_TAGS = "CreateDistributionWithTags"
@@ -31,7 +32,7 @@ def asked(call: Call) -> Iterator[Ask]:
     yield ask(call, resource, action, request=request, there=there)
     if call.operation == "AssociateAlias":
         yield ask(call, resource, "cloudfront:UpdateDistribution", there=there)
-    if call.operation in (WITH_TAGS, "CreateFunction") and request:
+    if call.operation in (WITH_TAGS, "CreateFunction", "CreateVpcOrigin") and request:
         yield ask(call, resource, "cloudfront:TagResource", request=request)
 
 

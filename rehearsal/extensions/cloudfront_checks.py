@@ -98,6 +98,9 @@ def _origin(call: Call, one: Document) -> None:
         raise invalid("The parameter Origin DomainName does not refer to a valid S3 bucket.")
     if control:
         _control(call, one, control)
+    inside = one.get("VpcOriginConfig")
+    if inside is not None and str(inside.get("VpcOriginId")) not in store(call).vpc_origins:
+        raise Refusal("EntityNotFound", "The VPC origin does not exist.", 404)
     identity = (one.get("S3OriginConfig") or {}).get("OriginAccessIdentity")
     if identity and control:
         text = "You cannot use both an origin access control and an origin access identity."

@@ -64,6 +64,17 @@ class Distribution(Entity):
 
 
 @dataclass(eq=False)
+class VpcOrigin(Entity):
+    arn: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    created: datetime = field(default_factory=moment)
+    status: str = "Deployed"
+
+    def get_tags(self) -> dict[str, str]:
+        return self.tags
+
+
+@dataclass(eq=False)
 class Invalidation:
     id: str
     batch: Document
@@ -101,6 +112,7 @@ class Store:
     identities: dict[str, Entity] = field(default_factory=dict)
     policies: dict[str, dict[str, Entity]] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
+    vpc_origins: dict[str, VpcOrigin] = field(default_factory=dict)
     plans: dict[str, Document] = field(default_factory=dict)
 
 
@@ -121,9 +133,9 @@ def stores() -> Iterator[tuple[str, Store]]:
 
 
 def tags_of_arn(arn: str) -> dict[str, str]:
-    """The tags of a distribution or a function of any account."""
+    """The tags of a distribution, a function, or a VPC origin of any account."""
     for _account, found in stores():
-        everything: list[Any] = [*found.distributions.values(), *found.functions.values()]
+        everything: list[Any] = [*found.distributions.values(), *found.functions.values(), *found.vpc_origins.values()]
         for one in everything:
             if one.arn == arn:
                 return dict(one.tags)

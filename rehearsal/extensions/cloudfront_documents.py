@@ -93,6 +93,8 @@ def _origin(given: Document) -> Document:
     found = filled(given, ORIGIN)
     if "CustomOriginConfig" in found:
         found["CustomOriginConfig"] = filled(found["CustomOriginConfig"], CUSTOM)
+    if "VpcOriginConfig" in found:
+        found["VpcOriginConfig"] = filled(found["VpcOriginConfig"], {"OriginReadTimeout": 30, "OriginKeepaliveTimeout": 5})
     if "S3OriginConfig" in found:
         found["S3OriginConfig"] = filled(found["S3OriginConfig"], {"OriginReadTimeout": 30})
     return found

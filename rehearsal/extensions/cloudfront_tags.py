@@ -1,4 +1,4 @@
-"""Tags: of distributions and functions. Access controls and policies have none."""
+"""Tags: of distributions, functions, and VPC origins. Access controls and policies have none."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def _tags(call: Call) -> dict[str, str]:
     found = {
         **{one.arn: one.tags for one in store(call).distributions.values()},
         **{one.arn: one.tags for one in store(call).functions.values()},
+        **{one.arn: one.tags for one in store(call).vpc_origins.values()},
     }
     if arn not in found:
         raise Refusal("NoSuchResource", "The specified resource does not exist.", 404)

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from rehearsal import transitions
-from rehearsal.extensions import eks_addons, eks_argo_cd, eks_external_secrets, eks_load_balancers, eks_logs, eks_network
+from rehearsal.extensions import eks_addons, eks_argo_cd, eks_external_secrets, eks_load_balancers, eks_logs, eks_network, eks_secrets_store
 from rehearsal.extensions.eks_access import admit_creator, admit_planner, configured_access
 from rehearsal.extensions.eks_checks import blocks_of
 from rehearsal.extensions.eks_common import (
@@ -128,6 +128,7 @@ def create(call: Call) -> Any:
         fleet.launch(cluster.arn, cluster.name, cluster.version, issuer, services["serviceIpv4Cidr"])
         eks_load_balancers.begin(call, cluster)
         eks_external_secrets.begin(call, cluster)
+        eks_secrets_store.begin(call, cluster)
         eks_argo_cd.begin(call, cluster)
     if cluster.rehearsal_bootstrapped:
         eks_addons.install_self_managed(cluster)

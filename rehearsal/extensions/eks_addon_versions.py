@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.extensions.eks_addon_catalogue import CATALOGUE, Product
+from rehearsal.extensions.eks_addon_catalog import CATALOG, Product
 from rehearsal.extensions.eks_common import page
 from rehearsal.kubernetes import VERSIONS
 from rehearsal.registry import Call, answers
@@ -23,7 +23,7 @@ def describe_versions(call: Call) -> Any:
     """If nothing matches, the list is empty; this is not an error."""
     minors = [call.get("kubernetesVersion")] if call.get("kubernetesVersion") else list(VERSIONS)
     found = []
-    for product in CATALOGUE.values():
+    for product in CATALOG.values():
         wanted = {"addonName": product.name}
         lists = {"types": product.kind, "publishers": product.publisher, "owners": product.owner}
         if any(call.get(name) not in (None, value) for name, value in wanted.items()):
@@ -80,7 +80,7 @@ def describe_configuration(call: Call) -> Any:
 
 def product_of(name: Any, minor: str | None = None) -> Product:
     """The add-on with this name; raises Refusal if it does not exist or does not support this Kubernetes minor."""
-    product = CATALOGUE.get(str(name))
+    product = CATALOG.get(str(name))
     if product is None or (minor and not product.fitting(minor)):
         text = f"Addon {name} specified is not supported in {minor} kubernetes version" if minor else "Addon specified is not supported"
         raise Refusal("InvalidParameterException", text)

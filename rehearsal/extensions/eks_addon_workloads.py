@@ -11,7 +11,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from rehearsal.extensions.eks_addon_catalogue import Product, Workload
+from rehearsal.extensions.eks_addon_catalog import Product, Workload
 from rehearsal.extensions.eks_common import member_of
 from rehearsal.kubernetes.api import ApiError
 from rehearsal.registry import one_at_a_time
@@ -24,13 +24,17 @@ COMPUTE_TYPE = "eks.amazonaws.com/compute-type"
 PLAYER = "add-ons"
 LOOK_SOON_SECONDS, LOOK_SECONDS = 0.5, 3.0
 PATHS = {
+    "CustomResourceDefinition": "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
     "Namespace": "/api/v1/namespaces",
     "ServiceAccount": "/api/v1/namespaces/{namespace}/serviceaccounts",
     "Deployment": "/apis/apps/v1/namespaces/{namespace}/deployments",
     "DaemonSet": "/apis/apps/v1/namespaces/{namespace}/daemonsets",
     "PodDisruptionBudget": "/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets",
 }
-LABELS_OF_PODS = {"coredns": {"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"}}
+LABELS_OF_PODS = {
+    "coredns": {"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"},
+    **{name: {"app": name} for name in ("secrets-store-csi-driver", "secrets-store-csi-driver-provider-aws")},
+}
 """The conventional pod labels, where they differ from the workload's name."""
 
 
@@ -163,7 +167,7 @@ def submit(
 
 
 def remove(addon: Any) -> None:
-    """Removes the add-on's workloads; service accounts and namespaces remain."""
+    """Removes the add-on's workloads; definitions, service accounts, and namespaces remain."""
     member, product = member_of(addon.cluster), addon.product
     if member is None:
         return
@@ -186,6 +190,7 @@ def manifests(product: Product, version: str, settings: dict[str, Any], role_arn
     found: list[tuple[str, dict[str, Any]]] = []
     if product.namespace != "kube-system":
         found.append(("Namespace", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": product.namespace}}))
+    found += [(str(one["kind"]), dict(one)) for one in product.definitions]
     annotations = {ROLE: role_arn} if role_arn else {}
     for workload in product.workloads:
         account = _account(product, workload)

@@ -9,7 +9,7 @@ from typing import Any
 
 from rehearsal import transitions
 from rehearsal.extensions import eks_addon_workloads as workloads
-from rehearsal.extensions.eks_addon_catalogue import CATALOGUE, SELF_MANAGED, Product
+from rehearsal.extensions.eks_addon_catalog import CATALOG, SELF_MANAGED, Product
 from rehearsal.extensions.eks_addon_versions import check_configuration, check_step, check_version, product_of
 from rehearsal.extensions.eks_common import at_rest, begin_update, cluster_of, in_progress, member_of, page
 from rehearsal.extensions.eks_pod_identity import Association, associate, associations_of, check_role
@@ -137,7 +137,7 @@ def settle(cluster: Any) -> None:
 def install_self_managed(cluster: Any) -> None:
     """Installs the unmanaged add-ons of a new cluster, unless the call declined them."""
     for name in SELF_MANAGED:
-        product = CATALOGUE[name]
+        product = CATALOG[name]
         workloads.left_unmanaged(cluster)[name] = product.defaults[cluster.version]
         workloads.submit(cluster, product, product.defaults[cluster.version])
 

@@ -5,16 +5,14 @@ emulated Secrets Manager or Parameter Store, and stores say whether they are usa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal import registry
+from rehearsal.extensions.aws_values import Place, parameter, secret, secret_names
 from rehearsal.extensions.eks_common import member_of
-from rehearsal.kubernetes.events import warn
+from rehearsal.kubernetes.events import Memory, warn
 from rehearsal.registry import Call, one_at_a_time
 from rehearsal.replies import Refusal
-from rehearsal.settings import Settings
 
 PLAYER = "external secrets"
 LOOK_AGAIN, LOOK_FOR_IT = 1.0, 5.0
@@ -23,24 +21,6 @@ LABEL = "app.kubernetes.io/name=external-secrets"
 STORES = {"SecretStore": "secretstores", "ClusterSecretStore": "clustersecretstores"}
 FAILED = "could not get secret data from provider"
 Object = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Place:
-    """The account and region of a cluster."""
-
-    account: str
-    region: str
-
-    def call(self, service: str, operation: str, region: str, **parameters: Any) -> Call:
-        return Call(service, operation, region or self.region, self.account, "apply", False, parameters, Settings())
-
-
-@dataclass
-class Memory:
-    """The errors reported so far, by UID."""
-
-    said: dict[str, str] = field(default_factory=dict)
 
 
 def begin(call: Call, cluster: Any) -> None:
@@ -144,10 +124,8 @@ def _sync(place: Place, memory: Memory, plane: Any, external: Object, stores: Ma
         error, detail = "could not update secret", str(problem)
     status = status_of(external, f"{error}: {detail}" if error else "", datetime.now(UTC))
     plane.api.patch(f"{GROUP}/namespaces/{namespace}/externalsecrets/{name}/status", {"status": status})
-    if memory.said.get(external["metadata"]["uid"], "") != detail:
-        memory.said[external["metadata"]["uid"]] = detail
-        if detail:
-            _say(plane, external, f"{error}: {detail}")
+    if memory.is_new(external["metadata"]["uid"], detail) and detail:
+        _say(plane, external, f"{error}: {detail}")
 
 
 def _source(place: Place, provider: Object) -> Any:
@@ -158,35 +136,14 @@ def _source(place: Place, provider: Object) -> Any:
     def fetch(key: str, version: str) -> str:
         try:
             if provider.get("service") == "ParameterStore":
-                return _parameter(place, region, prefix + key)
-            return _secret(place, region, prefix + key, version)
+                return parameter(place, region, prefix + key)[0]
+            if version.startswith("uuid/"):
+                return secret(place, region, prefix + key, version.removeprefix("uuid/"))[0]
+            return secret(place, region, prefix + key, stage=version)[0]
         except Refusal as refusal:
             raise SyncError("Secret does not exist" if "NotFound" in refusal.code else f"{refusal.code}: {refusal.message}") from None
 
-    def names() -> list[str]:
-        registry.prepare("secretsmanager")
-        present = place.call("secretsmanager", "ListSecrets", region).backend.secrets
-        return sorted({str(each.name) for each in dict.values(present)})
-
-    return Source(fetch, names)
-
-
-def _secret(place: Place, region: str, key: str, version: str) -> str:
-    registry.prepare("secretsmanager")
-    from rehearsal.extensions.secretsmanager_values import get
-
-    named = {"VersionId": version.removeprefix("uuid/")} if version.startswith("uuid/") else {"VersionStage": version or "AWSCURRENT"}
-    found = get(place.call("secretsmanager", "GetSecretValue", region, SecretId=key, **named))
-    text, binary = found.get("SecretString"), found.get("SecretBinary")
-    return str(text) if text is not None else (binary or b"").decode(errors="replace")
-
-
-def _parameter(place: Place, region: str, key: str) -> str:
-    registry.prepare("ssm")
-    parameter = place.call("ssm", "GetParameter", region).backend.get_parameter(key)
-    if parameter is None:
-        raise Refusal("ParameterNotFound", f"Parameter {key} not found.")
-    return str(parameter.response_object(decrypt=True)["Value"])
+    return Source(fetch, lambda: secret_names(place, region))
 
 
 def _say(plane: Any, external: Object, text: str) -> None:

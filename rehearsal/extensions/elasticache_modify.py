@@ -129,7 +129,8 @@ def _check_rest(call: Call, group: ReplicationGroup, given: Mapping[str, Any], v
     if {"SnapshotWindow", "PreferredMaintenanceWindow"} & set(given):
         maintenance = str(given.get("PreferredMaintenanceWindow", group.maintenance_window)).lower()
         checks.check_windows(str(given.get("SnapshotWindow", group.snapshot_window)), maintenance)
-    checks.check_logs(version, given.get("LogDeliveryConfigurations") or [])
+    checks.check_logs(_logging_version(group, version), given.get("LogDeliveryConfigurations") or [])
+    _check_snapshotting(group, given)
     members = {node.id for node in group.nodes}
     for name in ("PrimaryClusterId", "SnapshottingClusterId"):
         if name in given and given[name] not in members:
@@ -138,6 +139,19 @@ def _check_rest(call: Call, group: ReplicationGroup, given: Mapping[str, Any], v
         raise contradictory("A replica cannot be promoted while automatic failover is enabled.")
     if "ReplicationGroupDescription" in given and not str(given["ReplicationGroupDescription"]).strip():
         raise invalid("The parameter ReplicationGroupDescription must not be blank.")
+
+
+def _logging_version(group: ReplicationGroup, version: Version) -> Version:
+    """The version that decides which logs there are: the present one, even if the same call upgrades it."""
+    return version if version.full == group.version else full_version(group.engine, group.version)
+
+
+def _check_snapshotting(group: ReplicationGroup, given: Mapping[str, Any]) -> None:
+    """Daily snapshots are switched on with the node that they are taken of; with cluster mode, there is no such node."""
+    if "SnapshottingClusterId" in given and group.clustered:
+        raise contradictory("Cannot set snapshotting cluster for cluster mode enabled replication group.")
+    if given.get("SnapshotRetentionLimit") and not group.retention and not group.clustered and "SnapshottingClusterId" not in given:
+        raise contradictory("Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots")
 
 
 def _upgrade(call: Call, group: ReplicationGroup, given: Mapping[str, Any], version: Version) -> list[Change]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rehearsal.extensions.elasticache_common import arn, check_quota, given_tags, identifier, store
-from rehearsal.extensions.elasticache_parameter_catalogue import Parameter, parameters
+from rehearsal.extensions.elasticache_parameter_catalog import Parameter, parameters
 from rehearsal.extensions.elasticache_record import ParameterGroup, ReplicationGroup
 from rehearsal.extensions.elasticache_versions import FAMILIES
 from rehearsal.query_api import invalid, page
@@ -138,11 +138,11 @@ def _modifiable(group: ParameterGroup, name: str) -> Parameter:
 
 
 def _apply(call: Call, group: ParameterGroup, values: Mapping[str, str], changed: Iterable[str]) -> None:
-    catalogue, users = parameters(group.family), members(call, group)
+    catalog, users = parameters(group.family), members(call, group)
     if CLUSTER_ENABLED in changed and users:
         raise Refusal("InvalidCacheParameterGroupState", f"{CLUSTER_ENABLED} cannot be changed while clusters use the group {group.id}.")
-    group.values = {name: value for name, value in values.items() if value != catalogue[name].default}
-    if any(catalogue[name].needs_reboot for name in changed):
+    group.values = {name: value for name, value in values.items() if value != catalog[name].default}
+    if any(catalog[name].needs_reboot for name in changed):
         for one in users:
             one.apply_status = "pending-reboot"
 

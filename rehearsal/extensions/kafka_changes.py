@@ -85,7 +85,11 @@ def monitoring(call: Call) -> Any:
 @answers("kafka", "UpdateSecurity")
 def security(call: Call) -> Any:
     one = changeable(call)
-    return _begin(one, lambda: one.members.update(ClientAuthentication=call.get("ClientAuthentication")))
+    changed = {"ClientAuthentication": call.get("ClientAuthentication") or one.members["ClientAuthentication"]}
+    if wanted := (call.get("EncryptionInfo") or {}).get("EncryptionInTransit"):
+        encryption = one.members["EncryptionInfo"]
+        changed["EncryptionInfo"] = {**encryption, "EncryptionInTransit": {**encryption["EncryptionInTransit"], **wanted}}
+    return _begin(one, lambda: one.members.update(changed))
 
 
 # -- SCRAM ---------------------------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from rehearsal.registry import Call, answers, backend
 from rehearsal.transitions import moment
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
-PORTS = {"iam": 9098, "scram": 9096, "tls": 9094}
+PORTS = {"iam": 9098, "scram": 9096, "tls": 9094, "plaintext": 9092}
 
 
 @answers("kafka", "CreateClusterV2")
@@ -167,8 +167,12 @@ def bootstrap(call: Call) -> Any:
         found["BootstrapBrokerStringSaslIam"] = _addresses(one, call.region, count, PORTS["iam"])
     if (sasl.get("Scram") or {}).get("Enabled"):
         found["BootstrapBrokerStringSaslScram"] = _addresses(one, call.region, count, PORTS["scram"])
-    if tls.get("Enabled"):
+    anyone = ((one.members.get("ClientAuthentication") or {}).get("Unauthenticated") or {}).get("Enabled")
+    transit = ((one.members.get("EncryptionInfo") or {}).get("EncryptionInTransit") or {}).get("ClientBroker")
+    if tls.get("Enabled") or (anyone and transit in ("TLS", "TLS_PLAINTEXT")):
         found["BootstrapBrokerStringTls"] = _addresses(one, call.region, count, PORTS["tls"])
+    if anyone and transit in ("PLAINTEXT", "TLS_PLAINTEXT"):
+        found["BootstrapBrokerString"] = _addresses(one, call.region, count, PORTS["plaintext"])
     return found
 
 

@@ -11,9 +11,10 @@ from rehearsal.replies import Refusal
 
 VERSIONS = ("3.6.0", "3.7.x", "3.7.x.kraft", "3.8.x", "3.8.x.kraft", "3.9.x", "3.9.x.kraft", "4.0.x.kraft", "4.1.x.kraft")
 """The versions that are offered. Those of 4 have no ZooKeeper."""
+SIZES = ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge")
 TYPES = (
-    *("kafka.t3.small", *(f"kafka.m5.{size}" for size in ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge"))),
-    *(f"kafka.m7g.{size}" for size in ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge")),
+    *("kafka.t3.small", "kafka.m5.24xlarge"),
+    *(f"kafka.{family}.{size}" for family in ("m5", "m7g") for size in SIZES),
 )
 PAGE = 100
 

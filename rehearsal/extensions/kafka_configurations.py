@@ -28,15 +28,14 @@ def create(call: Call) -> Any:
         raise conflict("A resource with this name already exists.")
     identity = f"{uuid.uuid4()}-2"
     own = arn(call, "kafka", f"configuration/{name}/{identity}")
-    made = Configuration(
-        identity, own, name, str(call.get("Description") or ""), moment(), list(call.get("KafkaVersions") or []), [_text(call)]
-    )
+    says = str(call.get("Description") or "")
+    made = Configuration(identity, own, name, says, moment(), list(call.get("KafkaVersions") or []), [_text(call)], [says])
     known[own] = made
     return {"Arn": own, "CreationTime": made.created, "LatestRevision": _newest(made), "Name": name, "State": "ACTIVE"}
 
 
 def _newest(one: Configuration) -> dict[str, Any]:
-    return {"CreationTime": one.created, "Description": one.description, "Revision": len(one.revisions)}
+    return {"CreationTime": one.created, "Description": one.descriptions[-1], "Revision": len(one.revisions)}
 
 
 def _described(one: Configuration) -> dict[str, Any]:
@@ -73,6 +72,7 @@ def describe_revision(call: Call) -> Any:
 def update(call: Call) -> Any:
     one = configuration_of(call, call.get("Arn"))
     one.revisions.append(_text(call))
+    one.descriptions.append(str(call.get("Description") or ""))
     return {"Arn": one.arn, "LatestRevision": _newest(one)}
 
 

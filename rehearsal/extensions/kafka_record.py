@@ -28,7 +28,7 @@ def new_version() -> str:
 
 @dataclass(eq=False)
 class Configuration:
-    """`revisions`: the texts; the first one is number 1."""
+    """`revisions`: the texts; the first one is number 1. `descriptions`: theirs. That of the configuration itself never changes."""
 
     id: str
     arn: str
@@ -37,6 +37,7 @@ class Configuration:
     created: datetime
     versions: list[str]
     revisions: list[bytes] = field(default_factory=list)
+    descriptions: list[str] = field(default_factory=list)
 
 
 @dataclass(eq=False)

@@ -12,7 +12,7 @@ from typing import Any
 
 from rehearsal import transitions
 from rehearsal.extensions.rds_life import KIND
-from rehearsal.extensions.rds_parameter_catalogue import Parameter, is_formula, parameters
+from rehearsal.extensions.rds_parameter_catalog import Parameter, is_formula, parameters
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_servers import set_parameters
 

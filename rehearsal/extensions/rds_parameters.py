@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.extensions.rds_parameter_catalogue import Parameter, parameters
+from rehearsal.extensions.rds_parameter_catalog import Parameter, parameters
 from rehearsal.extensions.rds_parameter_status import group_changed
 from rehearsal.extensions.rds_versions import MAJORS
 from rehearsal.query_api import check_identifier, check_tags, filtered, invalid, listed, page, pairs

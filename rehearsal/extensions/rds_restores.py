@@ -18,7 +18,7 @@ from rehearsal.extensions.rds_common import instance_of, wrong_state
 from rehearsal.extensions.rds_create import launch
 from rehearsal.extensions.rds_instances import described
 from rehearsal.extensions.rds_master import new_password
-from rehearsal.extensions.rds_parameter_catalogue import parameters
+from rehearsal.extensions.rds_parameter_catalog import parameters
 from rehearsal.extensions.rds_parameters import find_group
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_snapshot_record import available_snapshot, held_by

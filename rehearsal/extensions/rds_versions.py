@@ -1,6 +1,6 @@
-"""Engine versions of RDS for PostgreSQL: the catalogue, and the calls that describe it.
+"""Engine versions of RDS for PostgreSQL: the catalog, and the calls that describe it.
 
-The dates are those of the release calendar in the Amazon RDS for PostgreSQL Release Notes. The catalogue is an extract: enough minor
+The dates are those of the release calendar in the Amazon RDS for PostgreSQL Release Notes. The catalog is an extract: enough minor
 versions of each major version that upgrades, deprecations, and classes that older ones lack can be tried.
 """
 

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rehearsal.kubernetes.plane import ControlPlane
+
+
+@dataclass
+class Memory:
+    """What was said last about an object, by UID."""
+
+    said: dict[str, str] = field(default_factory=dict)
+
+    def is_new(self, uid: str, text: str) -> bool:
+        """Whether this was not what was said last; an empty text says that nothing is wrong any more."""
+        before, self.said[uid] = self.said.get(uid, ""), text
+        return before != text
 
 
 def warn(plane: ControlPlane, resource: Mapping[str, Any], kind: tuple[str, str], reason: str, message: str, component: str) -> None:

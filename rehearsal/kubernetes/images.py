@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rehearsal.kubernetes import pod_webhooks
-from rehearsal.kubernetes.behaviours import PREFIX
+from rehearsal.kubernetes.behaviors import PREFIX
 from rehearsal.kubernetes.plane import ControlPlane
 
 WEBHOOK = "images.rehearsal.mainstay"
-BEHAVIOUR = f"{PREFIX}/behaviour"
+BEHAVIOR = f"{PREFIX}/behavior"
 OF_ECR = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
     r"(?P<repository>[a-z0-9._/-]+?)(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
@@ -41,12 +41,12 @@ def admitted(request: Mapping[str, Any], response: dict[str, Any], account: str,
     pod = request.get("object") or {}
     spec, annotations = pod.get("spec") or {}, (pod.get("metadata") or {}).get("annotations") or {}
     images = [str(each.get("image")) for kind in ("initContainers", "containers") for each in spec.get(kind) or []]
-    if BEHAVIOUR in annotations or not any(is_missing(image, account, there) for image in images):
+    if BEHAVIOR in annotations or not any(is_missing(image, account, there) for image in images):
         return response
     patch = json.loads(base64.b64decode(response["patch"])) if "patch" in response else []
     changed = next((each["value"] for each in patch if each["path"] == "/metadata/annotations"), annotations)
     patch = [each for each in patch if each["path"] != "/metadata/annotations"]
-    patch.append({"op": "add", "path": "/metadata/annotations", "value": {**changed, BEHAVIOUR: "image-not-found"}})
+    patch.append({"op": "add", "path": "/metadata/annotations", "value": {**changed, BEHAVIOR: "image-not-found"}})
     return response | {"patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(patch).encode()).decode()}
 
 

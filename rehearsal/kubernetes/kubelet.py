@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from rehearsal.kubernetes.api import Api, ApiError
-from rehearsal.kubernetes.behaviours import PREFIX
+from rehearsal.kubernetes.behaviors import PREFIX
 from rehearsal.kubernetes.certificates import Pair
 
 # The log of a container for each behavior, unless the annotation rehearsal.mainstay/logs sets its lines.
@@ -88,11 +88,11 @@ def _written(pod: Mapping[str, Any]) -> tuple[str, ...]:
     annotations = pod["metadata"].get("annotations") or {}
     if f"{PREFIX}/logs" in annotations:
         return tuple(annotations[f"{PREFIX}/logs"].splitlines())
-    asked = annotations.get(f"{PREFIX}/behaviour")
+    asked = annotations.get(f"{PREFIX}/behavior")
     images = [each["image"] for each in pod["spec"]["containers"]]
     named = (re.search(r"(?:^|/)rehearsal-([a-z-]+)(?:[:@]|$)", image) for image in images)
-    behaviour = asked or next((match[1] for match in named if match), "normal")
-    return LINES.get(behaviour, LINES["normal"])
+    behavior = asked or next((match[1] for match in named if match), "normal")
+    return LINES.get(behavior, LINES["normal"])
 
 
 class Kubelet:

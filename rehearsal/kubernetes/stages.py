@@ -1,6 +1,6 @@
 """The life cycle of simulated pods as kwok stages: transitions, their delays, and their events.
 
-A pod behaves as its annotation rehearsal.mainstay/behaviour says, or an image named rehearsal-<behaviour>, or else normally. States,
+A pod behaves as its annotation rehearsal.mainstay/behavior says, or an image named rehearsal-<behavior>, or else normally. States,
 reasons, and exit codes match those of a kubelet. If one container of a pod fails, it is the first.
 """
 
@@ -12,15 +12,19 @@ from typing import Any
 import yaml
 
 from rehearsal.kubernetes import templates as t
-from rehearsal.kubernetes.behaviours import BACK_OFF_FIRST, BACK_OFF_LONGEST, BEHAVIOURS, DELAYS, EXITS, PREFIX, WAITS
+from rehearsal.kubernetes.behaviors import BACK_OFF_FIRST, BACK_OFF_LONGEST, BEHAVIORS, DELAYS, DRIVER, EXITS, PREFIX, WAITS
 
 _PRELUDE = (
     "def first_of($states): (.status[$states] // [])[0] // {};"
-    ' def behaviour: (.metadata.annotations["PREFIX/behaviour"]'
+    ' def behavior: (.metadata.annotations["PREFIX/behavior"]'
     ' // ([.spec.containers[].image | capture("(^|/)rehearsal-(?<name>[a-z-]+)([:@]|$)").name] | .[0]) // "normal")'
     ' as $asked | if ($asked | startswith("init-")) and ((.spec.initContainers // []) | length) == 0 then "normal" else $asked end;'
-    " def behaves($names): behaviour as $own | $names | index($own) != null;"
+    " def behaves($names): behavior as $own | $names | index($own) != null;"
     ' def condition($type): [.status.conditions[]? | select(.type == $type) | .status == "True"] | any;'
+    # A kubelet begins with a pod once its volumes are mounted.
+    f' def stored: [.spec.volumes[]? | select(.csi.driver == "{DRIVER}")] != [];'
+    ' def mounted: (stored | not) or .metadata.annotations["PREFIX/mounted"] != null;'
+    " def begun: .status.startTime != null and mounted and ((stored | not) or .status.podIP != null);"
     # The same as psql/command.py decides: such a container is run, not played.
     " def runs_psql: .spec.containers[0] | (.command // []) != [] and"
     ' (((.command // []) + (.args // [])) | join(" ") | test("(^|[ /;&(\\"\u0027\\n])psql( |$)"));'
@@ -80,12 +84,22 @@ def _beginning() -> list[dict[str, Any]]:
         t.conditions(initialized=t.NO_INIT),
         phase="Pending",
     )
-    unknown = f"{PREFIX}/behaviour is none of {', '.join(BEHAVIOURS)}"
+    mounting = t.status(
+        "startTime: {{ $now | Quote }}\n",
+        t.init(t.waiting("PodInitializing")),
+        t.app(t.WAITS_FOR_START),
+        t.conditions(initialized=t.NO_INIT, sandbox="false"),
+        phase="Pending",
+    )
+    after_mounting = 'stored and .status.podIP == null and .status.phase == "Pending" and (behaves(["pending"]) | not)'
+    known = f"behaves({_names(BEHAVIORS)})"
+    unknown = f"{PREFIX}/behavior is none of {', '.join(BEHAVIORS)}"
     return [
-        _stage("admitted", _when(f"{fresh} and behaves({_names(BEHAVIOURS)})"), admitted, delay=_after("start-delay")),
+        _stage("mounting", _when(f"{fresh} and (mounted | not) and {known}"), mounting),
+        _stage("admitted", _when(f"({fresh} or ({after_mounting})) and mounted and {known}"), admitted, delay=_after("start-delay")),
         _stage(
             "unknown",
-            _when(f"{fresh} and (behaves({_names(BEHAVIOURS)}) | not)"),
+            _when(f"{fresh} and ({known} | not)"),
             t.status(
                 "startTime: {{ $now | Quote }}\n",
                 t.app(t.waiting("CreateContainerConfigError", unknown)),
@@ -97,7 +111,7 @@ def _beginning() -> list[dict[str, Any]]:
 
 
 def _running_stages() -> list[dict[str, Any]]:
-    created = '.status.phase == "Pending" and .status.startTime != null'
+    created = '.status.phase == "Pending" and begun'
     first_runs = 'first_of("containerStatuses").state.running != null'
     not_begun = 'first_of("containerStatuses").state.running == null'
     all_running = t.status(t.INIT_DONE, t.app(t.running()), t.conditions(), phase="Running")
@@ -149,7 +163,7 @@ def _running_stages() -> list[dict[str, Any]]:
 def _waiting_stages() -> list[dict[str, Any]]:
     made = []
     for name, waiting in WAITS.items():
-        created = f'.status.phase == "Pending" and .status.startTime != null and behaves(["{name}"])'
+        created = f'.status.phase == "Pending" and begun and behaves(["{name}"])'
         reason = 'first_of("containerStatuses").state.waiting.reason'
         sandbox = "false" if name == "pending" else "true"
         said = ("Warning", *waiting.event)
@@ -185,7 +199,7 @@ def _restarts(*, init: bool) -> list[dict[str, Any]]:
     """A container exits, restarts once without delay, and then backs off longer each time."""
     names = {name: each for name, each in EXITS.items() if each.init == init}
     states, prefix, phase = ("initContainerStatuses", "init-", "Pending") if init else ("containerStatuses", "", "Running")
-    alive = f'.status.phase == "{phase}" and .status.startTime != null and behaves({_names(names)})'
+    alive = f'.status.phase == "{phase}" and begun and behaves({_names(names)})'
     own = f'first_of("{states}")'
     may_restart = '(.spec.restartPolicy // "Always") != "Never"'
 

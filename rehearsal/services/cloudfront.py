@@ -11,6 +11,7 @@ SERVICE = Service(
     regional=False,
     transitions=(
         Transition("cloudfront_distribution", f"{STORE}:Distribution", "status", {"Deployed": "InProgress"}),
+        Transition("cloudfront_vpc_origin", f"{STORE}:VpcOrigin", "status", {"Deployed": "Deploying"}),
         Transition("cloudfront_invalidation", f"{STORE}:Invalidation", "status", {"Completed": "InProgress"}),
     ),
     quotas={

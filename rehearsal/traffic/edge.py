@@ -136,12 +136,19 @@ def _policy(at: Served, kind: str, behavior: Document) -> Document | None:
 def _from_origin(at: Served, behavior: Document, cache: Document, path: str, request: Request, ask: Ask) -> Response:
     origin = next(one for one in items(at.config["Origins"]) if one["Id"] == behavior["TargetOriginId"])
     sent = decisions.to_origin(origin, cache, _policy(at, "OriginRequestPolicy", behavior), path, request)
-    custom = origin.get("CustomOriginConfig")
+    inside = origin.get("VpcOriginConfig")
+    custom = _endpoint(at, inside) if inside else origin.get("CustomOriginConfig")
     if custom is None:
         return from_bucket(at, origin, sent.path)
     tls = custom["OriginProtocolPolicy"] != "http-only"
     response = ask(str(origin["DomainName"]), int(custom["HTTPSPort" if tls else "HTTPPort"]), tls, sent)
     return response or decisions.generated(502, f"CloudFront cannot connect to the origin {origin['DomainName']}.")
+
+
+def _endpoint(at: Served, config: Document) -> Document:
+    """The ports and the protocol of a VPC origin. Its load balancer answers for the origin's name, as for any other."""
+    with one_at_a_time:
+        return store_at(backend("cloudfront", at.account, "us-east-1")).vpc_origins[str(config["VpcOriginId"])].config
 
 
 def from_bucket(at: Served, origin: Document, path: str) -> Response:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.kubernetes.behaviours import PREFIX
+from rehearsal.kubernetes.behaviors import PREFIX
 from rehearsal.kubernetes.load_balancers import seconds
 from rehearsal.traffic.messages import Request
 

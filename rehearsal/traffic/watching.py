@@ -101,7 +101,7 @@ class Cache:
         self.filled = asyncio.Event()
 
     async def follow(self) -> None:
-        """Runs until it is cancelled. After an interruption, it lists again."""
+        """Runs until it is canceled. After an interruption, it lists again."""
         while True:
             with contextlib.suppress(OSError, ApiFailure, ValueError, asyncio.IncompleteReadError):
                 version = await self._list()

@@ -234,16 +234,19 @@ class Life:
         self.state = "unknown"
         result = self.run(self.desired(STEPS[step][1]), self.mine(STEPS[step][1]), saboteur)
         assert list(result.failures) == [], step
-        self.check_rest(step)
+        self.check_rest(step, result.final)
         self.state = STEPS[step][1]
         left = COUNTS[self.kind.name](self.cloud)
         waited = sum(result.report.seconds.values()) if result.report else 0.0
         self.happened[step] = Happened(tuple(saboteur.calls), change(before, left), left, plan, waited)
         return self.happened[step]
 
-    def check_rest(self, step: str) -> None:
-        """After a step, nothing is in transition and nothing is left to do."""
-        plan = self.plan(step)
+    def check_rest(self, step: str, final: Sequence[Observed]) -> None:
+        """After a step, nothing is in transition and nothing is left to do. ``final``: what the run that ended it saw last;
+        what there is beyond that, the account's counts show.
+        """
+        state = STEPS[step][1]
+        plan = make_plan(self.desired(state), final, self.mine(state), self.consent)
         assert [(one.address, one.state) for one in plan.observed if one.state != "ready"] == [], f"after {step}"
         assert plan.changes == (), f"a plan after {step}"
 
@@ -253,14 +256,16 @@ class Life:
         saboteur = Saboteur(self.client, self.now, call, outcome, self.given)
         self.state = "unknown"
         state = STEPS[step][1]
-        failures = self._failures(state, saboteur)
+        final, failures = self._outcome(state, saboteur)
         assert saboteur.left == 0, "the call was not made as often as it should have been"
         if outcome.ends_well is not None:
             assert (not failures) is outcome.ends_well, failures
         assert {one.address for one in failures} <= {self.sample.resource.address, ""}, failures
         if failures:
-            assert list(self.run(self.desired(state), self.mine(state)).failures) == [], "the next run"
-        self.check_rest(step)
+            next_run = self.run(self.desired(state), self.mine(state))
+            assert list(next_run.failures) == [], "the next run"
+            final = next_run.final
+        self.check_rest(step, final)
         after = COUNTS[self.kind.name](self.cloud)
         assert change(before, after) == change(before, self.expected(step, before)), "duplicates or orphans"
         self.state = STEPS[step][1]
@@ -284,7 +289,7 @@ class Life:
         self.kind.claim(theirs, seen, seen.address)
         before, held = self._at_rest(theirs, seen), COUNTS[self.kind.name](self.cloud)
         taken = None if self.kind.exclusive else Saboteur(self.client, self.now, self.happened["create"].calls[0], TAKEN)
-        assert [one.address for one in self._failures("there", taken)] == [self.sample.resource.address]
+        assert [one.address for one in self._outcome("there", taken)[1]] == [self.sample.resource.address]
         assert self._at_rest(theirs, seen) == before
         assert COUNTS[self.kind.name](self.cloud) == held
         self.kind.claim(ours, seen, seen.address)
@@ -300,11 +305,13 @@ class Life:
     def _seen(self) -> Observed:
         return next(one for one in self.look() if one.address == self.sample.resource.address)
 
-    def _failures(self, state: str, saboteur: Saboteur | None) -> list[Failure]:
+    def _outcome(self, state: str, saboteur: Saboteur | None) -> tuple[Sequence[Observed], list[Failure]]:
+        """What a run saw at its end, and its failures."""
         try:
-            return list(self.run(self.desired(state), self.mine(state), saboteur).failures)
+            result = self.run(self.desired(state), self.mine(state), saboteur)
         except (Killed, ObservationFailed) as error:
-            return [failure("", error)]
+            return (), [failure("", error)]
+        return result.final, list(result.failures)
 
     def record(self) -> Mapping[str, Happened]:
         """What each step does without failures; recorded once."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
 
-READS = ("describe_", "list_", "get_", "can_", "lookup_", "download_")
+READS = ("describe_", "list_", "get_", "head_", "can_", "lookup_", "download_")
 REFUSED = "RefusedOnPurpose"
 """The code of every injected error: no kind recognizes it, so none can handle it specially."""
 
@@ -75,7 +75,8 @@ OUTCOMES = (
     # Differs from "not yet" only when it lasts: tests/unit/reconcile/test_changing.py.
     Outcome("in_use", before=in_use, times=2, alike=ALL),
     TAKEN,
-    Outcome("there_already", after=taken, steps=TO_SET),
+    # What is only set is read and set again, as after no reply. Differs only when it lasts: tests/unit/reconcile/test_changing.py.
+    Outcome("there_already", after=taken, steps=TO_SET, alike=("change", "restore", "drift")),
     Outcome("refused", before=refused, ends_well=False),
     # Leaves the account as "refused" does, and a run knows nothing of the previous one.
     Outcome("killed_before", before=Killed, ends_well=None, alike=ALL),

@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 _TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$|^\d+(\.\d+)?$")
-_NOT_MODELLED = {"RequestId", "requestId", "ResponseMetadata", "RequestID"}
+_NOT_MODELED = {"RequestId", "requestId", "ResponseMetadata", "RequestID"}
 
 
 def problems(operation_model: Any, body: bytes) -> list[str]:
@@ -52,7 +52,7 @@ def _xml_structure(node: ElementTree.Element, shape: Any, path: str) -> list[str
     members = {_xml_name(name, member): (name, member) for name, member in shape.members.items()}
     found = []
     for child in node:
-        if _local(child) in _NOT_MODELLED and _local(child) not in members:
+        if _local(child) in _NOT_MODELED and _local(child) not in members:
             continue
         if _local(child) not in members:
             found.append(f"{path}.{_local(child)} is unknown")

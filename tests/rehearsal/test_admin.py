@@ -102,7 +102,7 @@ def test_settings(cloud: CheckedCloud) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"colour": 1},
+        {"color": 1},
         {"latency_ms": "slow"},
         {"latency_ms": -1},
         {"transition_seconds": 3},

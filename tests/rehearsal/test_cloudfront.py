@@ -421,3 +421,36 @@ def test_logs_of_a_distribution_are_delivered_from_one_region(cloudfront: Any, c
     logs.delete_delivery(id=made)
     logs.delete_delivery_source(name="site")
     logs.delete_delivery_destination(name="site")
+
+
+def endpoint(**more: Any) -> dict[str, Any]:
+    arn = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/inside/0123456789abcdef"
+    return {"Name": "inside", "Arn": arn, "HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only", **more}
+
+
+def test_a_vpc_origin_that_a_distribution_uses_stays_as_it_is(cloudfront: Any, cloud: Cloud) -> None:
+    cloud.admin.settings(transition_seconds={"cloudfront_vpc_origin": 0.3})
+    tags = [{"Key": "a", "Value": "b"}]
+    made = cloudfront.create_vpc_origin(VpcOriginEndpointConfig=endpoint(), Tags={"Items": tags})["VpcOrigin"]
+    assert made["Status"] == "Deploying"
+    until(lambda: cloudfront.get_vpc_origin(Id=made["Id"])["VpcOrigin"]["Status"] == "Deployed")
+    assert refused(cloudfront.create_vpc_origin, VpcOriginEndpointConfig=endpoint()) == "EntityAlreadyExists"
+    assert cloudfront.list_tags_for_resource(Resource=made["Arn"])["Tags"]["Items"] == tags
+    (entry,) = cloudfront.list_vpc_origins()["VpcOriginList"]["Items"]
+    assert (entry["Name"], entry["OriginEndpointArn"]) == ("inside", endpoint()["Arn"])
+
+    origin = {"Id": "api", "DomainName": "api.example.com", "VpcOriginConfig": {"VpcOriginId": "vo_none"}}
+    sent = {"Origins": listed(BUCKET, origin)}
+    assert refused(cloudfront.create_distribution, DistributionConfig=config(**sent)) == "EntityNotFound"
+    origin["VpcOriginConfig"] = {"VpcOriginId": made["Id"]}
+    identity = create(cloudfront, **sent)
+    there = {"Id": made["Id"], "IfMatch": cloudfront.get_vpc_origin(Id=made["Id"])["ETag"]}
+    other = {**there, "VpcOriginEndpointConfig": endpoint(HTTPSPort=8443)}
+    assert refused(cloudfront.update_vpc_origin, **other) == "CannotUpdateEntityWhileInUse"
+    assert refused(cloudfront.delete_vpc_origin, **there) == "CannotDeleteEntityWhileInUse"
+    change(cloudfront, identity, Origins=listed(BUCKET))
+    assert refused(cloudfront.delete_vpc_origin, **{**there, "IfMatch": "E0"}) == "PreconditionFailed"
+    etag = cloudfront.update_vpc_origin(**other)["ETag"]
+    until(lambda: cloudfront.get_vpc_origin(Id=made["Id"])["VpcOrigin"]["Status"] == "Deployed")
+    cloudfront.delete_vpc_origin(Id=made["Id"], IfMatch=etag)
+    assert refused(cloudfront.get_vpc_origin, Id=made["Id"]) == "EntityNotFound"

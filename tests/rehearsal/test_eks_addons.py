@@ -37,9 +37,8 @@ def test_versions_for_a_minor(main: EksAccount) -> None:
 def test_each_minor_has_one_default_of_each_addon(main: EksAccount, minor: str) -> None:
     found = main.eks.describe_addon_versions(kubernetesVersion=minor)["addons"]
     names = {"vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent", "aws-ebs-csi-driver", "aws-efs-csi-driver", "metrics-server"}
-    assert names | {"amazon-cloudwatch-observability", "snapshot-controller", "cert-manager", "external-dns"} == {
-        one["addonName"] for one in found
-    }
+    names |= {"amazon-cloudwatch-observability", "snapshot-controller", "cert-manager", "external-dns"}
+    assert names | {"aws-secrets-store-csi-driver-provider"} == {one["addonName"] for one in found}
     for addon in found:
         defaults = [one for one in addon["addonVersions"] if one["compatibilities"][0]["defaultVersion"]]
         assert len(defaults) == 1, addon["addonName"]

@@ -98,7 +98,7 @@ def test_the_nth_change_whatever_it_is(cloud: CheckedCloud, ec2: Any) -> None:
     ec2.create_internet_gateway()
 
 
-@pytest.mark.parametrize("wrong", [{"fault": "none"}, {"fault": "error", "colour": 1}, {}])
+@pytest.mark.parametrize("wrong", [{"fault": "none"}, {"fault": "error", "color": 1}, {}])
 def test_wrong_faults_are_refused(cloud: CheckedCloud, wrong: dict[str, Any]) -> None:
     with pytest.raises(AdminError):
         cloud.admin.request("POST", "/faults", wrong)

@@ -71,7 +71,7 @@ def test_steps_of_a_script(elapsed: float, state: str) -> None:
     [
         {"kind": "none", "match": {"id": "x"}, "states": [{"state": "a"}]},
         {"kind": "vpc", "match": {}, "states": [{"state": "a"}]},
-        {"kind": "vpc", "match": {"colour": "x"}, "states": [{"state": "a"}]},
+        {"kind": "vpc", "match": {"color": "x"}, "states": [{"state": "a"}]},
         {"kind": "vpc", "match": {"id": "x"}, "states": []},
         {"kind": "vpc", "match": {"id": "x"}, "states": [{"seconds": 1}]},
     ],

@@ -67,6 +67,8 @@ provider "aws" {
 
   endpoints {
     cloudwatch = var.endpoint
+    ec2        = var.endpoint
+    iam        = var.endpoint
     kms        = var.endpoint
     sns        = var.endpoint
     sts        = var.endpoint

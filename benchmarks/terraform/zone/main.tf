@@ -43,6 +43,8 @@ provider "aws" {
   skip_region_validation      = true
 
   endpoints {
+    ec2     = var.endpoint
+    iam     = var.endpoint
     route53 = var.endpoint
     sts     = var.endpoint
   }

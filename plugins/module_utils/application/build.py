@@ -20,6 +20,7 @@ from .objects.pods import Around
 from .objects.workloads import workload_objects
 from .plain import checks, completing
 from .plain.completing import Plain
+from .plain.edge import with_edge
 from .settings.application import Application, read_application
 from .settings.facts import Facts
 from .settings.images import completed
@@ -77,6 +78,8 @@ def _plain(application: Application, facts: Facts, problems: Problems, notes: li
     limits = application.limits
     objects = completing.objects_of(application.files, facts, limits, problems)
     objects = completing.with_images(objects, limits.images, f"{facts.prefix}manifest_images", problems)
+    if application.around_manifests:
+        objects = with_edge(objects, application.around_manifests, problems)
     completing.check_images(objects, problems)
     problems.messages += checks.problems_of(objects, application.pod_security, facts.cluster.fargate)
     notes += checks.notes_of(objects)

@@ -43,7 +43,8 @@ def _key(aws: Aws, arn: str) -> bool:
 
 def _secret(aws: Aws, arn: str) -> bool:
     """A secret keeps its tags for 30 days. One of another name is not asked about, which policies would deny."""
-    if f":secret:/mainstay/{aws.owner.environment}/" not in arn:
+    ours = (f":secret:{beginning}{aws.owner.environment}/" for beginning in ("/mainstay/", "AmazonMSK_"))
+    if not any(one in arn for one in ours):
         return True
     reply = aws.find("secretsmanager", "describe_secret", SecretId=arn)
     return reply is not None and not reply.get("DeletedDate")

@@ -11,7 +11,7 @@ from typing import Any
 from ..cluster_objects.pods import PodSpec, images_of, pod_spec
 from ..kubernetes.objects import containers_of
 
-__all__ = ["configs_of", "images_of", "pod_spec"]
+__all__ = ["configs_of", "copies_in", "images_of", "pod_spec"]
 
 
 def configs_of(objects: Iterable[Mapping[str, Any]]) -> set[tuple[str, str, str]]:
@@ -27,6 +27,17 @@ def configs_of(objects: Iterable[Mapping[str, Any]]) -> set[tuple[str, str, str]
         if manifest.get("kind") == "Ingress":
             tls = (manifest.get("spec") or {}).get("tls") or ()
             found |= {("Secret", namespace, str(one["secretName"])) for one in tls if one.get("secretName")}
+    return found
+
+
+def copies_in(objects: Iterable[Mapping[str, Any]]) -> set[tuple[str, str, str]]:
+    """(kind, namespace, name) of the Secrets that the Secrets Store CSI driver makes when pods mount these objects."""
+    found: set[tuple[str, str, str]] = set()
+    for manifest in objects:
+        if manifest.get("kind") == "SecretProviderClass":
+            namespace = str((manifest.get("metadata") or {}).get("namespace") or "")
+            copies = (manifest.get("spec") or {}).get("secretObjects") or ()
+            found |= {("Secret", namespace, str(one["secretName"])) for one in copies if one.get("secretName")}
     return found
 
 

@@ -23,7 +23,7 @@ from ..kubernetes.values import Obj
 from ..reconcile.errors import Failure
 from ..reconcile.planner import Action
 from ..reconcile.waiting import Stopped
-from . import planning, pruning, refusals, verification, way_back
+from . import planning, pruning, refusals, target_group_changes, verification, way_back
 from .applying import Applied, Applier, ApplyFailed, Say
 from .cluster import Cluster, together
 from .going_back import NotRestored, Restorer, Returned, absent
@@ -186,6 +186,8 @@ class Transaction:
         if job is not None and (why := self._job_refused(job)):
             objections.append(Failure(f"{KIND}.Job/{job['metadata']['namespace']}/{job['metadata']['name']}", "create", "Refused", why))
         objections += [Failure(look.address, "apply", "Paused", _paused(look)) for look in found.looks if _is_paused(look)]
+        changed = target_group_changes.objections(found.looks, self.looker.namespaces)
+        objections += [Failure(address, "apply", "TargetGroups", text) for address, text in changed]
         if self.shaped.objection:
             objections.append(Failure("", "", "Strategy", self.shaped.objection))
         if applying:

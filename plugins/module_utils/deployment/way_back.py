@@ -15,7 +15,7 @@ from ..kubernetes.objects import metadata, spec
 from .look import Look
 from .pruning import Key, recorded
 from .record import Release
-from .references import configs_of
+from .references import configs_of, copies_in
 from .refusals import KEEPS_DATA
 from .scaling import SCALED, without_replicas
 
@@ -29,10 +29,12 @@ class Needs:
 
 
 def needs(release: Release) -> Needs:
-    """ConfigMaps in the record are applied with it; the data of a Secret is in no record, so a Secret has to be there."""
+    """ConfigMaps in the record are applied with it; the data of a Secret is in no record, so a Secret has to be there. Copies of the CSI
+    driver are made again when pods start.
+    """
     held = {("ConfigMap", one.namespace, one.called) for one in recorded(release) if one.kind == "ConfigMap"}
     made = {("Secret", one.namespace, one.called) for one in recorded(release) if one.kind == "Secret"}
-    return Needs(tuple(release.runs), tuple(sorted((configs_of(release.objects) | made) - held)))
+    return Needs(tuple(release.runs), tuple(sorted((configs_of(release.objects) | made) - held - copies_in(release.objects))))
 
 
 def missing(configs: Iterable[Key], images: Iterable[str]) -> str:

@@ -133,11 +133,15 @@ class Secret(NamedKind):
 
     # -- finding ---------------------------------------------------------------------------------------------------------------------
 
+    def prefix(self, aws: Aws) -> str:
+        """The prefix of the names of all secrets of this kind."""
+        return aws.owner.path
+
     def listed(self, aws: Aws) -> list[dict[str, Any]]:
         """Those with the component's prefix. The list has everything, tags and versions included."""
         if not self.looks and not marked_arns(aws, "secretsmanager"):
             return []
-        filters = [{"Key": "name", "Values": [aws.owner.path]}]
+        filters = [{"Key": "name", "Values": [self.prefix(aws)]}]
         found = aws.list_all("secretsmanager", "list_secrets", "SecretList", Filters=filters, IncludePlannedDeletion=True)
         entries = [{NAME: one["Name"], "VersionIdsToStages": one.get("SecretVersionsToStages"), **one} for one in found]
         return [one for one in entries if not one.get("DeletedDate") or one["Name"] in self.wanted]

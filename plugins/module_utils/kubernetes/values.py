@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The inputs and outputs of the rollout judgement: the initial state, the current observation, the settings, and the verdict."""
+"""The inputs and outputs of the rollout judgment: the initial state, the current observation, the settings, and the verdict."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement: a state, a reason code, the facts for its sentence, and the evidence."""
+    """The judgment: a state, a reason code, the facts for its sentence, and the evidence."""
 
     state: State
     code: str

@@ -73,7 +73,7 @@ def carry_out(plan: LoadPlan, link: ServerLink, aws: Aws, clock: Clock, *, check
     try:
         return loader.load(session)
     except CallFailed:
-        clock.pause(0)  # the statement failed because an interruption cancelled it
+        clock.pause(0)  # the statement failed because an interruption canceled it
         raise
 
 

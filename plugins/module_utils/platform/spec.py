@@ -13,10 +13,17 @@ COMPONENT = {"component": {"type": "str", "required": True}}
 """Never taken from the host's own variables: to remove what a component left behind, the caller must name it."""
 CLAIMED = {"claimed": {"type": "list", "elements": "str", "required": True}}
 
+DAYS = {"days": {"type": "int", "default": 30}}
+
 
 def info_argument_spec() -> dict[str, Any]:
     """The options of platform_unclaimed_info."""
     return {**shared("environment", "expected_account_id", "further_regions"), **CLAIMED}
+
+
+def unused_argument_spec() -> dict[str, Any]:
+    """The options of platform_unused_info."""
+    return {**shared("environment", "expected_account_id", "further_regions"), **DAYS}
 
 
 def removal_argument_spec() -> dict[str, Any]:

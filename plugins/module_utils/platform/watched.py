@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..component.parts import Context
+from ..domains.app_deploy.logs import log_of, metrics_of
+from ..domains.app_deploy.surroundings import Surroundings
 from ..domains.dns.settings.zones import read_zones
 from ..domains.eks.settings.cluster import Network as ClusterNetwork
 from ..domains.eks.settings.cluster import read as read_clusters
@@ -94,7 +96,7 @@ def watched(hosts: Mapping[str, Sequence[Host]], applying: bool = False) -> Foun
                 found.setdefault(section, []).append(item)
     clusters = {str(one["name"]): one for one in found.get("clusters", ())}
     for host in hosts.get(APPLICATIONS, ()):
-        for section, item in applications(host, clusters, "" if applying else UNKNOWN):
+        for section, item in applications(host, clusters, logs(host, hosts.get("eks", ()), applying), "" if applying else UNKNOWN):
             listed = found.setdefault(section, [])
             same = next((one for one in listed if section == "load_balancers" and one["name"] == item["name"]), None)
             if same is None:
@@ -261,17 +263,41 @@ def storage(host: Host) -> Iterator[tuple[str, Item]]:
             yield "web_acls", item
 
 
-def applications(host: Host, clusters: Mapping[str, Item], unseen: str) -> Iterator[tuple[str, Item]]:
+def logs(host: Host, clusters: Sequence[Host], applying: bool) -> Item:
+    """Where an application's logs are, and what it counts in them. A cluster makes its log groups before anything runs in it."""
+    described = {str(name): one for each in clusters for name, one in _mapping(each.given("eks_clusters")).items()}
+    around = Surroundings(host.environment, host.region, clusters=described, zones={}, databases={})
+    log = log_of(host.variables, host.component, around)
+    made = any(log.group == one for each in clusters for one in _groups(each))
+    missing = log.shared and applying and not made
+    counted = [vars(one) for one in metrics_of(host.variables, Problems()).values()]
+    return {"log_group": "" if missing else log.group, "log_shared": log.shared, "metrics": counted}
+
+
+def _groups(host: Host) -> list[Any]:
+    return [one.get("container_log_group_name") for one in _mapping(host.outputs.get("clusters")).values() if isinstance(one, Mapping)]
+
+
+def _mapping(given: Any) -> Mapping[Any, Any]:
+    return given if isinstance(given, Mapping) else {}
+
+
+def applications(host: Host, clusters: Mapping[str, Item], log: Item, unseen: str) -> Iterator[tuple[str, Item]]:
     """An application with its services, and the load balancer of its Ingress, which its deployment makes.
 
-    ``clusters``: items by name. ``unseen``: what names have that the module has yet to look up.
+    ``clusters``: items by name. ``log``: where its logs are. ``unseen``: what names have that the module has yet to look up.
     """
-    if host.given("app_deploy_manage") is False or host.given("app_deploy_state") == "absent":
+    if host.given("app_deploy_state") == "absent":
         return
     described = str(host.given("app_deploy_cluster") or "main")
     cluster = clusters.get(described, {})
     cluster_name = str(host.given("app_deploy_eks_cluster") or cluster.get("cluster_name") or "")
     namespace, ingress = str(host.given("app_deploy_namespace") or ""), host.given("app_deploy_ingress")
+    known_by = {"name": host.component, "namespace": namespace, "cluster": described, "cluster_name": cluster_name, **log}
+    if host.given("app_deploy_manage") is False:
+        if log["log_group"] or log["metrics"]:  # its logs count whoever deploys it
+            yield "applications", known_by
+        return
     colored = host.given("app_deploy_strategy") == "blue_green"
     places = ingress.get("hosts") if isinstance(ingress, Mapping) else None
     paths = [one for one in places.values() if isinstance(one, Mapping)] if isinstance(places, Mapping) else []
@@ -284,10 +310,7 @@ def applications(host: Host, clusters: Mapping[str, Item], unseen: str) -> Itera
     yield (
         "applications",
         {
-            "name": host.component,
-            "namespace": namespace,
-            "cluster": described,
-            "cluster_name": cluster_name,
+            **known_by,
             "container_insights": bool(cluster.get("container_insights")),
             "services": [
                 {"name": name, "deployments": deployments(name, colored=colored), **looked_up.get(name, {})} for name in _names(services)
@@ -312,7 +335,7 @@ def deployments(service: str, *, colored: bool) -> list[str]:
 
 
 def _names(given: Any) -> list[str]:
-    return [str(name) for name in given] if isinstance(given, Mapping) else []
+    return [str(name) for name in _mapping(given)]
 
 
 APPLICATIONS = "app_deploy"

@@ -237,8 +237,8 @@ class Kind(Protocol):
         """Properties that show one value of the backend under different rules, each with the other. A resource describes one of them."""
 
     @property
-    def serialised(self) -> tuple[str, ...]:
-        """Which of "create", "update" and "delete" ``serialise_by`` applies to."""
+    def serialized(self) -> tuple[str, ...]:
+        """Which of "create", "update" and "delete" ``serialize_by`` applies to."""
 
     @property
     def settles(self) -> tuple[str, ...]:
@@ -266,7 +266,7 @@ class Kind(Protocol):
     def fresh(self, seen: Observed, /) -> Mapping[str, Any]:
         """The values that ``later`` properties have right after the create call; properties without a value are absent."""
 
-    def serialise_by(self, properties: Mapping[str, Any], /) -> str | None:
+    def serialize_by(self, properties: Mapping[str, Any], /) -> str | None:
         """Resources with the same result are changed one at a time; None if the API accepts concurrent changes."""
 
     def claim(self, backend: Any, seen: Observed, address: str, /) -> None:
@@ -301,7 +301,7 @@ class KindDefaults:
     changing: Mapping[str, tuple[str, ...]] = {}
     together: Mapping[str, tuple[str, ...]] = {}
     alternatives: Mapping[str, str] = {}
-    serialised: tuple[str, ...] = ("create", "update", "delete")
+    serialized: tuple[str, ...] = ("create", "update", "delete")
 
     def __init__(self) -> None:
         self.properties: dict[str, Property] = properties_of(self)
@@ -309,7 +309,7 @@ class KindDefaults:
     def fresh(self, _seen: Observed) -> Mapping[str, Any]:
         return {}
 
-    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
+    def serialize_by(self, _properties: Mapping[str, Any]) -> str | None:
         return None
 
 

@@ -73,17 +73,17 @@ class RunContext:
         return self.patience.timeout if self.patience.timeout is not None else kind.timeouts.get(verb, kind.timeout)
 
     def lane(self, step: Step) -> str | None:
-        """The key of this step; steps with the same key must not run in parallel: see Kind.serialise_by."""
+        """The key of this step; steps with the same key must not run in parallel: see Kind.serialize_by."""
         action = self.actions.get(step)
         if action is None or action.verb == "none" or (action.verb == "update" and step.verb == "make"):
             return None
         verb = {"make": "create", "finish": "update", "delete": "delete"}.get(step.verb)
-        if verb not in self.kinds[action.kind].serialised:
+        if verb not in self.kinds[action.kind].serialized:
             return None
         seen = action.remove if step.verb == "delete" else None
         resource = action.desired
         properties = seen.properties if seen else resolve(resource.properties, self.known_by_now) if resource else {}
-        return self.kinds[action.kind].serialise_by(properties)
+        return self.kinds[action.kind].serialize_by(properties)
 
 
 def perform(context: RunContext, step: Step) -> None:

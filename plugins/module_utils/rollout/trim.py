@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Keep only the parts of an object that the judgement reads. A thousand pods then take megabytes instead of tens of megabytes."""
+"""Keep only the parts of an object that the judgment reads. A thousand pods then take megabytes instead of tens of megabytes."""
 
 from __future__ import annotations
 

@@ -129,12 +129,14 @@ def _names_one(key: Any, name: Any) -> bool:
 
 def _selects(key: str, beside: Mapping[str, Any]) -> bool:
     """Whether ``key`` selects something, as in a toleration, or names an entry of a Secret, as in a ``remoteRef``."""
-    return any(other in SELECTING or str(other).endswith("Ref") or (other == "name" and key == "key") for other in beside)
+    return any(other in SELECTING or str(other).endswith("Ref") or (other in ("name", "objectName") and key == "key") for other in beside)
 
 
 def _leads_to_one(key: str, value: Any) -> bool:
     """Whether this is how Kubernetes refers to a Secret or a token: ``secret: {secretName: ...}``, ``serviceAccountToken: {path: ...}``."""
     if isinstance(value, list):
+        if key == "secretObjects":  # of a SecretProviderClass: what goes into which Secret
+            return all(isinstance(item, Mapping) and set(item) <= {"secretName", "type", "labels", "annotations", "data"} for item in value)
         return words(key) == ["secrets"] and all(isinstance(item, Mapping) and set(item) <= {"name"} for item in value)
     return "secretName" in value or words(key)[-3:] == ["service", "account", "token"]
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from rehearsal.kubernetes.api import Api, ApiError
-from rehearsal.kubernetes.behaviours import BACK_OFF_FIRST, BACK_OFF_LONGEST
+from rehearsal.kubernetes.behaviors import BACK_OFF_FIRST, BACK_OFF_LONGEST
 from rehearsal.kubernetes.psql.command import runs_psql
 from rehearsal.kubernetes.psql.container import Inside, NotReady, inside, text_of
 
@@ -80,12 +80,12 @@ class _PodRun:
     def __init__(self, api: Api, pod: Mapping[str, Any], lines: Lines, authority: Callable[[], Path | None]) -> None:
         self._api, self._pod, self._lines, self._authority = api, pod, lines, authority
         self._path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
-        self._cancelled = threading.Event()
+        self._canceled = threading.Event()
         self._run: Any = None
         threading.Thread(target=self._guarded, name=f"psql {pod['metadata']['name']}", daemon=True).start()
 
     def cancel(self) -> None:
-        self._cancelled.set()
+        self._canceled.set()
         if self._run:
             self._run.cancel()
 
@@ -104,7 +104,7 @@ class _PodRun:
         restarts, pause = 0, BACK_OFF_FIRST / 1000
         while True:
             code = self._once()
-            if self._cancelled.is_set():  # deleted: the Job lets go of its pod once that has ended
+            if self._canceled.is_set():  # deleted: the Job lets go of its pod once that has ended
                 self._finish(TERMINATED)
                 return
             if code == 0 or self._pod["spec"].get("restartPolicy") != "OnFailure":
@@ -120,7 +120,7 @@ class _PodRun:
         seen = self._inside()
         with TemporaryDirectory(prefix="rehearsal-psql-") as folder:
             self._run = Run(seen, self._say, lambda path: self._certificate(seen, path, Path(folder)))
-            return int(self._run.execute()) if not self._cancelled.is_set() else TERMINATED
+            return int(self._run.execute()) if not self._canceled.is_set() else TERMINATED
 
     def _inside(self) -> Inside:
         """Waits for what the container refers to, as a kubelet does."""
@@ -129,7 +129,7 @@ class _PodRun:
                 return inside(self._pod, self._read)
             except NotReady as reason:
                 self._set_state({"waiting": {"reason": "CreateContainerConfigError", "message": str(reason)}})
-            if self._cancelled.wait(AGAIN_SECONDS):
+            if self._canceled.wait(AGAIN_SECONDS):
                 return Inside((), {}, {})
 
     def _read(self, kind: str, namespace: str, name: str) -> Mapping[str, str] | None:
@@ -156,7 +156,7 @@ class _PodRun:
     def _restart(self, code: int, restarts: int, pause: float) -> None:
         ended = {"terminated": self._terminated(code)}
         self._set_state({"waiting": {"reason": "CrashLoopBackOff"}}, restarts, ended)
-        self._cancelled.wait(pause)
+        self._canceled.wait(pause)
         self._set_state({"running": {"startedAt": _now()}}, restarts, ended, ready=True)
 
     def _terminated(self, code: int) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class Run:
         self._connection: psycopg.Connection[Any] | None = None
         self._connected: dict[str, Any] = {}
         self._call = Psql()
-        self._cancelled = False
+        self._canceled = False
 
     def execute(self) -> int:
         """The exit code of the last call, or of the first that fails."""
@@ -93,8 +93,8 @@ class Run:
         return 0
 
     def cancel(self) -> None:
-        """The container is killed: what runs on the server is cancelled."""
-        self._cancelled = True
+        """The container is killed: what runs on the server is canceled."""
+        self._canceled = True
         with contextlib.suppress(psycopg.Error):  # it may end by itself just now
             if self._connection and not self._connection.closed:
                 # Not by libpq's own request: it blocks all threads of this process, in which the relay to the server may run.
@@ -148,7 +148,7 @@ class Run:
             self._say(f"psql: error: {path}: No such file or directory" if not within else f"{path}: No such file or directory")
             raise Stopped(1 if not within or not self._stops() else 3)
         for piece in pieces(text, self._call.variables):
-            if self._cancelled:
+            if self._canceled:
                 raise Stopped(KILLED)
             place = f"psql:{path}:{piece.line}: "
             if isinstance(piece, Command):
@@ -189,7 +189,7 @@ class Run:
                         copy.write(statement.data)
                     self._tag(cursor.statusmessage)
         except psycopg.Error as error:
-            if self._cancelled:  # a program that is killed says nothing more
+            if self._canceled:  # a program that is killed says nothing more
                 raise Stopped(KILLED) from None
             self._error(error, place)
             if self._connection.closed:

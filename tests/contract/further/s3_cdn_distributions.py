@@ -14,7 +14,12 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Plac
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Edit, Sample
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.samples import DOMAIN, certificate_resource, zone_resource
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.kinds.cloudfront_distribution import CloudFrontDistribution
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.samples_distributions import deliveries, distribution
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.s3_cdn.samples_distributions import (
+    deliveries,
+    distribution,
+    vpc_origin,
+    vpc_origin_resource,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource, ref
 from rehearsal.testing import Cloud
 from tests.contract.account import Count
@@ -84,6 +89,17 @@ def moving(place: Place) -> Sample:
     return Sample(resource, needs=(zone, certificate, *one.needs), change={"moved_aliases": list(MOVED)}, drift=comment)
 
 
+def replaced(place: Place) -> Sample:
+    """Another load balancer: the new one exists before the old one is deleted. Tags are removed."""
+    resource = vpc_origin_resource(place)
+    other = vpc_origin_resource(place, 8443).properties["endpoint"]
+    return replace(
+        vpc_origin(place),
+        resource=replace(resource, name="replaced", properties={**resource.properties, "tags": MANY}),
+        change={"endpoint": other, "tags": FEW},
+    )
+
+
 def logged(place: Place) -> Sample:
     """The tags of a delivery are removed."""
     one = next(sample for sample in deliveries(place) if sample.resource.kind == "delivery_source")
@@ -91,7 +107,7 @@ def logged(place: Place) -> Sample:
     return replace(one, resource=resource, change={"tags": FEW})
 
 
-FURTHER = {"s3_cdn": {"aliased": aliased, "moving": moving, "logged": logged}}
+FURTHER = {"s3_cdn": {"aliased": aliased, "moving": moving, "logged": logged, "replaced": replaced}}
 ONE_WAY = ("moving",)
 KINDS = {"cloudfront_distribution": CloudFrontDistribution(moving={"moving": MOVED}, domains=(DOMAIN,))}
 COUNTS = {
@@ -102,6 +118,7 @@ COUNTS = {
     "cache_policy": custom("list_cache_policies", "CachePolicyList", Type="custom"),
     "origin_request_policy": custom("list_origin_request_policies", "OriginRequestPolicyList", Type="custom"),
     "response_headers_policy": custom("list_response_headers_policies", "ResponseHeadersPolicyList", Type="custom"),
+    "vpc_origin": custom("list_vpc_origins", "VpcOriginList"),
     "cloudfront_function": custom("list_functions", "FunctionList", Stage="DEVELOPMENT"),
     "cloudfront_distribution": distributions,
 }

@@ -212,6 +212,12 @@ class Shop:
     def image(self, name: str = "api") -> str:
         return str(self.deployment(name)["spec"]["template"]["spec"]["containers"][0]["image"])
 
+    def images(self) -> set[str]:
+        """Of everything in the namespace that runs or has run, migrations included."""
+        paths = [f"/apis/{group}/namespaces/shop/{kind}" for group, kind in (("apps/v1", "deployments"), ("batch/v1", "jobs"))]
+        pods = [one["spec"]["template"]["spec"] for path in paths for one in self.api.get(path)["items"]]
+        return {str(container["image"]) for pod in pods for container in pod["containers"]}
+
     def managers(self) -> list[tuple[str, str]]:
         """(manager, operation) of the entries that are not about a subresource."""
         entries = self.deployment()["metadata"]["managedFields"]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from benchmarks.faults.catalogue import FAULTS, Fault
+from benchmarks.faults.catalog import FAULTS, Fault
 from benchmarks.faults.processes import Command, Ended, run
 from benchmarks.faults.proxy import Proxy, Rule
 from scripts.terminal import BIN, ROOT, isolated_environment

@@ -86,6 +86,7 @@ def deployed_once_although_killed(shop: Shop) -> None:
     assert shop.snapshots()
     assert shop.migrated() == ["1.0.0"]
     assert shop.image() == shop.digest("api", "1.0.0")
+    assert {shop.digest("api", "1.0.0"), shop.digest("migrations", "1.0.0")} == shop.images()
     assert shop.answer() == (200, "1.0.0")
     assert shop.records() == [f"{HOST}."]
     assert "kubernetes_object.Deployment/shop/api" in first.actions

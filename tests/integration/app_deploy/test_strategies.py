@@ -97,7 +97,7 @@ def test_a_canary_is_aborted_by_the_metrics_of_its_own_target_group(shop: Shop) 
         "statistic": "Sum",
     }
     metric = {"name": "errors", "cloudwatch": source, "maximum": 0, "gross": 5, "interval": 5.0, "on_no_data": "pass"}
-    canary = described(shop, "canary", steps=[{"weight": 30, "bake": 120}], metrics=[metric], probes=[], drain=2)
+    canary = described(shop, "canary", steps=[{"weight": 30, "bake": 300}], metrics=[metric], probes=[], drain=2)
     succeeded(shop.deploy("1.0.0", **canary))
     stable = pods(shop, shop.digest("api", "1.0.0"))
     users = Users(shop.cloud.description, f"https://{HOST}/")

@@ -134,7 +134,7 @@ def test_exit_status_is_ansibles(planned: Run, ran: Run, tmp_path: Path) -> None
     assert play(tmp_path, "--limit", "net,store").status == 0
 
 
-def test_an_artefact_that_cannot_be_written_is_an_error_message_only(tmp_path: Path) -> None:
+def test_an_artifact_that_cannot_be_written_is_an_error_message_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     run = play(tmp_path, "--limit", "net", MAINSTAY_PLAN_SUMMARY_JSON_PATH=str(tmp_path / "file" / "plan.json"))
     assert run.status == 0
@@ -148,7 +148,7 @@ def test_works_beside_other_stdout_callbacks(stdout: str, tmp_path: Path) -> Non
     assert "Done: 1 added, 1 changed" in run.output
 
 
-def test_colours_on_screen_but_not_in_the_log(tmp_path: Path) -> None:
+def test_colors_on_screen_but_not_in_the_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     run = play(tmp_path, "--check", "--limit", "net", ANSIBLE_NOCOLOR="", ANSIBLE_FORCE_COLOR="1", ANSIBLE_LOG_PATH=str(log))
     assert "\x1b[0;32mvpc.main\x1b[0m" in run.output

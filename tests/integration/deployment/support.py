@@ -48,7 +48,7 @@ QUICK = {
     "poll_interval": 1.0,
     "max_restarts": 0,
 }
-BEHAVIOUR = "rehearsal.mainstay/behaviour"
+BEHAVIOR = "rehearsal.mainstay/behavior"
 
 
 class Counting(Api):
@@ -151,13 +151,13 @@ class Application:
         return self.named("Secret", name, data={key: base64.b64encode(value.encode()).decode() for key, value in data.items()})
 
     def deployment(
-        self, name: str = "api", image: str = "api:1", behaviour: str = "normal", config: str = "", secret: str = "", **spec: Any
+        self, name: str = "api", image: str = "api:1", behavior: str = "normal", config: str = "", secret: str = "", **spec: Any
     ) -> dict[str, Any]:
         sources = [{"configMapRef": {"name": config}}] if config else []
         sources += [{"secretRef": {"name": secret}}] if secret else []
         container = {"name": "app", "image": image, **({"envFrom": sources} if sources else {})}
         template = {
-            "metadata": {"labels": {"app": name}, "annotations": {BEHAVIOUR: behaviour}},
+            "metadata": {"labels": {"app": name}, "annotations": {BEHAVIOR: behavior}},
             "spec": {"containers": [container], "terminationGracePeriodSeconds": 1},
         }
         body = {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": template, **spec}
@@ -167,9 +167,9 @@ class Application:
     def service(self, name: str = "api") -> dict[str, Any]:
         return self.named("Service", name, spec={"selector": {"app": name}, "ports": [{"port": 80, "targetPort": 8080}]})
 
-    def job(self, name: str = "migrate", behaviour: str = "normal", **spec: Any) -> dict[str, Any]:
+    def job(self, name: str = "migrate", behavior: str = "normal", **spec: Any) -> dict[str, Any]:
         template = {
-            "metadata": {"annotations": {BEHAVIOUR: behaviour}},
+            "metadata": {"annotations": {BEHAVIOR: behavior}},
             "spec": {"restartPolicy": "Never", "containers": [{"name": "migrate", "image": "migrations:1"}]},
         }
         return self.named("Job", name, "batch/v1", spec={"template": template, "activeDeadlineSeconds": 60, **spec})

@@ -38,7 +38,7 @@ def argo(app: Application, controller: None) -> str:
     app.kubectl("wait", "--for=condition=Established", f"crd/{DEFINITION['metadata']['name']}", "--timeout=60s")
     data = {
         "v1": json.dumps([app.deployment(image="api:1"), app.service()]),
-        "v2": json.dumps([app.deployment(image="api:2", behaviour="crash-loop"), app.service()]),
+        "v2": json.dumps([app.deployment(image="api:2", behavior="crash-loop"), app.service()]),
         "v3": json.dumps([app.deployment(image="api:3"), app.service(), app.deployment("worker", "api:3")]),
     }
     app.api.create(f"/api/v1/namespaces/{app.namespace}/configmaps", app.config("repository", **data))

@@ -17,8 +17,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.deployment.registry i
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.transaction import Transaction
 from ansible_collections.mainstay.aws.plugins.module_utils.deployment.wish import Outcome
 
-from .support import BEHAVIOUR, Application, helm_binary
+from .support import BEHAVIOR, Application, helm_binary
 from .test_rollback import go_back
+from .test_transaction import messages
 
 TEMPLATE = """\
 apiVersion: apps/v1
@@ -28,17 +29,17 @@ spec:
   replicas: {{ .Values.replicas }}
   selector: {matchLabels: {app: api}}
   template:
-    metadata: {labels: {app: api}, annotations: {BEHAVIOUR: {{ .Values.behaviour }}}}
+    metadata: {labels: {app: api}, annotations: {BEHAVIOR: {{ .Values.behavior }}}}
     spec: {terminationGracePeriodSeconds: 1, containers: [{name: app, image: {{ .Values.image | quote }}}]}
 ---
 apiVersion: v1
 kind: Service
 metadata: {name: api}
 spec: {selector: {app: api}, ports: [{port: 80, targetPort: 8080}]}
-""".replace("BEHAVIOUR", BEHAVIOUR)
+""".replace("BEHAVIOR", BEHAVIOR)
 FILES = {
     "Chart.yaml": "apiVersion: v2\nname: small\nversion: 1.0.0\n",
-    "values.yaml": "replicas: 1\nimage: api:1\nbehaviour: normal\npassword: ''\n",
+    "values.yaml": "replicas: 1\nimage: api:1\nbehavior: normal\npassword: ''\n",
     "templates/all.yaml": TEMPLATE,
 }
 
@@ -58,7 +59,7 @@ def transaction(app: Application, version: str, chart: HelmMode, settle: float =
 
 
 def deploy(app: Application, version: str, **values: Any) -> Outcome:
-    return transaction(app, version, mode(app, image=f"api:{version}", **values), settle=3.0 if "behaviour" in values else 0.0).run()
+    return transaction(app, version, mode(app, image=f"api:{version}", **values), settle=3.0 if "behavior" in values else 0.0).run()
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def test_a_chart_is_deployed_undone_and_removed(app: Application) -> None:
     assert (repaired.reason, revisions(app)[0]) == ("", (2, "deployed"))
     assert app.get("deployments", "api")["spec"]["replicas"] == 1
 
-    bad = deploy(app, "2", behaviour="crash-loop")
+    bad = deploy(app, "2", behavior="crash-loop")
     assert bad.went_back, bad.reason
     assert "crash" in bad.reason
     assert (app.image(), revisions(app)[0]) == ("api:1", (4, "deployed")), "back to the revision that was verified"
@@ -154,12 +155,24 @@ def test_what_helm_refuses_goes_back_and_shows_no_secret(app: Application) -> No
     assert deploy(app, "3").reason == ""
 
 
+def test_a_chart_that_is_not_there_is_refused_before_the_first_change(app: Application) -> None:
+    """In a repository, since a folder is looked at with the other settings."""
+    source = {"chart": "shop", "repository": "http://127.0.0.1:9", "version": "1.0.0"}
+    given = {"mode": "helm", "component": "shop", "namespace": app.namespace, "helm_binary": helm_binary()}
+    found, problems = settings.read({**given, "chart": source})
+    assert isinstance(found, Chart), problems
+    made = transaction(app, "1", HelmMode(found, ClusterLink(ClusterTarget(), needed=True)))
+    outcome = made.run()
+    assert "the chart cannot be used: " in messages(outcome)
+    assert made.cluster.api.changes == []  # type: ignore[attr-defined]
+
+
 def test_images_of_a_chart_are_required_before_helm_runs_and_protected_afterwards(app: Application) -> None:
     made = transaction(app, "1", mode(app, image="api:1"))
     made.registry = Images(there=("web:1",))
     lacking = made.run()
-    assert "the chart names images that ECR does not have: api:1" in lacking.reason
-    assert revisions(app) == []
+    assert "the chart names images that ECR does not have: api:1" in messages(lacking)
+    assert made.cluster.api.changes == [], "not even the namespace"  # type: ignore[attr-defined]
     made = transaction(app, "1", mode(app, image="api:1"))
     made.registry = held = Images(there=("api:1",))
     outcome = made.run()

@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import EventClock
 from tests.runs import ROOT
 
-from .support import BEHAVIOUR, Application, Counting
+from .support import BEHAVIOR, Application, Counting
 from .test_transaction import messages, shop, succeeded
 
 AT_ONCE = {"verification": {"settle": 0.0}}
@@ -78,8 +78,8 @@ app.deploy(*given["objects"], migration=given["migration"], version="2", holder=
 
 
 def slow_job(app: Application) -> dict[str, Any]:
-    job = app.job(behaviour="exits")
-    job["spec"]["template"]["metadata"]["annotations"] = {BEHAVIOUR: "exits", "rehearsal.mainstay/run-for": "6000"}
+    job = app.job(behavior="exits")
+    job["spec"]["template"]["metadata"]["annotations"] = {BEHAVIOR: "exits", "rehearsal.mainstay/run-for": "6000"}
     return job
 
 
@@ -110,7 +110,7 @@ def test_a_process_that_is_killed_during_the_migration_migrates_once(app: Applic
 def test_two_deployments_at_once(app: Application) -> None:
     succeeded(app.deploy(*shop(app), version="1", **AT_ONCE))
     first = threading.Thread(
-        target=app.deploy, args=shop(app, "api:2", behaviour="slow-start"), kwargs={"version": "2", "holder": "the first run"}
+        target=app.deploy, args=shop(app, "api:2", behavior="slow-start"), kwargs={"version": "2", "holder": "the first run"}
     )
     first.start()
     deadline = time.monotonic() + 30
@@ -128,7 +128,7 @@ def test_two_deployments_at_once(app: Application) -> None:
 
 def test_a_request_to_stop_undoes_nothing_and_frees_the_lease(app: Application) -> None:
     succeeded(app.deploy(*shop(app), version="1", **AT_ONCE))
-    stopped = app.transaction(*shop(app, "api:2", behaviour="slow-start"), version="2")
+    stopped = app.transaction(*shop(app, "api:2", behavior="slow-start"), version="2")
     run = threading.Thread(target=stopped.run)
     run.start()
     deadline = time.monotonic() + 30
@@ -143,7 +143,7 @@ def test_a_request_to_stop_undoes_nothing_and_frees_the_lease(app: Application) 
     assert "run the same command again" in stopped.outcome.reason
     assert app.releases[0] == (2, "2", "applied")
     began = time.monotonic()
-    succeeded(app.deploy(*shop(app, "api:2", behaviour="slow-start"), version="2", holder="the next run"))
+    succeeded(app.deploy(*shop(app, "api:2", behavior="slow-start"), version="2", holder="the next run"))
     assert time.monotonic() - began < 25
     assert app.releases[0] == (2, "2", "verified")
 
@@ -163,7 +163,7 @@ def test_an_unchanged_deployment_only_reads(app: Application) -> None:
 
 def test_what_a_killed_run_added_goes_when_the_next_one_goes_back(app: Application) -> None:
     succeeded(app.deploy(*shop(app), version="1", **AT_ONCE))
-    bad = [*shop(app, "api:2", behaviour="crash-loop"), app.deployment("worker")]
+    bad = [*shop(app, "api:2", behavior="crash-loop"), app.deployment("worker")]
     number = 1
     while "worker" not in app.names("deployments"):
         killed_before(app, number, *bad, version="2")

@@ -36,8 +36,8 @@ def test_a_playbook_plans_deploys_goes_back_and_shows_the_history(app: Applicati
     }
     common: dict[str, Any] = {**where, "verification": QUICK}
 
-    def release(version: str, behaviour: str = "normal", **more: Any) -> dict[str, Any]:
-        objects = [*shop(app, f"api:{version}", behaviour=behaviour, secret="session"), app.secret(key="s3cret-session-value")]
+    def release(version: str, behavior: str = "normal", **more: Any) -> dict[str, Any]:
+        objects = [*shop(app, f"api:{version}", behavior=behavior, secret="session"), app.secret(key="s3cret-session-value")]
         return {"mainstay.aws.app_release": {**common, "version": version, "objects": objects, "migration": app.job(), **more}}
 
     absent: dict[str, Any] = {"mainstay.aws.app_release": {**where, "state": "absent"}}

@@ -60,7 +60,7 @@ def strategy(kind: str, objects: list[dict[str, Any]], app: Application, given: 
 
 def deploy(app: Application, kind: str, image: str, given: dict[str, Any], watch: Any = None, **more: Any) -> Outcome:
     objects = shop(app, image, **more)
-    how = PATIENT if "behaviour" in more else QUICKER
+    how = PATIENT if "behavior" in more else QUICKER
     transaction = app.transaction(*objects, version=image, verification=how, strategy=strategy(kind, objects, app, given, how))
     if watch is not None:
         transaction.cluster.api.before = watch  # type: ignore[attr-defined]
@@ -119,11 +119,27 @@ def test_a_canary_with_errors_is_aborted(app: Application, errors: Any) -> None:
     assert app.releases == [(2, "api:2", "failed"), (1, "api:1", "verified")]
 
 
+def test_no_canary_beside_a_stable_version_that_does_not_run(app: Application, errors: Any) -> None:
+    """Nothing could be concluded from it. The run says so before the canary appears, and names the way out."""
+    rolled_out(app)
+    pods = f"/api/v1/namespaces/{app.namespace}/pods"
+    for pod in app.api.list(pods, labelSelector="app=api").items:
+        conditions = [
+            {**one, "status": "False"} if one["type"] in ("Ready", "ContainersReady") else one for one in pod["status"]["conditions"]
+        ]
+        app.api.patch(f"{pods}/{pod['metadata']['name']}/status", {"status": {"conditions": conditions}})
+    outcome = deploy(app, "canary", "api:2", {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0})
+    assert "the stable version of api has fewer than its" in outcome.reason
+    assert "strategy rolling" in outcome.reason
+    assert app.names("deployments") == ["api", "worker"]
+    assert app.image() == "api:1"
+
+
 def test_a_canary_whose_pods_fail_never_gets_a_request(app: Application, errors: Any) -> None:
     rolled_out(app)
     given = {"steps": STEPS, "metrics": [metric(errors)], "drain": 0.0}
     found: list[Any] = []
-    outcome = deploy(app, "canary", "api:2", given, seen(app, found), behaviour="crash-loop")
+    outcome = deploy(app, "canary", "api:2", given, seen(app, found), behavior="crash-loop")
     assert outcome.went_back, outcome.reason
     assert all(shares.get("api-canary", 0) == 0 for shares, _image in found)
     assert app.names("deployments") == ["api", "worker"]
@@ -214,7 +230,7 @@ def test_two_colors_switch_back_and_forth(app: Application) -> None:
 def test_a_bad_second_color_is_never_reached(app: Application) -> None:
     rolled_out(app)
     found: list[Any] = []
-    outcome = deploy(app, "blue_green", "api:2", {"keep": 0}, seen(app, found), behaviour="crash-loop")
+    outcome = deploy(app, "blue_green", "api:2", {"keep": 0}, seen(app, found), behavior="crash-loop")
     assert outcome.went_back, outcome.reason
     assert all(shares.get("api-green", 0) == 0 for shares, _image in found)
     assert (weights(app), app.names("deployments"), app.names("services")) == ({"api": 1}, ["api", "worker"], ["api"])

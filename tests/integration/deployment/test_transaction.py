@@ -47,7 +47,7 @@ def test_a_first_release_prepares_migrates_applies_verifies_and_records(app: App
 def test_a_bad_release_goes_back_and_the_next_good_one_has_no_conflict(app: Application) -> None:
     extra = app.deployment("worker")
     succeeded(app.deploy(*shop(app), version="1.0"))
-    outcome = app.deploy(*shop(app, "api:2", behaviour="crash-loop"), extra, migration=app.job(), version="2.0")
+    outcome = app.deploy(*shop(app, "api:2", behavior="crash-loop"), extra, migration=app.job(), version="2.0")
     assert outcome.went_back, (outcome.reason, outcome.verdicts)
     assert "went back to release 1.0" in outcome.reason
     assert any("migration" in one for one in outcome.not_undone)
@@ -146,7 +146,7 @@ def test_replicas_of_an_autoscaler_stay(app: Application) -> None:
     app.api.patch(scale, {"spec": {"replicas": 4}}, fieldManager="kube-controller-manager")
     succeeded(app.deploy(*shop(app, "api:4", replicas=None), scaler, version="4"))
     assert app.get("deployments", "api")["spec"]["replicas"] == 4
-    outcome = app.deploy(*shop(app, "api:5", replicas=None, behaviour="crash-loop"), scaler, version="5")
+    outcome = app.deploy(*shop(app, "api:5", replicas=None, behavior="crash-loop"), scaler, version="5")
     assert outcome.went_back, (outcome.reason, outcome.verdicts)
     assert app.get("deployments", "api")["spec"]["replicas"] == 4
     refused = app.deploy(*shop(app, "api:6", replicas=1), scaler, version="6")
@@ -187,7 +187,7 @@ def test_a_terminating_namespace_is_refused_with_its_own_condition(app: Applicat
 
 
 def test_nothing_to_go_back_to_is_said(app: Application) -> None:
-    outcome = app.deploy(*shop(app, behaviour="crash-loop"), version="1")
+    outcome = app.deploy(*shop(app, behavior="crash-loop"), version="1")
     assert not outcome.went_back
     assert "No earlier release was verified" in outcome.reason
     assert app.releases == [(1, "1", "failed")]
@@ -195,13 +195,13 @@ def test_nothing_to_go_back_to_is_said(app: Application) -> None:
 
 def test_a_failed_migration_shows_its_log_and_changes_no_workload(app: Application) -> None:
     succeeded(app.deploy(*shop(app), version="1"))
-    outcome = app.deploy(*shop(app, "api:2"), migration=app.job(behaviour="crash-loop"), version="2")
+    outcome = app.deploy(*shop(app, "api:2"), migration=app.job(behavior="crash-loop"), version="2")
     assert "The migration failed" in outcome.reason
     assert outcome.went_back, (outcome.reason, outcome.verdicts)
     assert app.image() == "api:1"
     assert app.get("deployments", "api")["metadata"]["generation"] == 1
     # whoever deploys again has removed the reason: the Job runs again
-    outcome = app.deploy(*shop(app, "api:2"), migration=app.job(behaviour="crash-loop"), version="2")
+    outcome = app.deploy(*shop(app, "api:2"), migration=app.job(behavior="crash-loop"), version="2")
     assert "The migration failed" in outcome.reason
 
 
@@ -328,7 +328,7 @@ def test_the_permissions_that_the_documentation_names_are_enough(app: Applicatio
     succeeded(app.deploy(*plain, app.deployment("worker"), migration=app.job(), version="1", keep=2))
     plain = [one for one in shop(app, "api:2") if one["kind"] != "Namespace"]
     succeeded(app.deploy(*plain, migration=app.job("again"), version="2", keep=2))
-    plain = [one for one in shop(app, "api:3", behaviour="crash-loop") if one["kind"] != "Namespace"]
+    plain = [one for one in shop(app, "api:3", behavior="crash-loop") if one["kind"] != "Namespace"]
     assert app.deploy(*plain, version="3").went_back
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.testing import Cloud
-from tests.runs import run_playbook
+from tests.runs import plain_settings, run_playbook
 
 from .support import ACCOUNT, REGION
 
@@ -75,7 +75,7 @@ class Site:
             "ANSIBLE_NOCOLOR": "1",
             "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.folder / "summary.json"),
             "PATH": os.environ["PATH"],
-            "HOME": str(self.folder),
+            "HOME": plain_settings()["HOME"],
             "LANG": "C.UTF-8",
             "COLUMNS": "400",
             "AWS_EC2_METADATA_DISABLED": "true",

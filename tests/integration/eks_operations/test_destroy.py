@@ -150,8 +150,12 @@ def test_from_the_first_refusal_to_an_empty_account(cloud: Cloud, tmp_path: Path
     assert changes.made() == []
 
 
+@pytest.mark.nightly
 def test_without_a_controller_and_killed_while_nodes_go(cloud: Cloud, tmp_path: Path) -> None:
-    """Nothing removes the finalizers, so AWS is queried; the second run finds the cluster half deleted."""
+    """Nothing removes the finalizers, so AWS is queried; the second run finds the cluster half deleted.
+
+    `make test` shows both without a control plane: see test_drain.py.
+    """
     site = populated(cloud, tmp_path, deletion_protection=False)
     no_controller(inside(cloud, NAME))
     cloud.admin.settings(transition_seconds={"default": 0, "eks_nodegroup": 3})

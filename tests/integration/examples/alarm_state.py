@@ -53,6 +53,23 @@ def every_queue(state: AlarmState) -> None:
     assert queues <= {value for metric in DEPTHS for value in state.on(metric)}
 
 
+def counted(namespace: str, *names: str) -> Check:
+    """O5, O16: in the log group of the containers, which keeps events encrypted and for a limited time, these metrics are counted."""
+
+    def check(state: AlarmState) -> None:
+        logs = state.client("logs")
+        own = f'namespace_name = "{namespace}"'
+        filters = [one for one in logs.describe_metric_filters()["metricFilters"] if own in one["filterPattern"]]
+        (group,) = {one["logGroupName"] for one in filters}
+        (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+        assert {f"prod-{namespace}-{name}" for name in names} < {one["metricTransformations"][0]["metricName"] for one in filters}
+        assert found["kmsKeyId"]
+        assert found["retentionInDays"]
+        assert any(f"/{namespace}/request" in one["name"] for one in logs.describe_query_definitions()["queryDefinitions"])
+
+    return check
+
+
 DEPTHS = ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage")
 
 

@@ -6,8 +6,11 @@ table."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 Objects = Mapping[str, Mapping[str, Any]]
 """By kind and name, such as ``Deployment/api``."""
@@ -113,6 +116,21 @@ def encrypted(*paths: str) -> Check:
     return check
 
 
+def answers_the_cdn_alone(objects: Objects) -> None:
+    """The Ingress demands the secret header of the CDN, and answers everything else with 403. No object has the value."""
+    (ingress,) = of_kind(objects, "Ingress").values()
+    annotations = ingress["metadata"]["annotations"]
+    assert json.loads(annotations["mainstay.aws/origin-secret"])["secret"].startswith("/mainstay/prod/storage/origin-")
+    refusing = ingress["spec"]["defaultBackend"]["service"]["name"]
+    assert json.loads(annotations[f"{ALB}actions.{refusing}"])["fixedResponseConfig"]["statusCode"] == "403"
+
+
+def behind_a_firewall(objects: Objects) -> None:
+    """The controller gives the load balancer this web ACL, whose ARN is only known once it exists."""
+    (ingress,) = of_kind(objects, "Ingress").values()
+    assert ingress["metadata"]["annotations"][f"{ALB}wafv2-acl-arn"] == UNKNOWN
+
+
 def _behind(ingress: Mapping[str, Any]) -> list[str]:
     return [path["backend"]["service"]["name"] for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]]
 
@@ -145,6 +163,20 @@ def isolated(objects: Objects) -> None:
     specs = [one["spec"] for one in of_kind(objects, "NetworkPolicy").values()]
     denying = [one["policyTypes"] for one in specs if not one.get("ingress") and not one.get("egress")]
     assert [sorted(types) for types in denying] == [["Egress", "Ingress"]]
+
+
+def runs_nothing(objects: Objects) -> None:
+    """Whoever else applies what runs has its surroundings from here."""
+    assert not {key.partition("/")[0] for key in objects} & {"Deployment", "StatefulSet", "Service", "Ingress", "HorizontalPodAutoscaler"}
+
+
+def identity_of(account: str) -> Check:
+    """A service account with a role, for pods that others apply."""
+
+    def check(objects: Objects) -> None:
+        assert objects[f"ServiceAccount/{account}"]["metadata"]["annotations"]["eks.amazonaws.com/role-arn"]
+
+    return check
 
 
 def role_of_pods(workload: str) -> Check:

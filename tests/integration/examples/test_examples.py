@@ -46,12 +46,13 @@ from rehearsal.container_images import push
 from rehearsal.testing import Cloud
 from scripts.terminal import ROOT
 from tests.integration.examples import alarm_state as rings_
-from tests.integration.examples import applications, company_tags
+from tests.integration.examples import applications, company_tags, others
 from tests.integration.examples import broker_state as works_
 from tests.integration.examples import bucket_state as stores_
 from tests.integration.examples import cache_state as caches_
 from tests.integration.examples import cluster_state as has_
 from tests.integration.examples import database_state as keeps_
+from tests.integration.examples import edge_state as fronts_
 from tests.integration.examples import network_state as is_
 from tests.integration.examples import queue_state as carries_
 from tests.integration.examples import registry_state as holds_
@@ -62,6 +63,7 @@ from tests.integration.examples.bucket_state import BucketState
 from tests.integration.examples.cache_state import CacheState
 from tests.integration.examples.cluster_state import ClusterState
 from tests.integration.examples.database_state import CERTIFICATES, DatabaseState, Logins
+from tests.integration.examples.edge_state import EdgeState
 from tests.integration.examples.network_state import NetworkState
 from tests.integration.examples.queue_state import QueueState
 from tests.integration.examples.registry_state import RegistryState
@@ -86,6 +88,9 @@ EU = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
 US = ("us-east-1a", "us-east-1b", "us-east-1c")
 
 Check = Callable[[NetworkState], None]
+
+DESTROYED = ("examples/innovate/workloads", "examples/codelearn/prod", "examples/brandcoach/prod")
+"""The platforms that `make test` also destroys: between them they have every role. `make nightly` destroys the others."""
 
 ROWS: Mapping[str, Mapping[str, Check]] = {
     "examples/brandcoach/prod": {
@@ -285,6 +290,7 @@ ALARM_ROWS: Mapping[str, Mapping[str, rings_.Check]] = {
             "D22, O10": rings_.every_instance,
             "M3, O15": rings_.every_queue,
             "O12": rings_.heard("https", "slack", "email"),
+            "O5, O16": rings_.counted("backend", "new-users", "posts-published", "subscriptions"),
         }
         for platform in ("creator-publishing", "ai-community")
     },
@@ -296,6 +302,7 @@ BROKER_ROWS: Mapping[str, Mapping[str, works_.Check]] = {
 """What must be true of brokers."""
 
 ZONE_ROWS: Mapping[str, Mapping[str, serves_.Check]] = {
+    "examples/brandcoach/prod": {"S16": serves_.domain("brandcoach.example", "af-south-1", "us-east-1")},
     "examples/innovate/workloads": {"N16": serves_.domain("innovate.example", "us-east-1")},
     "examples/codelearn/prod": {"N16": serves_.domain("codelearn.example", "us-east-1")},
     "examples/creator-publishing/prod": {"N16": serves_.domain("creator-publishing.example", "eu-west-1", "us-east-1")},
@@ -334,6 +341,36 @@ BUCKET_ROWS: Mapping[str, Mapping[str, stores_.Check]] = {
     },
 }
 """The same for buckets."""
+
+EDGE_ROWS: Mapping[str, Mapping[str, fronts_.Check]] = {
+    "examples/brandcoach/prod": {
+        "S2": fronts_.private_bucket("/media/*"),
+        "S5": fronts_.load_balancer("*", "origin.brandcoach.example"),
+        "S5, Z15": fronts_.served_as("www.brandcoach.example"),
+    },
+    "examples/innovate/workloads": {
+        "S4": fronts_.single_page,
+        "S4, S2": fronts_.private_bucket("*"),
+        "S5": fronts_.load_balancer("/api/*", "api.innovate.example"),
+        "S5, Z15": fronts_.served_as("www.innovate.example"),
+        "S11": fronts_.firewall,
+    },
+    "examples/codelearn/prod": {
+        "S3": fronts_.published("/static/*", "static/css/site.4b8f21d0.css"),
+        "S5": fronts_.load_balancer("*", "origin.codelearn.example"),
+        "S5, Z15": fronts_.served_as("codelearn.example"),
+        "S12": fronts_.regional_firewall(limited=False),
+    },
+    **{
+        f"examples/{platform}/prod": {
+            "S6": fronts_.buckets_alone,
+            "S6, Z15": fronts_.served_as(f"content.{platform}.example"),
+            "S13": fronts_.regional_firewall(limited=True),
+        }
+        for platform in ("creator-publishing", "ai-community")
+    },
+}
+"""The same for distributions and web ACLs."""
 
 
 def expected_addresses(inventory: str) -> set[str]:
@@ -481,9 +518,16 @@ def planned_from_nothing(cloud: Cloud, inventory: str, folder: Path, *arguments:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("inventory", [one for one in INVENTORIES if one not in (*ROWS, *REGISTRY_ROWS)])
+@pytest.mark.parametrize(
+    "inventory",
+    [
+        pytest.param(one, marks=pytest.mark.nightly) if one.endswith("/staging") else one
+        for one in INVENTORIES
+        if one not in (*ROWS, *REGISTRY_ROWS)
+    ],
+)
 def test_plan_from_nothing(inventory: str, tmp_path: Path) -> None:
-    """The inventories that are built begin with the same plan."""
+    """The inventories that are built begin with the same plan. Those of staging have what those of dev and prod have."""
     with confined_cloud_of(inventory) as cloud:
         planned_from_nothing(cloud, inventory, tmp_path)
 
@@ -511,38 +555,23 @@ def test_life_of_a_registry(inventory: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("inventory", ROWS)
-def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
-    """Plan, apply, check the requirements, plan and apply again, destroy: the inventory's generated policies deny nothing."""
-    inside = CONTENT if inventory in LOGINS else ()
+@pytest.mark.parametrize("inventory", [one for one in ROWS if one not in DESTROYED])
+def test_a_platform_meets_its_requirements(inventory: str, tmp_path: Path) -> None:
     with confined_cloud_of(inventory, servers=inventory in LOGINS) as cloud:
-        planned = planned_from_nothing(cloud, inventory, tmp_path, *inside)
-        applied = play(cloud, inventory, tmp_path, *inside)
-        assert applied.code == 0, applied.output
-        deployed = applications.addresses(inventory)
-        there = {one for one in planned.actions if applications.without_release(one) not in deployed and not applications.watches(one)}
-        assert set(applied.actions) == there
+        meets_its_requirements(cloud, inventory, tmp_path)
 
-        state = NetworkState(cloud.client)
+
+@pytest.mark.slow
+@pytest.mark.parametrize("inventory", [one if one in DESTROYED else pytest.param(one, marks=pytest.mark.nightly) for one in ROWS])
+def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
+    """It meets its requirements and is destroyed. What the account held before is left alone."""
+    with confined_cloud_of(inventory, servers=inventory in LOGINS) as cloud:
         with with_every_right(cloud):
-            check_rows(inventory, state, ROWS[inventory])
-            check_rows(inventory, ClusterState(cloud.client), CLUSTER_ROWS[inventory])
-            check_rows(inventory, ZoneState(cloud.client), ZONE_ROWS.get(inventory, {}))
-            check_rows(inventory, CacheState(cloud.client), CACHE_ROWS.get(inventory, {}))
-            check_rows(inventory, QueueState(cloud.client), QUEUE_ROWS.get(inventory, {}))
-            check_rows(inventory, AlarmState(cloud.client), ALARM_ROWS.get(inventory, {}))
-            authority = cloud.environment()["MAINSTAY_REHEARSAL_BROKER_CA"]
-            check_rows(inventory, BrokerState(cloud.client, authority), BROKER_ROWS.get(inventory, {}))
-            database = DatabaseState(cloud.client)
-            check_rows(inventory, database, DATABASE_ROWS[inventory])
-            check_rows(inventory, RegistryState(cloud.client), REGISTRY_ROWS.get(inventory, {}))
-            check_rows(inventory, BucketState(cloud.client), BUCKET_ROWS.get(inventory, {}))
-            check_rows(inventory, Logins(database, cloud.environment()[CERTIFICATES]), LOGINS.get(inventory, {}))
-            assert company_tags.lacking(cloud, variables(inventory)["platform_tags"]) == {}
-
-        again = play(cloud, inventory, tmp_path, "--check", "--diff", *inside, role="plan")
-        assert denials(cloud) == []
-        assert (again.code, set(again.totals)) == (0, {"unchanged"}), again.output
+            before = others.identities(cloud)
+        meets_its_requirements(cloud, inventory, tmp_path)
+        with with_every_right(cloud):
+            assert others.identities(cloud) == before
+            assert others.boundaries(cloud) == {variables(inventory).get("platform_permissions_boundary")}
 
         # production clusters and databases are protected: another apply disables protection, and changes nothing else
         free = unprotected(inventory, tmp_path)
@@ -553,7 +582,43 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
         environment = variables(inventory)["platform_environment"]
         gone = play(cloud, inventory, tmp_path, *free, "--extra-vars", f"destroy={environment}", playbook="playbooks/destroy.yml")
         assert (gone.code, denials(cloud)) == (0, []), gone.output
-        assert state.ec2.describe_vpcs(Filters=[{"Name": "tag-key", "Values": ["mainstay:address"]}])["Vpcs"] == []
+        with with_every_right(cloud):
+            assert NetworkState(cloud.client).ec2.describe_vpcs(Filters=[{"Name": "tag-key", "Values": ["mainstay:address"]}])["Vpcs"] == []
+            assert others.identities(cloud) == before
+
+
+def meets_its_requirements(cloud: Cloud, inventory: str, folder: Path) -> None:
+    """Plan, apply, check the requirements, and plan again: the inventory's generated policies deny nothing."""
+    inside = CONTENT if inventory in LOGINS else ()
+    planned = planned_from_nothing(cloud, inventory, folder, *inside)
+    applied = play(cloud, inventory, folder, *inside)
+    assert applied.code == 0, applied.output
+    deployed = applications.addresses(inventory)
+    there = {one for one in planned.actions if applications.without_release(one) not in deployed and not applications.watches(one)}
+    assert {one for one in applied.actions if not applications.watches(one)} == there
+    assert set(applied.actions) <= set(planned.actions), "what an application's logs say counts whoever deploys it"
+
+    state = NetworkState(cloud.client)
+    with with_every_right(cloud):
+        check_rows(inventory, state, ROWS[inventory])
+        check_rows(inventory, ClusterState(cloud.client), CLUSTER_ROWS[inventory])
+        check_rows(inventory, ZoneState(cloud.client), ZONE_ROWS.get(inventory, {}))
+        check_rows(inventory, CacheState(cloud.client), CACHE_ROWS.get(inventory, {}))
+        check_rows(inventory, QueueState(cloud.client), QUEUE_ROWS.get(inventory, {}))
+        check_rows(inventory, AlarmState(cloud.client), ALARM_ROWS.get(inventory, {}))
+        authority = cloud.environment()["MAINSTAY_REHEARSAL_BROKER_CA"]
+        check_rows(inventory, BrokerState(cloud.client, authority), BROKER_ROWS.get(inventory, {}))
+        database = DatabaseState(cloud.client)
+        check_rows(inventory, database, DATABASE_ROWS[inventory])
+        check_rows(inventory, RegistryState(cloud.client), REGISTRY_ROWS.get(inventory, {}))
+        check_rows(inventory, BucketState(cloud.client), BUCKET_ROWS.get(inventory, {}))
+        check_rows(inventory, EdgeState(cloud.client), EDGE_ROWS[inventory])
+        check_rows(inventory, Logins(database, cloud.environment()[CERTIFICATES]), LOGINS.get(inventory, {}))
+        assert company_tags.lacking(cloud, variables(inventory)["platform_tags"]) == {}
+
+    again = play(cloud, inventory, folder, "--check", "--diff", *inside, role="plan")
+    assert denials(cloud) == []
+    assert (again.code, set(again.totals)) == (0, {"unchanged"}), again.output
 
 
 @pytest.mark.parametrize("platform", ["creator-publishing", "ai-community"])

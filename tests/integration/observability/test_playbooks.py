@@ -110,6 +110,23 @@ def test_an_alarm_reaches_pagerduty_and_slack_and_comes_back(site: Site) -> None
         assert all("prod-checkout-failed" in text and state in text for text in rung.values()), rung
 
 
+def test_what_events_say_is_counted_until_it_is_taken_out(site: Site) -> None:
+    """The metric counts each event; without its entry in the inventory, the filter and the query go, with consent."""
+    logs, cloudwatch = site.cloud.client("logs"), site.cloud.client("cloudwatch")
+    group = LOGS["api"]["group"]
+    logs.create_log_stream(logGroupName=group, logStreamName="one")
+    now = int(logs.describe_log_streams(logGroupName=group)["logStreams"][0]["creationTime"])
+    events = [{"timestamp": now, "message": json.dumps({"event": kind})} for kind in ("user", "order", "user")]
+    logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=events)
+    assert cloudwatch.list_metrics(Namespace="Shop", MetricName="NewUsers")["Metrics"]
+    out = described(
+        observability_metric_filters={}, observability_queries={}, platform_purge=["watch:metric_filter.*", "watch:saved_query.*"]
+    )
+    site.must("site.yml", "--limit", "watch", *out)
+    assert (logs.describe_metric_filters()["metricFilters"], logs.describe_query_definitions()["queryDefinitions"]) == ([], [])
+    assert [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]] == [group]
+
+
 def test_what_is_wrong_changes_nothing(site: Site) -> None:
     requests = Requests(site.cloud)
     for given, said in (

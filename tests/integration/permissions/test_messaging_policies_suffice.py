@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The policies of queues and brokers suffice for their whole life, contain no unused action, and exclude the queues of others."""
+"""The policies of queues, brokers, and streams suffice for their whole life, contain no unused action, and exclude the queues of others."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.unclaimed i
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock, silent
 from rehearsal.testing import Cloud
 from tests.integration.messaging.brokers import BrokerSite
+from tests.integration.messaging.streams import StreamSite
 from tests.integration.messaging.support import ACCOUNT, PURGE, REGION, Site
 from tests.integration.permissions.scenarios import called, checked, declared_by, denials, documents, granted
 
-EVERYTHING = (*PURGE, "mq_broker.*", "secret.*", "mq_configuration.*")
+EVERYTHING = (*PURGE, "mq_broker.*", "secret.*", "mq_configuration.*", "msk_cluster.*", "stream_secret.*")
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:news"
 QUEUES: dict[str, dict[str, Any]] = {
     "create": {
@@ -51,6 +52,37 @@ BROKERS: dict[str, dict[str, Any]] = {
     "upgrade a broker": {"jobs": {**JOBS, "instance_type": "mq.m7g.xlarge", "version": "4.2"}},
     "destroy a broker": {},
 }
+EVENTS: dict[str, Any] = {"instance_type": "kafka.m5.large", "version": "3.9"}
+STREAMS: dict[str, dict[str, Any]] = {
+    "create streams": {
+        "events": {**EVENTS, "auth": {"scram": {"worker": {}, "reader": {}}}, "tags": {"a": "1", "b": "1"}},
+        "clicks": {"serverless": True},
+    },
+    "change a stream": {
+        "events": {
+            **EVENTS,
+            "version": "4.1",
+            "instance_type": "kafka.m7g.large",
+            "brokers": 4,
+            "storage_gib": 200,
+            "auth": {"unauthenticated": True, "scram": {"worker": {"rotation": "2"}}},
+            "logs": {"retention_days": 14},
+            "monitoring": "per_broker",
+            "tags": {"a": "2"},
+        },
+        "clicks": {"serverless": True},
+    },
+    "configure a stream": {
+        "events": {
+            **EVENTS,
+            "version": "4.1",
+            "instance_type": "kafka.m7g.large",
+            "brokers": 4,
+            "configuration": {"num.partitions": 6},
+        },
+    },
+    "destroy streams": {},
+}
 CONSENT = {"allow_reboot": ["*"], "allow_upgrade": ["*"]}
 SELDOM = {
     **dict.fromkeys(
@@ -65,7 +97,9 @@ SELDOM = {
     "servicequotas:GetServiceQuota": "asked where a plan consumes a quota",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
     "kms:UpdateAlias": "takes back an alias that was pointed elsewhere by hand",
+    "logs:AssociateKmsKey": "corrects what was changed by hand",
     "kms:UpdateKeyDescription": "corrects what was changed by hand",
+    "kafka:DescribeConfiguration": "reads one that is adopted, or that a call without a reply may have made",
     "mq:DescribeConfiguration": "reads one that is adopted, or that a call without a reply may have made",
     "secretsmanager:RestoreSecret": "restores a secret that was deleted by hand, or with an earlier broker",
     "secretsmanager:UpdateSecret": "corrects what was changed by hand",
@@ -111,13 +145,15 @@ def calls() -> set[str]:
 @pytest.fixture(scope="module")
 def used(cloud: Cloud, calls: set[str]) -> set[str]:
     """The actions checked during their life with exactly the policies."""
-    queues, brokers = Site(cloud), BrokerSite(cloud)
+    queues, brokers, streams = Site(cloud), BrokerSite(cloud), StreamSite(cloud)
     brokers.prepare()
+    streams.network = brokers.network
     cloud.admin.policies(**documents(SCOPE, "messaging"))
     cloud.admin.clear_requests()
     steps: list[tuple[Site, str, dict[str, Any], dict[str, Any]]] = [
         *((queues, name, described, {}) for name, described in QUEUES.items()),
         *((brokers, name, described, CONSENT) for name, described in BROKERS.items()),
+        *((streams, name, described, CONSENT) for name, described in STREAMS.items()),
     ]
     for site, name, described, params in steps:
         live(site, described, **params)

@@ -51,13 +51,20 @@ CHANGED_BUCKETS: dict[str, Any] = {
     "logs": {"logs_from": ["cloudfront"]},
 }
 ALL = (*EVERYTHING, "origin_secret.*")
+BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/inside/0123456789abcdef"
 DOMAIN, TAGS, CHANGED_TAGS = "example.com", {"a": "1", "b": "1"}, {"a": "2"}
 
 
 def distribution(certificate: str, ttl: int, **more: Any) -> dict[str, Any]:
-    """With a policy and a function of each sort. The time to live is in all of them, so that another one changes them all."""
+    """With a policy and a function of each sort, and a VPC origin. The time to live is in all of them, so that another one changes them
+    all.
+    """
     return {
-        "origins": {"app": {"bucket": "uploads"}, "api": {"domain_name": f"api.{DOMAIN}", "origin_secret": "api"}},
+        "origins": {
+            "app": {"bucket": "uploads"},
+            "api": {"domain_name": f"api.{DOMAIN}", "origin_secret": "api"},
+            "inside": {"domain_name": f"inside.{DOMAIN}", "load_balancer_arn": BALANCER, "https_port": 8000 + ttl},
+        },
         "default": {"origin": "app", "cache": "pages", "response_headers": "strict"},
         "behaviors": [{"path": "/api/*", "origin": "api", "origin_request": "all", "functions": {"viewer_request": "own"}}],
         "cache_policies": {"pages": {"default_ttl": ttl}},

@@ -108,17 +108,28 @@ def test_the_last_replica_goes_after_failover_and_comes_before_it(site: Site) ->
     assert site.calls(since) == ["IncreaseReplicaCount", "ModifyReplicationGroup"]
 
 
+def test_a_parameter_returns_to_the_engines_default(site: Site) -> None:
+    site.bring(caches(parameters={"maxmemory-policy": "allkeys-lru", "timeout": 60}))
+    site.bring(caches(parameters={"maxmemory-policy": "volatile-lru", "timeout": 60}))
+    group = "prod-main-valkey8"
+    own = site.cloud.client("elasticache").describe_cache_parameters(CacheParameterGroupName=group, Source="user")["Parameters"]
+    assert {one["ParameterName"]: one["ParameterValue"] for one in own} == {"timeout": "60"}
+    assert site.bring(caches(parameters={"maxmemory-policy": "volatile-lru", "timeout": 60})) == 0
+
+
 def test_redis_becomes_valkey_in_one_call_with_consent_and_never_goes_back(site: Site) -> None:
-    old = {"engine": "redis", "version": "7.0", "parameters": {"maxmemory-policy": "allkeys-lru"}}
+    """Its new version also delivers a log that the old one does not have."""
+    old = {"engine": "redis", "version": "6.0", "parameters": {"maxmemory-policy": "allkeys-lru"}, "logs": {"types": {"slow-log": "json"}}}
     new = {"parameters": {"maxmemory-policy": "allkeys-lru"}}
     site.bring(caches(**old))
     assert "cannot be undone; name main in redis_allow_upgrade" in site.problems(caches(**new))[0]
     since = site.changes()
     site.bring(caches(**new), purge=("cache_parameter_group.*",), allow_upgrade=["main"])
     calls = site.calls(since)
-    assert calls.count("ModifyReplicationGroup") == 1
+    assert calls.count("ModifyReplicationGroup") == 2
     assert calls.index("CreateCacheParameterGroup") < calls.index("ModifyReplicationGroup") < calls.index("DeleteCacheParameterGroup")
-    assert site.group()["Engine"] == "valkey"
+    group = site.group()
+    assert (group["Engine"], {one["LogType"] for one in group["LogDeliveryConfigurations"]}) == ("valkey", {"slow-log", "engine-log"})
     assert "no way back to Redis" in site.problems(caches(**old))[0]
 
 
@@ -126,7 +137,7 @@ def test_what_was_changed_by_hand_is_put_right(site: Site) -> None:
     site.bring(caches())
     cache = site.cloud.client("elasticache")
     cache.modify_replication_group(
-        ReplicationGroupId="prod-main", PreferredMaintenanceWindow="mon:01:00-mon:02:00", SnapshotRetentionLimit=1, ApplyImmediately=True
+        ReplicationGroupId="prod-main", PreferredMaintenanceWindow="mon:01:00-mon:02:00", SnapshotRetentionLimit=0, ApplyImmediately=True
     )
     cache.modify_cache_parameter_group(
         CacheParameterGroupName="prod-main-valkey8", ParameterNameValues=[{"ParameterName": "timeout", "ParameterValue": "60"}]

@@ -21,7 +21,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.rollout.verifier impo
 from rehearsal.kubernetes import build
 from rehearsal.kubernetes.plane import ControlPlane
 
-BEHAVIOUR = "rehearsal.mainstay/behaviour"
+BEHAVIOR = "rehearsal.mainstay/behavior"
 QUICK = Settings(wait=60, grace=2, scale_up_grace=2, crash_grace=2, settle=1, quiet=60)
 
 
@@ -82,12 +82,12 @@ def outcome(report: Report) -> tuple[str, str]:
     return report.ending.state, report.ending.code
 
 
-def workload(kind: str = "Deployment", name: str = "web", behaviour: str = "normal", image: str = "app:1", **spec: Any) -> dict[str, Any]:
+def workload(kind: str = "Deployment", name: str = "web", behavior: str = "normal", image: str = "app:1", **spec: Any) -> dict[str, Any]:
     """A workload whose pods have the given behavior. ``spec`` is merged into its spec, ``pod_spec`` and ``annotations`` into its
     template.
     """
     inside = {"containers": [{"name": "app", "image": image}], **spec.pop("pod_spec", {})}
-    annotations = {BEHAVIOUR: behaviour, **spec.pop("annotations", {})}
+    annotations = {BEHAVIOR: behavior, **spec.pop("annotations", {})}
     labels = {"app": name}
     template = {"metadata": {"labels": labels, "annotations": annotations}, "spec": inside}
     body: dict[str, Any] = {"template": template}

@@ -201,10 +201,10 @@ REAL = {
 }
 
 
-@pytest.mark.parametrize(("kind", "behaviour"), sorted(REAL))
-def test_real_rollouts(cluster: Cluster, kind: str, behaviour: str) -> None:
-    theirs, ours = REAL[kind, behaviour]
-    target = cluster.apply(workload(kind, behaviour=behaviour))
+@pytest.mark.parametrize(("kind", "behavior"), sorted(REAL))
+def test_real_rollouts(cluster: Cluster, kind: str, behavior: str) -> None:
+    theirs, ours = REAL[kind, behavior]
+    target = cluster.apply(workload(kind, behavior=behavior))
     report = cluster.verify(target, settings=Settings(wait=SECONDS, grace=1), rollback=None)
     state, code = running.outcome(report)
     assert ("none" if code == "timeout" else state) == ours

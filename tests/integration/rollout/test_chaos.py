@@ -17,16 +17,16 @@ SLOW = {"annotations": {"rehearsal.mainstay/delay": "6s"}}
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "inside", "expected"),
+    ("behavior", "inside", "expected"),
     [
         pytest.param("slow-start", SLOW, ("success", "complete"), id="good"),
         pytest.param("crash-loop", {"minReadySeconds": 30}, ("failure", "crash_loop"), id="bad"),
     ],
 )
 def test_an_api_server_that_is_killed_in_the_middle(
-    cluster: Cluster, behaviour: str, inside: dict[str, Any], expected: tuple[str, str]
+    cluster: Cluster, behavior: str, inside: dict[str, Any], expected: tuple[str, str]
 ) -> None:
-    target = cluster.apply(workload(behaviour=behaviour, **inside))
+    target = cluster.apply(workload(behavior=behavior, **inside))
     watched = threading.Event()
     found: list[Any] = []
     options = {"bell": EventClock(), "say": lambda *_: watched.set(), "settings": LONG, "rollback": None}

@@ -16,7 +16,7 @@ from rehearsal.kubernetes import helm
 from scripts.terminal import ROOT, isolated_environment
 from tests.runs import run_playbook
 
-from .support import BEHAVIOUR, Cluster, as_yaml, outcome, workload
+from .support import BEHAVIOR, Cluster, as_yaml, outcome, workload
 
 APP = {"name": "app", "readinessProbe": {"tcpSocket": {"port": 80}}}
 GOOD = {**APP, "image": "app:1", "command": ["serve"], "env": [{"name": "A", "value": "1"}], "ports": [{"containerPort": 80}]}
@@ -26,8 +26,8 @@ FIXED = {**APP, "image": "app:3", "env": [{"name": "C", "value": "3"}], "ports":
 Apply = Callable[[Cluster, dict[str, Any], Path], None]
 
 
-def manifest(container: dict[str, Any], behaviour: str = "normal") -> dict[str, Any]:
-    return workload(behaviour=behaviour, pod_spec={"containers": [container]})
+def manifest(container: dict[str, Any], behavior: str = "normal") -> dict[str, Any]:
+    return workload(behavior=behavior, pod_spec={"containers": [container]})
 
 
 def by_kubectl(*options: str) -> Apply:
@@ -85,11 +85,11 @@ def running(cluster: Cluster) -> dict[str, Any]:
     container = template["spec"]["containers"][0]
     ports = [{"containerPort": port["containerPort"]} for port in container["ports"]]
     kept = {key: container[key] for key in ("name", "image", "command", "env") if key in container}
-    return {**kept, "ports": ports, "behaviour": template["metadata"]["annotations"][BEHAVIOUR]}
+    return {**kept, "ports": ports, "behavior": template["metadata"]["annotations"][BEHAVIOR]}
 
 
 def expected(container: dict[str, Any]) -> dict[str, Any]:
-    return {**{key: value for key, value in container.items() if key != "readinessProbe"}, "behaviour": "normal"}
+    return {**{key: value for key, value in container.items() if key != "readinessProbe"}, "behavior": "normal"}
 
 
 def rolled_back(cluster: Cluster, apply: Apply, folder: Path) -> Report:

@@ -48,7 +48,7 @@ def test_a_rollout_in_a_playbook(cluster: Cluster, tmp_path: Path, in_worker: bo
     good, _shown = play(tmp_path, options(cluster), in_worker=in_worker)
     assert (good["verdict"], good["reason"], good["changed"]) == ("success", "complete", False)
     assert good["workloads"][0]["pods"] == {"wanted": 3, "new": 3, "available": 3, "old": 0}
-    cluster.apply(workload(behaviour="image-not-found", image="app:2"))
+    cluster.apply(workload(behavior="image-not-found", image="app:2"))
     bad, _shown = play(tmp_path, options(cluster), in_worker=in_worker)
     assert (bad["verdict"], bad["reason"], bad["changed"]) == ("failure", "image_not_found", True)
     assert bad["rollback"][0]["result"] == "rolled_back"
@@ -64,7 +64,7 @@ def test_what_a_task_before_it_applied_is_verified(cluster: Cluster, tmp_path: P
 
 
 def test_check_mode_only_reads(cluster: Cluster, tmp_path: Path) -> None:
-    target = cluster.apply(workload(behaviour="image-not-found"))
+    target = cluster.apply(workload(behavior="image-not-found"))
     before = cluster.get(target)["metadata"]["generation"]
     found, _shown = play(tmp_path, options(cluster), "--check")
     assert (found["reason"], found["changed"]) == ("looked", False)
@@ -124,7 +124,7 @@ def test_an_unreachable_cluster_is_reported_in_one_sentence(tmp_path: Path) -> N
 
 
 def test_progress_is_shown_while_it_waits(cluster: Cluster, tmp_path: Path) -> None:
-    cluster.apply(workload(behaviour="never-ready"))
+    cluster.apply(workload(behavior="never-ready"))
     os.environ["MAINSTAY_PROGRESS"] = "always"
     try:
         _found, shown = play(tmp_path, options(cluster, wait_timeout=12, rollback={"to": "none"}))

@@ -49,12 +49,12 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("behaviour", sorted(BAD))
-def test_a_bad_change_fails_with_its_reason_and_is_undone(cluster: Cluster, behaviour: str) -> None:
+@pytest.mark.parametrize("behavior", sorted(BAD))
+def test_a_bad_change_fails_with_its_reason_and_is_undone(cluster: Cluster, behavior: str) -> None:
     cluster.verify(cluster.apply(workload()))
-    target = cluster.apply(workload(behaviour=behaviour, image="app:2", minReadySeconds=5))
+    target = cluster.apply(workload(behavior=behavior, image="app:2", minReadySeconds=5))
     report = cluster.verify(target, settings=SHORT)
-    assert outcome(report) == ("failure", BAD[behaviour])
+    assert outcome(report) == ("failure", BAD[behavior])
     assert [one["result"] for one in report.undone] == ["rolled_back"]
     live = cluster.get(target)
     assert live["spec"]["template"]["spec"]["containers"][0]["image"] == "app:1"
@@ -62,13 +62,13 @@ def test_a_bad_change_fails_with_its_reason_and_is_undone(cluster: Cluster, beha
 
 
 def test_the_last_words_of_a_container_are_evidence(cluster: Cluster) -> None:
-    report = cluster.verify(cluster.apply(workload(behaviour="crash-loop", minReadySeconds=5)))
+    report = cluster.verify(cluster.apply(workload(behavior="crash-loop", minReadySeconds=5)))
     lines = [line for verdict in report.verdicts.values() for one in verdict.evidence for line in one.log]
     assert "fatal: cannot connect to the database: connection refused" in lines
 
 
 @pytest.mark.parametrize(
-    ("inside", "behaviour", "reason", "said"),
+    ("inside", "behavior", "reason", "said"),
     [
         pytest.param(HUGE, "normal", "unschedulable", "cpu", id="no-node"),
         pytest.param(CLAIMS, "normal", "unschedulable", "persistent volume claim", id="no-claim"),
@@ -77,9 +77,9 @@ def test_the_last_words_of_a_container_are_evidence(cluster: Cluster) -> None:
     ],
 )
 def test_causes_of_pods_that_never_start_are_distinguished(
-    cluster: Cluster, inside: dict[str, Any], behaviour: str, reason: str, said: str
+    cluster: Cluster, inside: dict[str, Any], behavior: str, reason: str, said: str
 ) -> None:
-    report = cluster.verify(cluster.apply(workload(behaviour=behaviour, pod_spec=inside)), rollback=None)
+    report = cluster.verify(cluster.apply(workload(behavior=behavior, pod_spec=inside)), rollback=None)
     assert outcome(report) == ("failure", reason)
     assert report.ending is not None
     assert said in report.ending.sentence
@@ -106,7 +106,7 @@ def test_pod_security_that_forbids_the_pods_is_named_at_once(cluster: Cluster) -
 
 def test_a_stateful_set_that_is_stuck_is_freed(cluster: Cluster) -> None:
     cluster.verify(cluster.apply(workload("StatefulSet")))
-    target = cluster.apply(workload("StatefulSet", behaviour="image-not-found", image="app:2"))
+    target = cluster.apply(workload("StatefulSet", behavior="image-not-found", image="app:2"))
     report = cluster.verify(target)
     assert outcome(report) == ("failure", "image_not_found")
     assert [one["result"] for one in report.undone] == ["rolled_back"]
@@ -115,24 +115,24 @@ def test_a_stateful_set_that_is_stuck_is_freed(cluster: Cluster) -> None:
 
 def test_a_daemon_set_goes_back(cluster: Cluster) -> None:
     cluster.verify(cluster.apply(workload("DaemonSet")))
-    report = cluster.verify(cluster.apply(workload("DaemonSet", behaviour="image-not-found", image="app:2")))
+    report = cluster.verify(cluster.apply(workload("DaemonSet", behavior="image-not-found", image="app:2")))
     assert (outcome(report), [one["result"] for one in report.undone]) == (("failure", "image_not_found"), ["rolled_back"])
 
 
 def test_several_workloads_go_back_in_reverse_order(cluster: Cluster) -> None:
     names = ("first", "second")
     cluster.verify(*(cluster.apply(workload(name=name)) for name in names))
-    targets = [cluster.apply(workload(name="first", image="app:2")), cluster.apply(workload(name="second", behaviour="image-not-found"))]
+    targets = [cluster.apply(workload(name="first", image="app:2")), cluster.apply(workload(name="second", behavior="image-not-found"))]
     report = cluster.verify(*targets)
     assert [(one["name"], one["result"]) for one in report.undone] == [("second", "rolled_back"), ("first", "rolled_back")]
 
 
 def test_a_first_release_that_failed_is_kept_or_removed_as_asked(cluster: Cluster) -> None:
-    target = cluster.apply(workload(behaviour="image-not-found"))
+    target = cluster.apply(workload(behavior="image-not-found"))
     assert cluster.verify(target).undone[0]["result"] == "not_attempted"
     assert cluster.verify(target, rollback=RollbackPolicy("verified", "scale_to_zero")).undone[0]["result"] == "removed"
     assert cluster.get(target)["spec"]["replicas"] == 0
-    other = cluster.apply(workload(name="other", behaviour="image-not-found"))
+    other = cluster.apply(workload(name="other", behavior="image-not-found"))
     assert cluster.verify(other, rollback=RollbackPolicy("verified", "delete")).undone[0]["result"] == "removed"
 
 
@@ -140,7 +140,7 @@ def test_a_rollback_to_an_unhealthy_revision_is_reported(cluster: Cluster) -> No
     """The rollback restores the verified release, but its image is gone by then."""
     good = workload(image="app:1")
     cluster.verify(cluster.apply(good))
-    target = cluster.apply(workload(behaviour="image-not-found", image="app:2"))
+    target = cluster.apply(workload(behavior="image-not-found", image="app:2"))
     record = cluster.api.get(f"{records.path_of(target)}/{records.name_of(target)}")
     spoiled = record["data"]["template"].replace('"normal"', '"image-not-found"')
     cluster.api.patch(f"{records.path_of(target)}/{records.name_of(target)}", {"data": {"template": spoiled}})
@@ -149,7 +149,7 @@ def test_a_rollback_to_an_unhealthy_revision_is_reported(cluster: Cluster) -> No
 
 
 def test_a_failed_job_is_reported_with_its_exit_code(cluster: Cluster) -> None:
-    report = cluster.verify(cluster.apply(workload("Job", behaviour="crash-loop", backoffLimit=0)))
+    report = cluster.verify(cluster.apply(workload("Job", behavior="crash-loop", backoffLimit=0)))
     assert outcome(report) == ("failure", "job_failed")
     assert [one["result"] for one in report.undone] == ["not_attempted"]
 
@@ -175,7 +175,7 @@ def test_on_delete_names_the_pods_that_stay(cluster: Cluster, kind: str) -> None
 
 def test_crashes_after_the_rollout_end_the_bake(cluster: Cluster) -> None:
     annotations = {"rehearsal.mainstay/run-for": "1500ms"}
-    report = cluster.verify(cluster.apply(workload(behaviour="crash-loop", annotations=annotations)), bake=Bake(30), rollback=None)
+    report = cluster.verify(cluster.apply(workload(behavior="crash-loop", annotations=annotations)), bake=Bake(30), rollback=None)
     assert outcome(report) == ("failure", "crash_loop")
 
 
@@ -192,7 +192,7 @@ def test_a_service_has_to_lead_to_the_new_pods(cluster: Cluster) -> None:
 
 def test_a_second_deployment_meanwhile_is_named_and_left_alone(cluster: Cluster) -> None:
     cluster.verify(cluster.apply(workload()))
-    target = cluster.apply(workload(behaviour="never-ready", image="app:2"))
+    target = cluster.apply(workload(behavior="never-ready", image="app:2"))
     changed = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "app:3"}]}}}}
     cluster.api.patch(target.path, changed)
     report = cluster.verify(target)

@@ -122,7 +122,7 @@ def test_what_does_not_apply_at_once_waits_for_the_window(account: CacheAccount)
 
 def test_simple_changes_apply_without_a_transition(account: CacheAccount) -> None:
     account.takes(replication_group=0)
-    account.create()
+    account.create(SnapshotRetentionLimit=1)
     account.takes(replication_group=30)
     changes: dict[str, Any] = {"ReplicationGroupDescription": "new", "SnapshotRetentionLimit": 3, "SnapshotWindow": "01:00-02:00"}
     other = account.ec2.create_security_group(GroupName="other", Description="x", VpcId=account.vpc)["GroupId"]
@@ -132,6 +132,35 @@ def test_simple_changes_apply_without_a_transition(account: CacheAccount) -> Non
     member = account.members()[0]
     assert (member["PreferredMaintenanceWindow"], member["SecurityGroups"][0]["SecurityGroupId"]) == ("mon:03:00-mon:04:00", other)
     assert member["AutoMinorVersionUpgrade"] is False
+
+
+def test_snapshots_are_turned_on_with_their_node_unless_the_group_is_clustered(account: CacheAccount) -> None:
+    account.takes(replication_group=0)
+    account.create()
+    assert refused(account.modify, SnapshotRetentionLimit=1) == "InvalidParameterCombination"
+    account.modify(SnapshotRetentionLimit=1, SnapshottingClusterId="main-001")
+    account.modify(SnapshotRetentionLimit=2)
+    account.create(
+        "many", NumCacheClusters=None, NumNodeGroups=1, ReplicasPerNodeGroup=1, CacheParameterGroupName="default.redis7.cluster.on"
+    )
+    with_node = {"SnapshotRetentionLimit": 1, "SnapshottingClusterId": "many-0001-001"}
+    assert refused(account.modify, name="many", **with_node) == "InvalidParameterCombination"
+    account.modify("many", SnapshotRetentionLimit=1)
+
+
+def delivery(kind: str, group: str) -> dict[str, Any]:
+    details = {"CloudWatchLogsDetails": {"LogGroup": group}}
+    return {"LogType": kind, "DestinationType": "cloudwatch-logs", "DestinationDetails": details, "LogFormat": "json"}
+
+
+def test_logs_of_a_version_wait_for_its_upgrade(account: CacheAccount) -> None:
+    account.takes(replication_group=0)
+    account.create(EngineVersion="6.0")
+    wanted = [delivery("engine-log", "/cache/engine")]
+    upgrade = {"EngineVersion": "6.2"}
+    assert refused(account.modify, **upgrade, LogDeliveryConfigurations=wanted) == "InvalidParameterCombination"
+    account.modify(**upgrade)
+    account.modify(LogDeliveryConfigurations=wanted)
 
 
 def test_encryption_in_transit_is_turned_on_in_two_steps(account: CacheAccount) -> None:
@@ -240,11 +269,6 @@ def test_the_cluster_mode_changes_through_compatible(account: CacheAccount) -> N
 
 def test_log_delivery_is_set_up_afterwards(account: CacheAccount) -> None:
     account.cloud.client("logs").create_log_group(logGroupName="/cache/slow")
-
-    def delivery(kind: str, group: str) -> dict[str, Any]:
-        details = {"CloudWatchLogsDetails": {"LogGroup": group}}
-        return {"LogType": kind, "DestinationType": "cloudwatch-logs", "DestinationDetails": details, "LogFormat": "json"}
-
     account.create()
     account.takes(replication_group=0.4)
     made = account.modify(LogDeliveryConfigurations=[delivery("slow-log", "/cache/slow"), delivery("engine-log", "/cache/none")])

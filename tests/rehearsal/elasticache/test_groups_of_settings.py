@@ -171,8 +171,8 @@ def test_policies_by_tags_and_names(account: CacheAccount) -> None:
     )
     assert refused(account.create, name="other") == "AccessDenied"
     account.create("own", Tags=[own])
-    account.modify("own", SnapshotRetentionLimit=1)
-    assert refused(account.modify, SnapshotRetentionLimit=1) == "AccessDenied"
+    account.modify("own", SnapshotWindow="03:00-04:00")
+    assert refused(account.modify, SnapshotWindow="03:00-04:00") == "AccessDenied"
     delivery = {"LogType": "slow-log", "DestinationType": "cloudwatch-logs", "LogFormat": "json",
                 "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": "/x"}}}  # fmt: skip
     assert refused(account.modify, name="own", LogDeliveryConfigurations=[delivery]) == "AccessDenied"

@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.extensions.elasticache_endpoints import short_region
 from rehearsal.extensions.elasticache_layout import SLOTS, even_slots, least_used, new_node
-from rehearsal.extensions.elasticache_parameter_catalogue import parameters
+from rehearsal.extensions.elasticache_parameter_catalog import parameters
 from rehearsal.extensions.elasticache_record import Node, Shard, Tokens
 from rehearsal.extensions.elasticache_tokens import changed
 from rehearsal.replies import Refusal

@@ -57,10 +57,10 @@ def is_gone(api: Api, path: str) -> bool:
     return False
 
 
-def pod(name: str, behaviour: str | None = None, *, annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+def pod(name: str, behavior: str | None = None, *, annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
     given = {f"rehearsal.mainstay/{key}": value for key, value in (annotations or {}).items()}
-    if behaviour:
-        given["rehearsal.mainstay/behaviour"] = behaviour
+    if behavior:
+        given["rehearsal.mainstay/behavior"] = behavior
     content = {"containers": [{"name": "app", "image": "registry.example/app:1"}], **spec}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "annotations": given}, "spec": content}
 

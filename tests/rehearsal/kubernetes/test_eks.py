@@ -132,19 +132,19 @@ def test_pods_wait_for_images_that_the_accounts_registry_lacks(cluster: Account)
     ecr.put_image(repositoryName="shop/api", imageManifest=json.dumps(manifest), imageTag="v1")
     names = iter(f"image-{number}" for number in range(1000))
 
-    def behaviour(image: str) -> str | None:
+    def behavior(image: str) -> str | None:
         name = next(names)
         spec = {"containers": [{"name": "main", "image": image}]}
         made = api.create(PODS, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec})
         api.delete(f"{PODS}/{name}")
-        return (made["metadata"].get("annotations") or {}).get("rehearsal.mainstay/behaviour")
+        return (made["metadata"].get("annotations") or {}).get("rehearsal.mainstay/behavior")
 
-    until(lambda: behaviour(f"{registry}/nowhere:v1") == "image-not-found", SECONDS)
-    assert behaviour(f"{registry}/shop/api:v1") is None
-    assert behaviour(f"{registry}/shop/api:v2") == "image-not-found"
-    assert behaviour(f"{registry}/shop/api") == "image-not-found"
-    assert behaviour("602401143452.dkr.ecr.eu-west-1.amazonaws.com/eks/coredns:v1") is None
-    assert behaviour("public.ecr.aws/eks/aws-load-balancer-controller:v1") is None
+    until(lambda: behavior(f"{registry}/nowhere:v1") == "image-not-found", SECONDS)
+    assert behavior(f"{registry}/shop/api:v1") is None
+    assert behavior(f"{registry}/shop/api:v2") == "image-not-found"
+    assert behavior(f"{registry}/shop/api") == "image-not-found"
+    assert behavior("602401143452.dkr.ecr.eu-west-1.amazonaws.com/eks/coredns:v1") is None
+    assert behavior("public.ecr.aws/eks/aws-load-balancer-controller:v1") is None
 
 
 # The life of a cluster

@@ -78,7 +78,7 @@ def pod(state: dict[str, Any], last: dict[str, Any] | None = None, **annotations
     ("described", "previous", "expected"),
     [
         (pod(RUNS), False, LINES["oom"]),
-        (pod(RUNS, behaviour="crash-loop"), False, LINES["crash-loop"]),
+        (pod(RUNS, behavior="crash-loop"), False, LINES["crash-loop"]),
         (pod(RUNS, logs="a\nb"), False, ("a", "b")),
         (pod({"waiting": {"reason": "CrashLoopBackOff"}}, ENDED), False, LINES["oom"]),
         (pod(RUNS, ENDED), True, LINES["oom"]),

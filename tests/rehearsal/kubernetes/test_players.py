@@ -431,6 +431,47 @@ def test_external_secrets_become_secrets(site: Site, api: Api) -> None:
     until(lambda: is_gone(api, f"{secrets}/database-env"), SECONDS)
 
 
+def test_pods_start_once_their_secrets_are_mounted(site: Site, api: Api) -> None:
+    """Each obstacle is said as a kubelet says it: no driver, no class, no secret, and no copy in a Secret, which is off by default."""
+    pods = "/api/v1/namespaces/default/pods"
+    attributes = {"secretProviderClass": "mounted"}
+    volumes = [{"name": "secret", "csi": {"driver": "secrets-store.csi.k8s.io", "readOnly": True, "volumeAttributes": attributes}}]
+    variable = {"name": "URL", "valueFrom": {"secretKeyRef": {"name": "mounted", "key": "URL"}}}
+    needing = pod("mounting")
+    needing["spec"] |= {"volumes": volumes, "containers": [{**needing["spec"]["containers"][0], "env": [variable]}]}
+    api.create(pods, needing)
+
+    def said(text: str) -> None:
+        found = "/api/v1/namespaces/default/events"
+        until(
+            lambda: any(text in each["message"] for each in api.get(found, fieldSelector="involvedObject.name=mounting")["items"]), SECONDS
+        )
+
+    said("driver name secrets-store.csi.k8s.io not found in the list of registered CSI drivers")
+    addon = {"clusterName": "main", "addonName": "aws-secrets-store-csi-driver-provider"}
+    site.eks.create_addon(**addon)
+    said('SecretProviderClass.secrets-store.csi.x-k8s.io "mounted" not found')
+    entries = [{"objectName": "prod/mounted", "objectType": "secretsmanager", "jmesPath": [{"path": "url", "objectAlias": "URL"}]}]
+    copied = [{"secretName": "mounted", "type": "Opaque", "data": [{"objectName": "URL", "key": "URL"}]}]
+    spec = {"provider": "aws", "parameters": {"objects": json.dumps(entries)}, "secretObjects": copied}
+    group = "/apis/secrets-store.csi.x-k8s.io/v1/namespaces/default"
+    made = {"apiVersion": "secrets-store.csi.x-k8s.io/v1", "kind": "SecretProviderClass", "metadata": {"name": "mounted"}, "spec": spec}
+    api.create(f"{group}/secretproviderclasses", made)
+    said("Verify secret exists and required permissions are granted for: prod/mounted")
+    site.cloud.client("secretsmanager").create_secret(Name="prod/mounted", SecretString='{"url": "postgresql://x"}')
+    said('Error: secret "mounted" not found')
+    assert not running(api.get(f"{pods}/mounting"))
+    site.eks.update_addon(**addon, configurationValues=json.dumps({"secrets-store-csi-driver": {"syncSecret": {"enabled": True}}}))
+    until(lambda: site.eks.describe_addon(**addon)["addon"]["status"] == "ACTIVE", SECONDS)
+    started = wait(api, pods, "mounting", running)
+    assert started["status"]["podIP"]
+    assert base64.b64decode(api.get("/api/v1/namespaces/default/secrets/mounted")["data"]["URL"]) == b"postgresql://x"
+    noted = api.get(f"{group}/secretproviderclasspodstatuses/mounting-default-mounted")["status"]
+    assert (noted["mounted"], [one["id"] for one in noted["objects"]]) == (True, ["URL", "prod_mounted"])
+    api.delete(f"{pods}/mounting")
+    until(lambda: is_gone(api, "/api/v1/namespaces/default/secrets/mounted"), SECONDS)
+
+
 def is_true(resource: dict[str, Any], condition: str) -> bool:
     found = resource.get("status", {}).get("conditions", [])
     return any((each["type"], each["status"]) == (condition, "True") for each in found)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rehearsal.kubernetes.api import ApiError
-from rehearsal.kubernetes.behaviours import BEHAVIOURS
+from rehearsal.kubernetes.behaviors import BEHAVIORS
 from rehearsal.kubernetes.plane import ControlPlane
 
 from ..conftest import until
@@ -45,11 +45,9 @@ def test_normal(plane: ControlPlane, namespace: str) -> None:
     assert found["status"]["podIP"]
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "reason", "code"), [("crash-loop", "Error", 1), ("oom", "OOMKilled", 137), ("exits", "Completed", 0)]
-)
-def test_a_container_that_ends_again_and_again(plane: ControlPlane, namespace: str, behaviour: str, reason: str, code: int) -> None:
-    name = made(plane, namespace, pod("one", behaviour))
+@pytest.mark.parametrize(("behavior", "reason", "code"), [("crash-loop", "Error", 1), ("oom", "OOMKilled", 137), ("exits", "Completed", 0)])
+def test_a_container_that_ends_again_and_again(plane: ControlPlane, namespace: str, behavior: str, reason: str, code: int) -> None:
+    name = made(plane, namespace, pod("one", behavior))
     ended = wait(plane.api, pods_of(namespace), name, lambda each: "terminated" in container(each)["state"])
     first = container(ended)["state"]["terminated"]
     assert (first["reason"], first["exitCode"], container(ended)["restartCount"]) == (reason, code, 0)
@@ -102,11 +100,11 @@ def test_an_image_that_does_not_exist(plane: ControlPlane, namespace: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "reason", "event"),
+    ("behavior", "reason", "event"),
     [("config-error", "CreateContainerConfigError", "Failed"), ("pending", "ContainerCreating", "FailedMount")],
 )
-def test_a_container_that_cannot_be_made(plane: ControlPlane, namespace: str, behaviour: str, reason: str, event: str) -> None:
-    name = made(plane, namespace, pod("one", behaviour))
+def test_a_container_that_cannot_be_made(plane: ControlPlane, namespace: str, behavior: str, reason: str, event: str) -> None:
+    name = made(plane, namespace, pod("one", behavior))
     events = f"/api/v1/namespaces/{namespace}/events"
     said = next(each["object"] for each in plane.api.watch(events, 30) if each["object"]["reason"] == event)
     assert (said["involvedObject"]["name"], said["type"]) == ("one", "Warning")
@@ -148,7 +146,7 @@ def test_an_init_container_that_fails(plane: ControlPlane, namespace: str) -> No
     wait(plane.api, pods_of(namespace), name, lambda each: container(each, "initContainerStatuses")["restartCount"] == 2)
 
 
-def test_behaviour_by_image_name(plane: ControlPlane, namespace: str) -> None:
+def test_behavior_by_image_name(plane: ControlPlane, namespace: str) -> None:
     containers = [{"name": "app", "image": "registry.example/team/rehearsal-oom:2"}]
     name = made(plane, namespace, pod("one", containers=containers))
     found = wait(plane.api, pods_of(namespace), name, lambda each: "terminated" in container(each)["lastState"])
@@ -159,7 +157,7 @@ def test_an_unknown_behavior_is_reported(plane: ControlPlane, namespace: str) ->
     name = made(plane, namespace, pod("one", "crash-lop"))
     found = wait(plane.api, pods_of(namespace), name, lambda each: waiting(each) == "CreateContainerConfigError")
     message = container(found)["state"]["waiting"]["message"]
-    assert message == f"rehearsal.mainstay/behaviour is none of {', '.join(BEHAVIOURS)}"
+    assert message == f"rehearsal.mainstay/behavior is none of {', '.join(BEHAVIORS)}"
 
 
 def test_a_readiness_gate_is_waited_for(plane: ControlPlane, namespace: str) -> None:
@@ -185,9 +183,9 @@ def test_deleting(plane: ControlPlane, namespace: str) -> None:
     assert is_gone(plane.api, f"{pods_of(namespace)}/{stuck}")
 
 
-@pytest.mark.parametrize(("behaviour", "kind", "reason"), [(None, "Complete", None), ("crash-loop", "Failed", "BackoffLimitExceeded")])
-def test_a_job(plane: ControlPlane, namespace: str, behaviour: str | None, kind: str, reason: str | None) -> None:
-    template = pod("x", behaviour, restartPolicy="Never")
+@pytest.mark.parametrize(("behavior", "kind", "reason"), [(None, "Complete", None), ("crash-loop", "Failed", "BackoffLimitExceeded")])
+def test_a_job(plane: ControlPlane, namespace: str, behavior: str | None, kind: str, reason: str | None) -> None:
+    template = pod("x", behavior, restartPolicy="Never")
     path = f"/apis/batch/v1/namespaces/{namespace}/jobs"
     spec = {"backoffLimit": 0, "template": {"metadata": template["metadata"], "spec": template["spec"]}}
     plane.api.create(path, {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "work"}, "spec": spec})
@@ -195,7 +193,7 @@ def test_a_job(plane: ControlPlane, namespace: str, behaviour: str | None, kind:
     assert reason in (None, condition(found, kind)["reason"])
     pods = plane.api.get(pods_of(namespace), labelSelector="job-name=work")["items"]
     assert [(each["status"]["phase"], container(each)["state"]["terminated"]["exitCode"]) for each in pods] == [
-        ("Succeeded", 0) if behaviour is None else ("Failed", 1)
+        ("Succeeded", 0) if behavior is None else ("Failed", 1)
     ]
 
 
@@ -250,10 +248,10 @@ def test_a_pod_goes_when_its_hook_or_its_grace_ends(
     assert least <= time.monotonic() - began < least + 3
 
 
-@pytest.mark.parametrize("behaviour", ["never-ready", "image-not-found"])
-def test_a_job_past_its_deadline_fails(plane: ControlPlane, namespace: str, behaviour: str) -> None:
+@pytest.mark.parametrize("behavior", ["never-ready", "image-not-found"])
+def test_a_job_past_its_deadline_fails(plane: ControlPlane, namespace: str, behavior: str) -> None:
     """Its pod, which holds the Job's finalizer, ends first."""
-    template = {"metadata": {"annotations": {"rehearsal.mainstay/behaviour": behaviour}}, "spec": pod("x", restartPolicy="Never")["spec"]}
+    template = {"metadata": {"annotations": {"rehearsal.mainstay/behavior": behavior}}, "spec": pod("x", restartPolicy="Never")["spec"]}
     job = {"metadata": {"name": "late"}, "spec": {"activeDeadlineSeconds": 1, "backoffLimit": 0, "template": template}}
     jobs = f"/apis/batch/v1/namespaces/{namespace}/jobs"
     plane.api.create(jobs, {"apiVersion": "batch/v1", "kind": "Job", **job})

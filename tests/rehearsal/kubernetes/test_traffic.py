@@ -66,14 +66,14 @@ def test_weights_stickiness_and_redirects_over_https(plane: ControlPlane, namesp
         "conditions.gone": '[{"field": "http-header", "httpHeaderConfig": {"httpHeaderName": "X-Old", "values": ["y*"]}}]',
     }
     paths = {"/old": "use-annotation:gone", "/": "use-annotation:split"}
-    traffic.serve(ingress("colours", namespace, "colours.example.com", paths, **said))
-    until(lambda: all(traffic.states(f"{namespace}/colours-{name}:80")["healthy"] == 1 for name in ("blue", "green")))
-    url = "https://colours.example.com/"
+    traffic.serve(ingress("colors", namespace, "colors.example.com", paths, **said))
+    until(lambda: all(traffic.states(f"{namespace}/colors-{name}:80")["healthy"] == 1 for name in ("blue", "green")))
+    url = "https://colors.example.com/"
     versions = Counter(traffic.get(url)[1]["x-version"] for _ in range(8))
     assert versions == {"1": 6, "2": 2}
     assert json.loads(traffic.get(url)[2])["path"] == "/"
-    status, headers, _ = traffic.get("http://colours.example.com/a?b=c")
-    assert (status, headers["location"]) == (301, "https://colours.example.com:443/a?b=c")
+    status, headers, _ = traffic.get("http://colors.example.com/a?b=c")
+    assert (status, headers["location"]) == (301, "https://colors.example.com:443/a?b=c")
     assert traffic.get(f"{url}old/1", X_Old="yes")[0] == 410
     assert traffic.get(f"{url}old/1", X_Old="no")[0] == 200
 
@@ -82,7 +82,7 @@ def test_weights_stickiness_and_redirects_over_https(plane: ControlPlane, namesp
         {"type": "forward", "forwardConfig": {"targetGroups": groups, "targetGroupStickinessConfig": sticky}}
     )
     said["target-group-attributes"] = "stickiness.enabled=true,stickiness.lb_cookie.duration_seconds=60"
-    traffic.serve(ingress("colours", namespace, "colours.example.com", paths, **said))
+    traffic.serve(ingress("colors", namespace, "colors.example.com", paths, **said))
     first = next(headers for _, headers, _ in (traffic.get(url) for _ in range(8)) if headers["x-version"] == "2")
     assert [each.partition("=")[0].strip() for each in first["set-cookie"].split(";")] == [
         "AWSALBTG",
@@ -94,7 +94,7 @@ def test_weights_stickiness_and_redirects_over_https(plane: ControlPlane, namesp
     said["actions.split"] = json.dumps(
         {"type": "forward", "forwardConfig": {"targetGroups": groups, "targetGroupStickinessConfig": sticky}}
     )
-    traffic.serve(ingress("colours", namespace, "colours.example.com", paths, **said))
+    traffic.serve(ingress("colors", namespace, "colors.example.com", paths, **said))
     assert {traffic.get(url, Cookie=first["set-cookie"])[1]["x-version"] for _ in range(4)} == {"2"}
     assert {traffic.get(url)[1]["x-version"] for _ in range(4)} == {"1"}
 

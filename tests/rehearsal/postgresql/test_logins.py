@@ -120,7 +120,7 @@ def test_a_master_without_a_password_logs_in_with_iam(new: Callable[..., Instanc
         pass
 
 
-def test_a_query_is_cancelled(shared: Instance) -> None:
+def test_a_query_is_canceled(shared: Instance) -> None:
     with shared.connect() as connection:
         threading.Timer(0.3, connection.cancel_safe).start()
         began = time.monotonic()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.extensions.rds_parameter_catalogue import parameters
+from rehearsal.extensions.rds_parameter_catalog import parameters
 
 from ..conftest import refused
 from .rds_account import RdsAccount

@@ -431,3 +431,53 @@ def test_manifests_and_settings_exclude_each_other(written: Callable[..., dict[s
     assert problems(settings)[0] == "manifests and chart exclude each other; keep one"
     settings.pop("chart")
     assert problems(settings) == ["services cannot be described beside manifests, which contains what runs; keep one of the two"]
+
+
+# -- what only exists in AWS ---------------------------------------------------------------------------------------------------------------
+
+ALB = "alb.ingress.kubernetes.io/"
+ACL = "arn:aws:wafv2:af-south-1:123456789012:regional/webacl/shop/1"
+
+
+def test_an_ingress_is_completed(written: Callable[..., dict[str, Any]]) -> None:
+    """With the web ACL and the secret header; requests without the header get 403. Everything else stays."""
+    around = {"web_acl": ACL, "origin_secret": {"secret": "/mainstay/prod/edge/origin-web"}, "hosts": ["origin.example.com"]}
+    ingress = named(written(DEPLOYMENT, SERVICE, INGRESS, ingress=around))["Ingress/shop"]
+    annotations = ingress["metadata"]["annotations"]
+    assert annotations.pop("mainstay.aws/origin-secret") == '{"header":"x-origin-verify","secret":"/mainstay/prod/edge/origin-web"}'
+    assert '"statusCode":"403"' in annotations.pop(f"{ALB}actions.mainstay-refused")
+    assert annotations == {f"{ALB}wafv2-acl-arn": ACL}
+    refusing = {"service": {"name": "mainstay-refused", "port": {"name": "use-annotation"}}}
+    assert ingress["spec"] == {**INGRESS["spec"], "defaultBackend": refusing}
+
+
+def annotated(**annotations: str) -> dict[str, Any]:
+    named_annotations = {f"{ALB}{name.replace('__', '.').replace('_', '-')}": value for name, value in annotations.items()}
+    return merged(INGRESS, {"metadata": {"annotations": named_annotations}})
+
+
+SECRET = {"origin_secret": {"secret": "/mainstay/prod/edge/origin-web"}}
+CONTRADICTIONS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
+    "no Ingress": ([], SECRET, "ingress is given, but the manifests contain no Ingress; remove it"),
+    "another scheme": (
+        [annotated(scheme="internet-facing")],
+        {"hosts": ["origin.example.com"]},
+        "all.yaml (Ingress shop) is internet-facing, but ingress.scheme is 'internal'; they must agree",
+    ),
+    "two web ACLs": ([annotated(wafv2_acl_arn=ACL)], {"web_acl": ACL}, "ingress.web_acl is given as well; keep one of the two"),
+    "a way past the secret": (
+        [merged(INGRESS, {"spec": {"defaultBackend": BACKEND["backend"]}})],
+        SECRET,
+        "has a defaultBackend, which requests without the header of ingress.origin_secret would reach; remove it",
+    ),
+    "others past the secret": ([annotated(group__name="shared")], SECRET, "other members could let requests past ingress.origin_secret"),
+    "what the manifests say": ([INGRESS], {"certificate": "web"}, "ingress.certificate belongs into the Ingress of the manifests; only"),
+    "hosts with paths": ([INGRESS], {"hosts": {"a.example.com": {"/": "api"}}}, "ingress.hosts is {'a.example.com': {'/': 'api'}}, but it"),
+}
+
+
+@pytest.mark.parametrize("case", CONTRADICTIONS)
+def test_what_contradicts_an_ingress_of_manifests(case: str, written: Callable[..., dict[str, Any]]) -> None:
+    manifests, around, sentence = CONTRADICTIONS[case]
+    (found,) = problems(written(DEPLOYMENT, SERVICE, *manifests, ingress=around))
+    assert sentence in found

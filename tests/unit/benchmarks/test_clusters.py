@@ -13,7 +13,7 @@ SECONDS = {"slow": 10.0, "room": 3.0}
 
 
 def room(name: str, kind: str = "room", **properties: object) -> Resource:
-    return Resource(kind, name, {"colour": "red", **properties})
+    return Resource(kind, name, {"color": "red", **properties})
 
 
 @pytest.mark.parametrize(

@@ -23,5 +23,5 @@ def test_different_verdicts_of_the_same_release_are_all_shown() -> None:
 def test_the_pods_behave_as_asked_and_say_when_they_are_ready() -> None:
     found = manifest("crash-loop", 2, 20.0)["spec"]
     assert (found["replicas"], found["progressDeadlineSeconds"]) == (REPLICAS, 20)
-    assert found["template"]["metadata"]["annotations"] == {"rehearsal.mainstay/behaviour": "crash-loop"}
+    assert found["template"]["metadata"]["annotations"] == {"rehearsal.mainstay/behavior": "crash-loop"}
     assert found["template"]["spec"]["containers"][0]["readinessProbe"]

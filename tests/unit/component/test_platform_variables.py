@@ -120,7 +120,7 @@ def test_an_unknown_variable_is_an_error() -> None:
     assert unknown(["platform_regoin", "region", *VARIABLES]) == [
         "platform_regoin is not a variable of the platform; did you mean platform_region?"
     ]
-    assert "valid names are platform_account_id, " in unknown(["platform_colour_of_it_all"])[0]
+    assert "valid names are platform_account_id, " in unknown(["platform_color_of_it_all"])[0]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner imp
 from tests.unit.reconcile.fake import kinds
 
 KINDS: Any = kinds()
-ROOM = Resource("room", "main/a", {"colour": "red"})
+ROOM = Resource("room", "main/a", {"color": "red"})
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,6 @@ def test_a_requested_replacement_of_what_is_not_described(name: str, forced: str
     ],
 )
 def test_when_a_plan_fails_as_asked(wanted: str | None, check_mode: bool, there: bool, blocked: bool, fails: bool) -> None:
-    observed = [Observed("room", "room.main/a", "id-a", {"colour": "red"})] if there else []
+    observed = [Observed("room", "room.main/a", "id-a", {"color": "red"})] if there else []
     result = plan_only([ROOM], observed, KINDS, Consent())
     assert bool(reason({"component": "network", "fail_on": wanted}, check_mode, result, blocked)) is fails

@@ -389,6 +389,14 @@ def test_what_going_back_needs_applies_and_does_not_undo() -> None:
     assert "Secret shop/session" in way_back.lacking(found, [("Secret", "shop", "session")], [])
 
 
+def test_going_back_does_not_need_what_the_csi_driver_makes_again() -> None:
+    reading = deployment()
+    reading["spec"]["template"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": name}} for name in ("database", "session")]
+    copied = {"provider": "aws", "secretObjects": [{"secretName": "database", "data": []}]}
+    mounted = named("SecretProviderClass", "database", "secrets-store.csi.x-k8s.io/v1", spec=copied)
+    assert way_back.needs(release(1, "verified", reading, mounted)).configs == (("Secret", "shop", "session"),)
+
+
 def test_references_without_optional_ones() -> None:
     found = deployment()
     found["spec"]["template"]["spec"] |= {

@@ -171,7 +171,8 @@ def test_a_plan_reads_and_an_apply_can_do_what_a_plan_can() -> None:
 
 LISTED = {
     *("cloudfront:ListCachePolicies", "cloudfront:ListDistributions", "cloudfront:ListFunctions", "cloudfront:ListOriginAccessControls"),
-    *("cloudfront:ListOriginRequestPolicies", "cloudfront:ListResponseHeadersPolicies", "pricingplanmanager:ListSubscriptions"),
+    *("cloudfront:ListOriginRequestPolicies", "cloudfront:ListResponseHeadersPolicies", "cloudfront:ListVpcOrigins"),
+    "pricingplanmanager:ListSubscriptions",
     *("iam:ListOpenIDConnectProviders", "iam:ListRoles"),
     *("route53:CreateHealthCheck", "route53:CreateHostedZone", "route53:ListHealthChecks", "route53:ListHostedZones"),
 }

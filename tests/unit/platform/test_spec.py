@@ -13,8 +13,12 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain im
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS as NETWORK
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import DOMAINS
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import KINDS, kinds_for
-from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import info_argument_spec, removal_argument_spec
-from ansible_collections.mainstay.aws.plugins.modules import platform_unclaimed, platform_unclaimed_info
+from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import (
+    info_argument_spec,
+    removal_argument_spec,
+    unused_argument_spec,
+)
+from ansible_collections.mainstay.aws.plugins.modules import platform_unclaimed, platform_unclaimed_info, platform_unused_info
 from tests.unit.documentation import documentable, options_with_fragments
 
 ALL = [name for domain in DOMAINS for name in domain.details.kinds]
@@ -25,6 +29,7 @@ ALL = [name for domain in DOMAINS for name in domain.details.kinds]
     [
         pytest.param(platform_unclaimed.DOCUMENTATION, removal_argument_spec(), id="platform_unclaimed"),
         pytest.param(platform_unclaimed_info.DOCUMENTATION, info_argument_spec(), id="platform_unclaimed_info"),
+        pytest.param(platform_unused_info.DOCUMENTATION, unused_argument_spec(), id="platform_unused_info"),
     ],
 )
 def test_documentation_and_options_agree(documentation: str, options: dict[str, Any]) -> None:

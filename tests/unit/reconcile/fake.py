@@ -133,7 +133,7 @@ class World:
 class FakeKind(KindDefaults):
     """Base of all fake kinds: references others through a fixed, a given, and late properties."""
 
-    colour = fixed()
+    color = fixed()
     parent = fixed()
     size = given()
     peer = given()
@@ -239,11 +239,11 @@ class FakeKind(KindDefaults):
     def fresh(self, _seen: Observed) -> Mapping[str, Any]:
         return {"label": "factory"}
 
-    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
+    def serialize_by(self, _properties: Mapping[str, Any]) -> str | None:
         return self.lane
 
     def _observed(self, thing: AwsResource) -> Observed:
-        return Observed(self.name, thing.address, thing.id, dict(thing.properties), {"colour": thing.properties.get("colour")}, thing.state)
+        return Observed(self.name, thing.address, thing.id, dict(thing.properties), {"color": thing.properties.get("color")}, thing.state)
 
 
 def kinds() -> dict[str, FakeKind]:

@@ -43,12 +43,12 @@ def creates(world: World) -> list[str]:
 def test_a_requested_replacement_is_done_once() -> None:
     """The final check must not request it again."""
     world = World()
-    apply(world, [room("a", colour="red")])
+    apply(world, [room("a", color="red")])
     (before,) = world.things
     registry = kinds()
     consent = Consent(("room.a",), forced=("room.a",))
     settings = Settings(consent, Patience(poll=1.0, settle=5.0, timeout=60.0), clock=FakeClock())
-    result = reconcile([room("a", colour="red")], observe(registry, world), registry, world, settings)
+    result = reconcile([room("a", color="red")], observe(registry, world), registry, world, settings)
     assert list(result.failures) == []
     (after,) = world.things
     assert before != after
@@ -58,7 +58,7 @@ def test_a_requested_replacement_is_done_once() -> None:
 @pytest.mark.parametrize("kind", ["plot", "house", "room", "slow"])
 def test_a_create_without_an_answer_is_never_doubled(kind: str, fault: str) -> None:
     world = World(faults={0: fault}, slow=1)
-    result = apply(world, [room("a", kind, colour="red", label="x")])
+    result = apply(world, [room("a", kind, color="red", label="x")])
     assert list(result.failures) == []
     assert [thing.address for thing in world.things.values()] == [f"{kind}.a"]
     assert next(iter(world.things.values())).properties["label"] == "x"
@@ -76,7 +76,7 @@ def test_absence_counts_only_after_the_settle_window() -> None:
 
     registry = {"room": Lagging("room", repeatable=False)}
     world = World(faults={0: "lost after"})
-    result = apply(world, [room("a", colour="red")], registry)
+    result = apply(world, [room("a", color="red")], registry)
     assert list(result.failures) == []
     assert creates(world) == ["room.a"]
 
@@ -84,11 +84,11 @@ def test_absence_counts_only_after_the_settle_window() -> None:
 def test_what_is_adopted_must_be_what_is_wanted() -> None:
     class Taken(FakeKind):
         def create(self, world: World, address: str, properties: Any, token: str) -> Any:
-            super().create(world, address, {**properties, "colour": "blue"}, token)
+            super().create(world, address, {**properties, "color": "blue"}, token)
             raise AlreadyThere("taken", "create", "Taken")
 
-    result = apply(World(), [room("a", colour="red")], {"room": Taken("room")})
-    assert [f.message for f in result.failures] == ["id-1-1 carries our owner mark for this address but colour is 'blue', not 'red'"]
+    result = apply(World(), [room("a", color="red")], {"room": Taken("room")})
+    assert [f.message for f in result.failures] == ["id-1-1 carries our owner mark for this address but color is 'blue', not 'red'"]
 
 
 def test_a_foreign_resource_with_the_same_name_is_an_error() -> None:
@@ -200,10 +200,10 @@ def test_many_waits_do_not_use_up_the_calls_allowed_at_a_time() -> None:
 
 def test_a_replacement_that_is_not_allowed_stops_everything_before_the_first_call() -> None:
     world = World()
-    apply(world, [room("a", colour="red")])
+    apply(world, [room("a", color="red")])
     world.log.clear()
     registry = kinds()
-    desired = [room("a", colour="blue"), room("b")]
+    desired = [room("a", color="blue"), room("b")]
     result = reconcile(desired, observe(registry, world), registry, world, Settings(Consent(), Patience(), clock=FakeClock()))
     assert world.log == []
     assert [(f.address, f.code) for f in result.failures] == [("room.a", "ReplacementNotAllowed")]
@@ -234,7 +234,7 @@ def test_a_request_to_stop_starts_nothing_more_and_reports_what_is_left() -> Non
 
 def test_results_have_one_shape_in_check_mode_and_after_an_apply() -> None:
     registry = kinds()
-    desired = [room("a", colour="red", label="x")]
+    desired = [room("a", color="red", label="x")]
     world = World()
     planned = plan_only(desired, observe(registry, world), registry, ALL)
     applied = apply(world, desired)
@@ -244,7 +244,7 @@ def test_results_have_one_shape_in_check_mode_and_after_an_apply() -> None:
     assert report.diff_list(planned) == report.diff_list(applied)
     assert report.changed(planned, True) is report.changed(applied, False) is True
     assert planned.attributes()["room.a"]["anything"] == UNKNOWN
-    assert applied.attributes()["room.a"]["colour"] == "red"
+    assert applied.attributes()["room.a"]["color"] == "red"
 
 
 def test_everything_that_cannot_be_listed_is_reported_at_once() -> None:
@@ -291,11 +291,11 @@ def deferred(result: Result) -> dict[str, tuple[str, str | None]]:
 
 def test_what_is_not_waited_for_is_begun_and_what_needs_it_is_deferred() -> None:
     desired = [
-        room("gate", "slow", colour="red"),
-        room("table", colour="red", friends=[ref("slow.gate")]),
-        room("inside", colour="red", parent=ref("slow.gate")),
-        room("behind", colour="red", parent=ref("room.inside")),
-        room("elsewhere", colour="red"),
+        room("gate", "slow", color="red"),
+        room("table", color="red", friends=[ref("slow.gate")]),
+        room("inside", color="red", parent=ref("slow.gate")),
+        room("behind", color="red", parent=ref("room.inside")),
+        room("elsewhere", color="red"),
     ]
     world = World(slow=5)
     result = apply(world, desired, defer=HASTY)
@@ -318,15 +318,15 @@ def test_what_is_not_waited_for_is_begun_and_what_needs_it_is_deferred() -> None
 
 
 def test_nothing_is_deferred_if_nothing_is_slow() -> None:
-    result = apply(World(), [room("gate", "slow", colour="red"), room("table", colour="red", friends=[ref("slow.gate")])], defer=HASTY)
+    result = apply(World(), [room("gate", "slow", color="red"), room("table", color="red", friends=[ref("slow.gate")])], defer=HASTY)
     assert (result.deferred, list(result.failures)) == ([], [])
 
 
 def test_a_failure_counts_more_than_what_is_not_waited_for() -> None:
     desired = [
-        room("gate", "slow", colour="red"),
-        room("broken", "plot", colour="red"),
-        room("both", colour="red", parent=ref("plot.broken"), friends=[ref("slow.gate")]),
+        room("gate", "slow", color="red"),
+        room("broken", "plot", color="red"),
+        room("both", color="red", parent=ref("plot.broken"), friends=[ref("slow.gate")]),
     ]
 
     class Broken(FakeKind):
@@ -351,9 +351,9 @@ def test_what_was_begun_has_to_show_before_the_call_ends() -> None:
     lagging = Lagging("slow", slow=True)
     registry = {**kinds(), "slow": lagging}
     world = World(slow=50)
-    result = apply(world, [room("gate", "slow", colour="red")], registry, defer=HASTY)
+    result = apply(world, [room("gate", "slow", color="red")], registry, defer=HASTY)
     assert (list(result.failures), lagging.looks) == ([], 5)
-    apply(world, [room("gate", "slow", colour="red")], registry, patience=Patience(poll=1.0, settle=5.0, timeout=600.0))
+    apply(world, [room("gate", "slow", color="red")], registry, patience=Patience(poll=1.0, settle=5.0, timeout=600.0))
     assert creates(world) == ["slow.gate"]
 
 
@@ -362,14 +362,14 @@ def test_what_never_shows_is_an_error() -> None:
         def find(self, world: World) -> Any:
             return []
 
-    result = apply(World(slow=5), [room("gate", "slow", colour="red")], {"slow": Hidden("slow", slow=True)}, defer=HASTY)
+    result = apply(World(slow=5), [room("gate", "slow", color="red")], {"slow": Hidden("slow", slow=True)}, defer=HASTY)
     assert [(failure.address, failure.code) for failure in result.failures] == [("slow.gate", "DidNotTake")]
 
 
 def test_deletions_are_waited_for() -> None:
     registry = {"slow": FakeKind("slow", slow=True, settles=("delete",))}
     world = World()
-    apply(world, [room("gate", "slow", colour="red")], registry)
+    apply(world, [room("gate", "slow", color="red")], registry)
     result = apply(world, [], registry, defer=HASTY)
     assert (result.deferred, world.things) == ([], {})
 

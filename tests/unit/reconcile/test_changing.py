@@ -53,7 +53,7 @@ def kinds(lag: int = 0) -> dict[str, FakeKind]:
         Template("template", lag=lag),
         FakeKind("cluster"),
         FakeKind("addon"),
-        FakeKind("group", lane="updates", serialised=("update",)),
+        FakeKind("group", lane="updates", serialized=("update",)),
     ]
     return {kind.name: kind for kind in made}
 
@@ -145,17 +145,17 @@ def test_a_lane_may_be_for_updates_alone() -> None:
     plan = plan_only(in_order(1), [], registry, ALL).plan
     needs = build(plan, registry).needs
     assert not any(step.address == "group.b" for step in needs[Step("make", "group.a")])
-    assert {kind.serialised for kind in registry.values() if kind.lane} == {("update",)}
+    assert {kind.serialized for kind in registry.values() if kind.lane} == {("update",)}
 
 
 def test_with_its_cluster_everything_in_it_is_replaced() -> None:
     world = World()
     apply(world, in_order(1))
-    blue = [Resource("cluster", "c", {"size": 1, "colour": "blue"}), *in_order(1)[1:]]
+    blue = [Resource("cluster", "c", {"size": 1, "color": "blue"}), *in_order(1)[1:]]
     assert {verb for verb, _changes in planned(world, blue).values()} == {"replace"}
     refused = plan_only(blue, observe(kinds(), world), kinds(), Consent(("cluster.c",))).plan.refused
     assert [action.address for action in refused] == ["cluster.c", "addon.cni", "group.a", "group.b", "addon.dns"]
-    assert refused[0].reason == "colour cannot be changed in place, but addon.cni, which stays, still uses it"
+    assert refused[0].reason == "color cannot be changed in place, but addon.cni, which stays, still uses it"
     world.log.clear()
     apply(world, blue)
     order = [(verb, address) for verb, address in world.log]

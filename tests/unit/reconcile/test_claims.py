@@ -55,8 +55,8 @@ def apply(world: World, desired: list[Resource], adopt: Any = None, moves: Any =
 
 
 def test_an_adopted_thing_is_one_to_change() -> None:
-    world = world_of(("id-1", "room.x", ""), colour="red")
-    result = plan(world, [want("room.a", colour="red")], {"room.a": "id-1"})
+    world = world_of(("id-1", "room.x", ""), color="red")
+    result = plan(world, [want("room.a", color="red")], {"room.a": "id-1"})
     shown = report.plan_dict(result, check_mode=True)
     assert {name: number for name, number in shown["counts"].items() if number} == {"update": 1}
     (action,) = shown["actions"]
@@ -83,8 +83,8 @@ def test_an_adopted_thing_is_one_to_change() -> None:
     ids=["nobody's", "another's", "an address", "a name", "a history"],
 )
 def test_the_mark_is_written_and_nothing_else(thing: Any, adopt: Any, moves: Any, before: Any, reason: str) -> None:
-    world = world_of(thing, colour="red", size=1)
-    desired = [want("room.a", colour="red", size=1)]
+    world = world_of(thing, color="red", size=1)
+    desired = [want("room.a", color="red", size=1)]
     result = apply(world, desired, adopt, moves)
     assert list(result.failures) == []
     (action,) = result.plan.changes
@@ -98,50 +98,50 @@ def test_the_mark_is_written_and_nothing_else(thing: Any, adopt: Any, moves: Any
 
 
 def test_differences_are_corrected_after_the_claim() -> None:
-    world = world_of(("id-1", "room.x", ""), colour="red", size=1, label="old")
-    result = apply(world, [want("room.a", colour="red", size=2, label="new"), want("room.b", peer=ref("room.a"))], {"room.a": "id-1"})
+    world = world_of(("id-1", "room.x", ""), color="red", size=1, label="old")
+    result = apply(world, [want("room.a", color="red", size=2, label="new"), want("room.b", peer=ref("room.a"))], {"room.a": "id-1"})
     assert list(result.failures) == []
     assert world.log[0] == ("claim", "room.a")
-    assert world.things["id-1"].properties == {"colour": "red", "size": 2, "label": "new"}
+    assert world.things["id-1"].properties == {"color": "red", "size": 2, "label": "new"}
 
 
 def test_what_cannot_be_changed_needs_consent_and_touches_nothing() -> None:
-    world = world_of(("id-1", "room.x", ""), colour="blue")
-    desired = [want("room.a", colour="red")]
+    world = world_of(("id-1", "room.x", ""), color="blue")
+    desired = [want("room.a", color="red")]
     result = apply(world, desired, {"room.a": "id-1"})
     assert [(f.address, f.code) for f in result.failures] == [("room.a", "ReplacementNotAllowed")]
-    assert result.plan.changes[0].reason == "adopted; colour cannot be changed in place"
+    assert result.plan.changes[0].reason == "adopted; color cannot be changed in place"
     assert world.log == []
 
 
 @pytest.mark.parametrize("at", range(4))
 def test_a_replacement_of_what_is_adopted_may_be_cut_short_anywhere(at: int) -> None:
-    world = world_of(("id-1", "room.x", ""), colour="blue")
-    desired = [want("room.a", colour="red")]
+    world = world_of(("id-1", "room.x", ""), color="blue")
+    desired = [want("room.a", color="red")]
     world.faults = {at: "killed after"}
     apply(world, desired, {"room.a": "id-1"}, consent=ALL)
     world.revive()
     result = apply(world, desired, {"room.a": "id-1"}, consent=ALL)
     assert list(result.failures) == []
-    assert [(t.address, t.owner, t.properties["colour"]) for t in world.things.values()] == [("room.a", "us", "red")]
+    assert [(t.address, t.owner, t.properties["color"]) for t in world.things.values()] == [("room.a", "us", "red")]
     assert "id-1" not in world.things
 
 
 @pytest.mark.parametrize("fault", ["lost before", "lost after", "not yet"])
 def test_a_claim_without_an_answer_is_sent_again(fault: str) -> None:
-    world = world_of(("id-1", "room.x", ""), colour="red")
+    world = world_of(("id-1", "room.x", ""), color="red")
     world.faults = {0: fault}
-    assert list(apply(world, [want("room.a", colour="red")], {"room.a": "id-1"}).failures) == []
+    assert list(apply(world, [want("room.a", color="red")], {"room.a": "id-1"}).failures) == []
     assert [(t.address, t.owner) for t in world.things.values()] == [("room.a", "us")]
 
 
 def test_a_refused_claim_stops_its_dependents() -> None:
-    world = world_of(("id-1", "room.x", ""), colour="red")
+    world = world_of(("id-1", "room.x", ""), color="red")
     world.faults = {0: "refused"}
-    result = apply(world, [want("room.a", colour="red", size=3), want("room.b", parent=ref("room.a"))], {"room.a": "id-1"})
+    result = apply(world, [want("room.a", color="red", size=3), want("room.b", parent=ref("room.a"))], {"room.a": "id-1"})
     assert [(f.address, f.code) for f in result.failures] == [("room.a", "Refused")]
     assert {a.address: result.outcome(a) for a in result.plan.changes} == {"room.a": "failed", "room.b": "not_started"}
-    assert world.things["id-1"].properties == {"colour": "red"}
+    assert world.things["id-1"].properties == {"color": "red"}
 
 
 ADOPTIONS = [

@@ -40,8 +40,8 @@ def want(address: str, *after: str, **properties: Any) -> Resource:
 
 def there(address: str, identifier: str = "", state: Any = "ready", reason: str = "", **properties: Any) -> Observed:
     kind, name = address.split(".")
-    colour = {"colour": properties.get("colour")}
-    return Observed(kind, address, identifier or f"id-{name}", properties, colour, state, reason)
+    color = {"color": properties.get("color")}
+    return Observed(kind, address, identifier or f"id-{name}", properties, color, state, reason)
 
 
 def verbs(plan: Plan) -> dict[str, str]:
@@ -51,14 +51,12 @@ def verbs(plan: Plan) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("desired", "observed", "expected"),
     [
-        pytest.param([want("room.a", colour="red")], [], {"room.a": "create"}, id="absent is created"),
-        pytest.param([want("room.a", colour="red")], [there("room.a", colour="red")], {}, id="equal is left alone"),
-        pytest.param([want("room.a")], [there("room.a", colour="red", size=3)], {}, id="what is not given is not compared"),
+        pytest.param([want("room.a", color="red")], [], {"room.a": "create"}, id="absent is created"),
+        pytest.param([want("room.a", color="red")], [there("room.a", color="red")], {}, id="equal is left alone"),
+        pytest.param([want("room.a")], [there("room.a", color="red", size=3)], {}, id="what is not given is not compared"),
         pytest.param([want("room.a", size=2)], [there("room.a", size=1)], {"room.a": "update"}, id="given is changed in place"),
         pytest.param([want("room.a", label="x")], [there("room.a", label="y")], {"room.a": "update"}, id="later is changed in place"),
-        pytest.param(
-            [want("room.a", colour="red")], [there("room.a", colour="blue")], {"room.a": "replace"}, id="fixed forces replacement"
-        ),
+        pytest.param([want("room.a", color="red")], [there("room.a", color="blue")], {"room.a": "replace"}, id="fixed forces replacement"),
         pytest.param([want("room.a", seed=1)], [there("room.a")], {}, id="initial is never compared"),
         pytest.param([want("room.a", password="p")], [there("room.a")], {}, id="secret is never compared"),
         pytest.param([], [there("room.a")], {"room.a": "delete"}, id="not wanted is deleted"),
@@ -66,14 +64,14 @@ def verbs(plan: Plan) -> dict[str, str]:
         pytest.param([want("room.a")], [there("room.a", state="deleting")], {"room.a": "create"}, id="one being deleted is made anew"),
         pytest.param([want("room.a")], [there("room.a", state="pending")], {}, id="pending is waited for, not changed"),
         pytest.param(
-            [want("room.a", colour="red"), want("room.b", parent=ref("room.a"))],
-            [there("room.a", colour="blue"), there("room.b", parent="id-a")],
+            [want("room.a", color="red"), want("room.b", parent=ref("room.a"))],
+            [there("room.a", color="blue"), there("room.b", parent="id-a")],
             {"room.a": "replace", "room.b": "replace"},
             id="a fixed pointer to something replaced forces replacement",
         ),
         pytest.param(
-            [want("room.a", colour="red"), want("room.b", peer=ref("room.a"))],
-            [there("room.a", colour="blue"), there("room.b", peer="id-a")],
+            [want("room.a", color="red"), want("room.b", peer=ref("room.a"))],
+            [there("room.a", color="blue"), there("room.b", peer="id-a")],
             {"room.a": "replace", "room.b": "update"},
             id="a changeable pointer to something replaced is changed",
         ),
@@ -84,8 +82,8 @@ def verbs(plan: Plan) -> dict[str, str]:
             id="lists without order are compared without order",
         ),
         pytest.param(
-            [want("house.a", colour="red")],
-            [there("house.a", "id-old", colour="blue"), there("house.a", "id-new", colour="red")],
+            [want("house.a", color="red")],
+            [there("house.a", "id-old", color="blue"), there("house.a", "id-new", color="red")],
             {"house.a": "delete"},
             id="what an unfinished create-first replacement left is deleted",
         ),
@@ -165,7 +163,7 @@ def test_a_circular_wait_is_refused() -> None:
     ],
 )
 def test_consent_is_by_pattern_and_verb(consent: Consent, allowed: dict[str, bool]) -> None:
-    plan = make_plan([want("room.a", colour="red")], [there("room.a", colour="blue"), there("room.b")], KINDS, consent)
+    plan = make_plan([want("room.a", color="red")], [there("room.a", color="blue"), there("room.b")], KINDS, consent)
     assert {action.address: action.consent for action in plan.changes} == allowed
 
 
@@ -186,8 +184,8 @@ def test_consent_is_by_pattern_and_verb(consent: Consent, allowed: dict[str, boo
 @pytest.mark.parametrize("verb", ["replace", "delete"])
 def test_what_holds_data_is_covered_only_by_its_full_kind(pattern: str, allowed: bool | None, verb: str) -> None:
     registry = kinds() | {"vault": FakeKind("vault", holds_data=True)}
-    desired = [want("vault.a", colour="red")] if verb == "replace" else []
-    (action,) = make_plan(desired, [there("vault.a", colour="blue")], registry, Consent((pattern,), (pattern,))).changes
+    desired = [want("vault.a", color="red")] if verb == "replace" else []
+    (action,) = make_plan(desired, [there("vault.a", color="blue")], registry, Consent((pattern,), (pattern,))).changes
     assert (action.verb, action.consent, action.asks) == (verb, bool(allowed), verb)
     assert action.too_wide == ((pattern,) if allowed is False else ())
 
@@ -200,8 +198,8 @@ GUARD = "it also names Deployment kube-system/coredns"
 )
 @pytest.mark.parametrize("verb", ["replace", "delete"])
 def test_what_reaches_further_is_covered_only_by_its_exact_address(pattern: str, allowed: bool | None, verb: str) -> None:
-    desired = [want("room.a", colour="red")] if verb == "replace" else []
-    guarded = dataclasses.replace(there("room.a", colour="blue"), guard=GUARD)
+    desired = [want("room.a", color="red")] if verb == "replace" else []
+    guarded = dataclasses.replace(there("room.a", color="blue"), guard=GUARD)
     (action,) = make_plan(desired, [guarded], KINDS, Consent((pattern,), (pattern,))).changes
     assert (action.verb, action.consent, action.asks) == (verb, bool(allowed), verb)
     assert action.too_wide == ((pattern,) if allowed is False else ())
@@ -252,10 +250,10 @@ def test_what_is_held_back_keeps_its_links(consent: Consent, friends: list[str] 
 
 
 def test_values_of_the_unmade_are_unknown_also_inside_text() -> None:
-    desired = [want("room.a", colour="red"), want("room.b", label=ref("room.a", prefix="arn:", suffix=":*"), size=ref("room.a", "colour"))]
+    desired = [want("room.a", color="red"), want("room.b", label=ref("room.a", prefix="arn:", suffix=":*"), size=ref("room.a", "color"))]
     changes = {c.property: c.after for a in make_plan(desired, [], KINDS, ALL).changes for c in a.changes if a.address == "room.b"}
     assert changes == {"label": f"arn:{UNKNOWN}:*", "size": UNKNOWN}
-    known = make_plan(desired, [there("room.a", colour="red")], KINDS, ALL)
+    known = make_plan(desired, [there("room.a", color="red")], KINDS, ALL)
     assert {c.property: c.after for c in known.changes[0].changes} == {"label": "arn:id-a:*", "size": "red"}
 
 
@@ -302,7 +300,7 @@ def test_two_that_name_each_other_late_are_deleted_by_unlinking_one() -> None:
     ("desired", "observed", "steps"),
     [
         pytest.param(
-            [want("room.a", colour="red"), want("room.b", parent=ref("room.a"))],
+            [want("room.a", color="red"), want("room.b", parent=ref("room.a"))],
             [],
             [make("room.a"), make("room.b")],
             id="create: what is pointed at first",
@@ -329,26 +327,26 @@ def test_two_that_name_each_other_late_are_deleted_by_unlinking_one() -> None:
             id="delete: who stays and does not say is made to look away",
         ),
         pytest.param(
-            [want("room.a", colour="red"), want("room.b", parent=ref("room.a"))],
-            [there("room.a", colour="blue"), there("room.b", parent="id-a")],
+            [want("room.a", color="red"), want("room.b", parent=ref("room.a"))],
+            [there("room.a", color="blue"), there("room.b", parent="id-a")],
             [delete("room.b"), delete("room.a"), make("room.a"), make("room.b")],
             id="replace: delete both, then make both",
         ),
         pytest.param(
-            [want("room.a", colour="red"), want("room.b", friends=[ref("room.a")])],
-            [there("room.a", colour="blue"), there("room.b", friends=["id-a"])],
+            [want("room.a", color="red"), want("room.b", friends=[ref("room.a")])],
+            [there("room.a", color="blue"), there("room.b", friends=["id-a"])],
             [Step("unlink", "room.b", "id-b"), delete("room.a"), make("room.a"), finish("room.b")],
             id="replace: who stays looks away and back",
         ),
         pytest.param(
-            [want("house.a", colour="red"), want("room.b", friends=[ref("house.a")])],
-            [there("house.a", colour="blue"), there("room.b", friends=["id-a"])],
+            [want("house.a", color="red"), want("room.b", friends=[ref("house.a")])],
+            [there("house.a", color="blue"), there("room.b", friends=["id-a"])],
             [make("house.a"), finish("room.b"), delete("house.a")],
             id="replace by creating first: delete when nothing refers to it any more",
         ),
         pytest.param(
-            [want("room.p", colour="red"), want("house.a", parent=ref("room.p"))],
-            [there("room.p", colour="blue"), there("house.a", parent="id-p")],
+            [want("room.p", color="red"), want("house.a", parent=ref("room.p"))],
+            [there("room.p", color="blue"), there("house.a", parent="id-p")],
             [delete("house.a"), delete("room.p"), make("room.p"), make("house.a")],
             id="creating first is impossible inside something that is deleted first",
         ),
@@ -385,8 +383,8 @@ def test_references_resolve_at_any_depth() -> None:
     [(Consent(forced=("room.a",)), False), (Consent(("room.b",), forced=("room.a",)), False), (Consent(("*",), forced=("room.a",)), True)],
 )
 def test_a_requested_replacement_needs_consent_like_any_other(consent: Consent, allowed: bool) -> None:
-    desired = [want("room.a", colour="red"), want("room.b", parent=ref("room.a")), want("room.c")]
-    plan = make_plan(desired, [there("room.a", colour="red"), there("room.b", parent="id-a"), there("room.c")], KINDS, consent)
+    desired = [want("room.a", color="red"), want("room.b", parent=ref("room.a")), want("room.c")]
+    plan = make_plan(desired, [there("room.a", color="red"), there("room.b", parent="id-a"), there("room.c")], KINDS, consent)
     assert verbs(plan) == {"room.a": "replace", "room.b": "replace"}
     action = next(one for one in plan.changes if one.address == "room.a")
     assert (action.consent, action.asks, action.reason) == (allowed, "replace", "its replacement is requested")

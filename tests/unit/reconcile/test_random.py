@@ -36,7 +36,7 @@ def desired_states(draw: st.DrawFn) -> list[Resource]:
     resources = []
     for index, (kind, name) in enumerate(addresses):
         earlier = everything[:index]
-        properties: dict[str, Any] = {"colour": draw(st.sampled_from(["red", "blue"]))}
+        properties: dict[str, Any] = {"color": draw(st.sampled_from(["red", "blue"]))}
         if draw(st.booleans()):
             properties["size"] = draw(st.integers(1, 3))
         if draw(st.booleans()):

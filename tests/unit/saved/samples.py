@@ -23,18 +23,18 @@ CONTEXT = Context(IDENTITY, PLACE)
 CONSENT = Consent(replace=("*",), purge=("house.gone",))
 
 DESIRED = [
-    Resource("house", "kept", {"colour": "red", "size": 1, "label": "a"}),
-    Resource("house", "changed", {"colour": "red", "size": 2, "friends": [ref("house.new"), ref("house.kept")]}),
-    Resource("house", "swapped", {"colour": "blue", "peer": ref("house.kept")}),
-    Resource("house", "new", {"colour": "red", "size": 1, "label": "n", "peer": ref("house.kept"), "password": "hunter2"}),
+    Resource("house", "kept", {"color": "red", "size": 1, "label": "a"}),
+    Resource("house", "changed", {"color": "red", "size": 2, "friends": [ref("house.new"), ref("house.kept")]}),
+    Resource("house", "swapped", {"color": "blue", "peer": ref("house.kept")}),
+    Resource("house", "new", {"color": "red", "size": 1, "label": "n", "peer": ref("house.kept"), "password": "hunter2"}),
 ]
 
 OBSERVED = [
-    Observed("house", "house.kept", "id-kept", {"colour": "red", "size": 1, "label": "a"}),
-    Observed("house", "house.changed", "id-changed", {"colour": "red", "size": 1, "friends": ["id-kept", "id-gone"]}),
-    Observed("house", "house.swapped", "id-old", {"colour": "red", "peer": "id-kept"}),
-    Observed("house", "house.gone", "id-gone", {"colour": "red", "peer": "id-kept"}),
-    Observed("house", "house.stays", "id-stays", {"colour": "green"}),
+    Observed("house", "house.kept", "id-kept", {"color": "red", "size": 1, "label": "a"}),
+    Observed("house", "house.changed", "id-changed", {"color": "red", "size": 1, "friends": ["id-kept", "id-gone"]}),
+    Observed("house", "house.swapped", "id-old", {"color": "red", "peer": "id-kept"}),
+    Observed("house", "house.gone", "id-gone", {"color": "red", "peer": "id-kept"}),
+    Observed("house", "house.stays", "id-stays", {"color": "green"}),
 ]
 
 

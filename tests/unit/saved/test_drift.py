@@ -18,7 +18,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.part impo
 
 from .samples import CONSENT, CONTEXT, DESIRED, IDENTITY, KINDS, OBSERVED, PLACE, context, described, made, saved, seen, without
 
-NEW = {"colour": "red", "size": 1, "peer": "id-kept"}
+NEW = {"color": "red", "size": 1, "peer": "id-kept"}
 
 
 def reasons(
@@ -122,7 +122,7 @@ def test_values_unknown_at_planning_time_may_be_anything() -> None:
         ([*OBSERVED, made("house.kept", "id-k2")], ["house.kept (id-k2) exists, but did not when planned"]),
         (seen("house.kept", size=9), ["house.kept (id-kept): size has changed: 1 -> 9"]),
         (seen("house.kept", buddy="x"), ["house.kept (id-kept): buddy has changed: (not set) -> x"]),
-        (seen("house.stays", colour="red"), ["house.stays (id-stays): colour has changed: green -> red"]),
+        (seen("house.stays", color="red"), ["house.stays (id-stays): color has changed: green -> red"]),
         (seen("house.kept", state="failed"), ["house.kept (id-kept) was ready when planned, but is now failed"]),
         (seen("house.kept", state="deleting"), ["house.kept (id-kept) was ready when planned, but is now deleting"]),
         # what the plan sets, with a different value
@@ -135,8 +135,8 @@ def test_values_unknown_at_planning_time_may_be_anything() -> None:
         (seen("house.gone", size=7), ["house.gone (id-gone): size has changed: (not set) -> 7"]),
         # what the plan creates, already created by another user
         (
-            [*OBSERVED, made("house.new", "id-new", colour="blue", size=1, peer="id-kept")],
-            ["house.new (id-new), which the plan creates: colour is not as planned: red -> blue"],
+            [*OBSERVED, made("house.new", "id-new", color="blue", size=1, peer="id-kept")],
+            ["house.new (id-new), which the plan creates: color is not as planned: red -> blue"],
         ),
         (
             [*OBSERVED, made("house.new", "id-new", **NEW, label="x")],
@@ -157,14 +157,14 @@ def test_an_account_that_has_moved_is_refused(observed: list[Observed], expected
         ([*OBSERVED, made("house.new", "id-new", **NEW, label="factory")], 0),
         ([*OBSERVED, made("house.new", "id-new", **NEW, label="n")], 1),
         ([*OBSERVED, made("house.new", "id-new", "pending", **NEW)], 0),
-        ([*OBSERVED, made("house.new", "id-new", "failed", colour="red")], 0),
+        ([*OBSERVED, made("house.new", "id-new", "failed", color="red")], 0),
         # changed: one property of two, an item of a list, a reference to a deleted resource removed
         (seen("house.changed", size=2), 0),
         (seen("house.changed", friends=["id-kept"]), 0),
         ([*seen("house.changed", size=2, friends=["id-new", "id-kept"]), made("house.new", "id-new", **NEW, label="n")], 2),
         # replaced: the new one exists, both exist, the old one is being deleted or gone
-        ([*OBSERVED, made("house.swapped", "id-2", colour="blue", peer="id-kept")], 0),
-        ([*without("house.swapped"), made("house.swapped", "id-2", colour="blue", peer="id-kept")], 1),
+        ([*OBSERVED, made("house.swapped", "id-2", color="blue", peer="id-kept")], 0),
+        ([*without("house.swapped"), made("house.swapped", "id-2", color="blue", peer="id-kept")], 1),
         (without("house.swapped"), 0),
         (seen("house.swapped", state="deleting"), 0),
         # deleted, being deleted, emptied first
@@ -192,7 +192,7 @@ def test_what_goes_explains_lost_links_to_itself_and_not_to_a_longer_name(lost: 
 
 
 def test_what_was_pending_may_be_ready() -> None:
-    busy = [made("house.kept", "id-kept", "pending", colour="red"), *without("house.kept")]
+    busy = [made("house.kept", "id-kept", "pending", color="red"), *without("house.kept")]
     assert reasons(plan=saved(observed=busy)) == []
 
 

@@ -109,10 +109,10 @@ def with_secrets() -> tuple[list[Resource], list[Observed]]:
     desired = described("house.new", password="canary-role-secret")
     desired = [
         *desired,
-        Resource("house", "short", {"colour": "red", "password": "7"}),
+        Resource("house", "short", {"color": "red", "password": "7"}),
         Resource("house", "guess", {"password": "hunter2"}),
     ]
-    desired += [Resource("house", "text", {"colour": "red", "label": "key=canary-no-log;", "friends": ["canary-no-log"]})]
+    desired += [Resource("house", "text", {"color": "red", "label": "key=canary-no-log;", "friends": ["canary-no-log"]})]
     observed = [
         *seen("house.kept", label="canary-no-log"),
         Observed("house", "house.leak", "id-l", {"password": "hunter2", "peer": "canary-no-log"}),
@@ -131,7 +131,7 @@ def test_no_secret_is_in_the_file_neither_plain_nor_as_a_hash() -> None:
             assert hashlib.sha256(form.encode()).hexdigest() not in text
     assert '"password":"(sensitive)"' in text
     short = next(one for one in part["desired"] if one["name"] == "short")
-    assert short["properties"] == {"colour": "red", "password": "(sensitive)"}
+    assert short["properties"] == {"color": "red", "password": "(sensitive)"}
 
 
 def test_another_secret_leaves_no_trace() -> None:

@@ -89,7 +89,7 @@ def test_a_property_changed_meanwhile_is_named(first: list[Resource], second: li
     if not world.things:
         return
     victim = data.draw(st.sampled_from(list(world.things.values())))
-    name = data.draw(st.sampled_from(["colour", "size", "label", "friends"]))
+    name = data.draw(st.sampled_from(["color", "size", "label", "friends"]))
     described = {resource.address: resource for resource in second}
     made = {action["address"] for action in saved["actions"] if action["action"] in ("create", "replace")}
     # for resources that the plan creates, only the described properties matter

@@ -39,14 +39,14 @@ network  1 to add, 1 to change, 1 to replace, 1 to destroy, 1 unchanged, 1 held 
       size     1 -> 2
       friends  - id-gone
                + (known after apply)
-  - house.gone  id-gone  colour=red  peer=id-kept
+  - house.gone  id-gone  color=red  peer=id-kept
       destroyed because it is no longer described
-  + house.new  colour=red  size=1  label=n  peer=id-kept  password=(sensitive)
+  + house.new  color=red  size=1  label=n  peer=id-kept  password=(sensitive)
 -/+ house.swapped  id-old
-      colour  red -> blue  forces replacement
+      color  red -> blue  forces replacement
 
   held back: it stays, and an apply does the rest
-  - house.stays  id-stays  colour=green
+  - house.stays  id-stays  color=green
       destroyed because it is no longer described
 
 to allow all of this, and nothing else, add to the command that makes the plan:

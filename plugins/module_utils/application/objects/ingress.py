@@ -27,8 +27,13 @@ def ingress_object(one: Ingress, facts: Facts) -> Manifest:
     rules = [{**({} if host == "*" else {"host": host}), "http": {"paths": _paths(paths)}} for host, paths in one.hosts.items()]
     spec: dict[str, Any] = {"ingressClassName": CLASS, "rules": rules}
     if one.origin_secret:
-        spec["defaultBackend"] = {"service": {"name": REFUSING, "port": {"name": "use-annotation"}}}
+        spec["defaultBackend"] = refusing_backend()
     return made(facts, "networking.k8s.io/v1", "Ingress", facts.kubernetes_name, "ingress", annotations_of(one), spec=spec)
+
+
+def refusing_backend() -> Manifest:
+    """The backend of requests that no rule admits; see origin_secret.refusal."""
+    return {"service": {"name": REFUSING, "port": {"name": USE_ANNOTATION}}}
 
 
 def _paths(paths: Mapping[str, str]) -> list[Manifest]:

@@ -11,11 +11,13 @@ from typing import Any
 
 from ...cluster_objects.isolation import ITS_NAMESPACE, STANDARDS, Network, read_network
 from ...inputs.kubernetes import label_problem, value_problem
+from ...inputs.log_metrics import GROUP
 from ...inputs.problems import Problems, suggestion
 from ...inputs.reader import Reader
 from ...inputs.values import NAMESPACE, as_block_text
 from ...reconcile.model import is_unknown
 from .accounts import ServiceAccount, read_account
+from .around_manifests import Around, read_around
 from .configuration import Configuration, Secret, read_configuration, read_secrets
 from .containers import OURS, Context
 from .facts import Facts
@@ -74,6 +76,7 @@ class Application:
     logging: Logging = field(default_factory=Logging)
     files: tuple[File, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    around_manifests: Around | None = None
 
 
 class Variables(Reader):
@@ -88,7 +91,8 @@ def read_application(given: Mapping[str, Any], facts: Facts, problems: Problems,
     check_facts(reader, facts)
     known = Known(read_configuration(reader.section("configuration")), read_secrets(reader.section("secrets"), facts.cluster.fargate))
     context, taken = Context(facts, known, notes), {}  # type: tuple[Context, dict[str, str]]
-    ingress = read_ingress(reader, [str(name) for name in _names(reader, "services")])
+    plain = bool(reader.given.get("manifests"))
+    ingress = None if plain else read_ingress(reader, [str(name) for name in _names(reader, "services")])
     account = read_account(reader, facts, known.secrets.values())
     found = Application(
         described=not any(reader.given.get(key) for key in INSTEAD),
@@ -104,8 +108,9 @@ def read_application(given: Mapping[str, Any], facts: Facts, problems: Problems,
         namespace_labels=_namespace_labels(reader),
         pod_security=reader.choice("pod_security", STANDARDS, STANDARDS[0]),
         logging=_logging(reader),
-        files=tuple(read_files(reader)) if reader.given.get("manifests") else (),
+        files=tuple(read_files(reader)) if plain else (),
         limits=read_limits(reader),
+        around_manifests=read_around(reader) if plain else None,
     )
     found = _with_network(reader.section("network"), found)
     _check_whole(reader)
@@ -152,6 +157,8 @@ def _logging(parent: Reader) -> Logging:
         level=reader.choice("level", ("debug", "info", "warn", "error", "fatal"), "info"),
         correlation_header=reader.text("correlation_header", Logging.correlation_header),
     )
+    if reader.take("log_group") is not None:  # for those who read the logs, not for the programs
+        reader.required_text("log_group", "it must be the name of a log group, such as /shop/prod", GROUP)
     reader.finish()
     return found if enabled else Logging("", "", "")
 
@@ -191,6 +198,7 @@ def _check_whole(reader: Reader) -> None:
         reader.problems.messages += [
             f"{reader.at(key)} cannot be described beside {reader.at(others[0])}, which contains what runs; keep one of the two"
             for key in described
+            if (key, others[0]) != ("ingress", "manifests")  # see around_manifests
         ]
     elif not [key for key in described if key != "ingress"]:
         reader.problems.missing(reader.at("services"), "describe a service, worker or cron job, or give manifests, chart, or argocd")

@@ -18,7 +18,7 @@ from ...cluster_objects.hiding import Hiding
 from ...cluster_objects.link import ClusterLink, calling
 from ...cluster_objects.manifest import Marks
 from ...domains.cluster_content.kinds.helm_release import HelmRelease, way_out
-from ...domains.cluster_content.releases.helm import SECONDS, Helm
+from ...domains.cluster_content.releases.helm import NO_HELM, SECONDS, Helm
 from ...domains.cluster_content.releases.observe import Look, one_release, read, secrets
 from ...domains.cluster_content.releases.record import Release as Revision
 from ...domains.cluster_content.releases.record import Unreadable
@@ -121,7 +121,17 @@ class HelmMode(ShapingStrategy):
         else:
             address = self.address(tx.cluster.namespace)
             action = Action("update" if found.changes else "none", address, HelmRelease.name, changes=found.changes)
-        return Shaped(asked, asked, objection=found.objection, choice=action.verb, actions=(action,))
+        objection = found.objection or (self._lacks(tx) if action.verb != "none" else "")
+        return Shaped(asked, asked, objection=objection, choice=action.verb, actions=(action,))
+
+    def _lacks(self, tx: Transaction) -> str:
+        """Why the chart cannot be installed, whatever it contains: found before the migration. Empty if nothing is known to be missing."""
+        try:
+            self._helm(tx.cluster).look_up(self.chart.wanted.chart)
+        except CallFailed as problem:
+            # a plan needs no Helm
+            return "" if problem.code == NO_HELM else f"the chart cannot be used: {tx.cluster.texts.mask(str(problem))}"
+        return images.lacking(tx, self._rendered(tx.cluster))
 
     def on_nothing(self, marks: Marks, hiding: Hiding) -> tuple[Action, ...]:
         properties = self._kind(marks, hiding).desired(self.chart.wanted)

@@ -12,14 +12,16 @@ from ...cluster_objects.pods import images_of
 from ..transaction import Failed, Transaction
 
 
-def require(tx: Transaction, manifests: Iterable[Mapping[str, Any]], address: str) -> None:
-    """Raises Failed if ECR lacks an image of the manifests: their pods could not start."""
+def lacking(tx: Transaction, manifests: Iterable[Mapping[str, Any]]) -> str:
+    """The sentence about images of the manifests that ECR lacks, so that their pods could not start; empty if it has all."""
     missing = tx.registry.pin(images_of(manifests)).missing
-    if missing:
-        raise Failed(
-            f"the chart names images that ECR does not have: {', '.join(missing)}. Push them, or correct the values. Helm was not run",
-            address,
-        )
+    return f"the chart names images that ECR does not have: {', '.join(missing)}. Push them, or correct the values" if missing else ""
+
+
+def require(tx: Transaction, manifests: Iterable[Mapping[str, Any]], address: str) -> None:
+    """The same right before Helm runs: an image may have been deleted since the plan. Raises Failed."""
+    if sentence := lacking(tx, manifests):
+        raise Failed(f"{sentence}. Helm was not run", address)
 
 
 def running(tx: Transaction, live: Iterable[Mapping[str, Any]], where: str) -> list[str]:

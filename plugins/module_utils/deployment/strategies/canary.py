@@ -99,6 +99,8 @@ class CanaryRollout:
         if self.tx.is_current or self.progress.get("phase") == DONE or not self._has_stable():
             rolling.roll_out(self.tx)
             return
+        if not self.progress.get("phase"):
+            self._check_stable()
         try:
             self._begin()
             if self.progress["phase"] == STEPS:
@@ -117,6 +119,16 @@ class CanaryRollout:
             "there is no stable version of a service to compare a canary with, so the release is rolled out at once"
         )
         return False
+
+    def _check_stable(self) -> None:
+        """A stable track that does not run is no measure for a canary, and cannot take its requests back (argo-rollouts#1774)."""
+        sizes = self.steering.sizes(self.names)
+        grace = float(self.tx.wish.verification.get("grace") or 0.0)
+        if late := self.steering.wait(sizes, "waiting for the stable track", grace):
+            raise Failed(
+                f"the stable version of {late[0]} has fewer than its {sizes[late[0]]} available pods, so nothing could be concluded from a "
+                "canary; deploy this release with strategy rolling"
+            )
 
     def _begin(self) -> None:
         """Note the stable track's size. What a killed run of another release left is taken out of use first."""

@@ -104,6 +104,7 @@ class AddressDomain(Domain):
         self.params = params
         self.absent = params["state"] == "absent"
         self.waits = not check_mode and not self.absent
+        self.asked = bool(params["hosts"] or params["web_acl"])
         self.inside = link_of(params, needed=False)
         self.marks = Marks(params["environment"], params["component"])
         kind = AliasRecords(params["adopt_records"])
@@ -112,12 +113,12 @@ class AddressDomain(Domain):
         self.placed = Placed()
 
     def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
-        if self.absent or not self.params["hosts"]:
+        if self.absent or not self.asked:
             return {}
         return {"balancer": self._find_balancer, "zones": zones}
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
-        if self.absent or not self.params["hosts"]:
+        if self.absent or not self.asked:
             return ()
         self.balancer = observation.answers["balancer"]
         if not self.params["manage_records"]:
@@ -141,7 +142,7 @@ class AddressDomain(Domain):
 
     def outputs(self, _attributes: Attributes) -> dict[str, Any]:
         hosts = {host: domain for domain, several in self.placed.by_domain.items() for host in several}
-        return {"load_balancer": self.balancer.output() if self.params["hosts"] else {}, "zones": hosts}
+        return {"load_balancer": self.balancer.output() if self.asked else {}, "zones": hosts}
 
     # -- the load balancer -----------------------------------------------------------------------------------------------------------
 

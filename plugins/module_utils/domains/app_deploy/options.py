@@ -25,6 +25,7 @@ from .surroundings import (
     registry_of,
     repository_uris,
     resolved,
+    web_acl_arn,
     with_images,
 )
 
@@ -38,7 +39,10 @@ ONLY_NEEDED = ("databases", "node_architectures")
 """The options that app_release does not have."""
 FOR_MANIFESTS = ("manifest_images", "other_namespaces", "cluster_scoped")
 """Settings that concern plain manifests alone."""
-SURROUNDING = ("clusters", "zones", "databases", "repositories", "cluster_outputs", "zone_outputs", "database_outputs")
+SURROUNDING = (
+    *("clusters", "zones", "databases", "repositories", "web_acls"),
+    *("cluster_outputs", "zone_outputs", "database_outputs", "web_acl_outputs"),
+)
 
 Options = dict[str, Any]
 
@@ -57,7 +61,7 @@ def lookups(given: Mapping[str, Any], around: Mapping[str, Any]) -> list[str]:
     """The roles whose outputs the settings need and nothing has published yet."""
     described = "" if given.get("eks_cluster") else str(given.get("cluster") or "")
     wanted = needs_outputs(given["application"], described)
-    published = {"eks": "cluster_outputs", "dns": "zone_outputs", "rds": "database_outputs"}
+    published = {"eks": "cluster_outputs", "dns": "zone_outputs", "rds": "database_outputs", "s3_cdn": "web_acl_outputs"}
     return [role for role, outputs in published.items() if wanted[role] and not around.get(outputs)]
 
 
@@ -66,6 +70,12 @@ def cluster(given: Mapping[str, Any], around: Mapping[str, Any]) -> Options:
     theirs = str(given.get("eks_cluster") or "")
     name = str(given["component"])
     return cluster_facts(str(given["cluster"]), theirs, str(given["namespace"]), labels_of(name), surroundings(given, around))
+
+
+def web_acl(given: Mapping[str, Any], around: Mapping[str, Any]) -> str:
+    """The ARN of the web ACL that the load balancer gets; empty if none is named."""
+    ingress = given["application"].get("ingress") or {}
+    return web_acl_arn(ingress.get("web_acl"), surroundings(given, around))
 
 
 def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: Mapping[str, str]) -> tuple[Options, list[str]]:

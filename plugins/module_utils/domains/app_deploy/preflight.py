@@ -13,6 +13,7 @@ from ...deployment.strategies import settings as strategies
 from ...inputs.problems import Problems
 from ...inputs.values import NAMESPACE
 from . import window
+from .logs import check_logs
 from .options import mode_problems, with_prefix
 from .surroundings import Surroundings, reference_problems
 
@@ -31,6 +32,7 @@ def surroundings_of(variables: Mapping[str, Any]) -> Surroundings:
         clusters=inventory.get("clusters") or {},
         zones=inventory.get("zones") or {},
         databases=inventory.get("databases") or {},
+        web_acls=inventory.get("web_acls") or {},
     )
 
 
@@ -50,8 +52,10 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
         problems.messages.append(f"app_deploy_break_glass has more than {BREAK_GLASS_LENGTH} characters; it is a reason, in one sentence")
     _check_migration(variables, problems)
     _check_strategy(variables, problems)
+    around = surroundings_of(variables)
+    check_logs(variables, str(variables.get("platform_component") or ""), around, problems)
     found = window.read(variables.get("app_deploy_window"), "app_deploy_window")[1]
-    return [*problems.messages, *found, *reference_problems(variables, surroundings_of(variables))]
+    return [*problems.messages, *found, *reference_problems(variables, around)]
 
 
 def _check_migration(variables: Mapping[str, Any], problems: Problems) -> None:

@@ -23,6 +23,8 @@ from ..eks.settings.placement import selects
 KUBERNETES_ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
 IMAGES = ("services", "workers", "cron_jobs")
 """Sections whose entries have an image."""
+SECRETS_STORE = "aws-secrets-store-csi-driver-provider"
+"""The add-on with the Secrets Store CSI driver."""
 FARGATE_ARCHITECTURE = "amd64"
 """Fargate pods of EKS run on x86-64 only (EKS User Guide, "AWS Fargate considerations")."""
 
@@ -31,9 +33,10 @@ FARGATE_ARCHITECTURE = "amd64"
 class Surroundings:
     """What the other hosts of the inventory describe, and the outputs of their roles, if they are known.
 
-    ``clusters``, ``zones``, ``databases``, ``repositories``: as described (``eks_clusters``, ``dns_zones``, ``rds_databases``,
-    ``ci_cd_repositories``). ``registry_component``: the component that owns the repositories. ``cluster_outputs``:
-    ``eks_outputs.clusters``. ``zone_outputs``: ``dns_outputs.zones``. ``database_outputs``: ``rds_outputs.databases``.
+    ``clusters``, ``zones``, ``databases``, ``repositories``, ``web_acls``: as described (``eks_clusters``, ``dns_zones``,
+    ``rds_databases``, ``ci_cd_repositories``, ``s3_cdn_web_acls``). ``registry_component``: the component that owns the repositories.
+    ``cluster_outputs``: ``eks_outputs.clusters``. ``zone_outputs``: ``dns_outputs.zones``. ``database_outputs``: ``rds_outputs.databases``.
+    ``web_acl_outputs``: ``s3_cdn_outputs.web_acls``.
     """
 
     environment: str = ""
@@ -47,6 +50,8 @@ class Surroundings:
     cluster_outputs: Mapping[str, Any] = field(default_factory=dict)
     zone_outputs: Mapping[str, Any] = field(default_factory=dict)
     database_outputs: Mapping[str, Any] = field(default_factory=dict)
+    web_acls: Mapping[str, Any] = field(default_factory=dict)
+    web_acl_outputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 def registry_of(account_id: str, region: str) -> str:
@@ -130,6 +135,13 @@ def certificate_arn(name: str, around: Surroundings) -> str:
     return str((known.get("arns") or {}).get(around.region) or known.get("arn") or UNKNOWN)
 
 
+def web_acl_arn(name: Any, around: Surroundings) -> str:
+    """The ARN of the web ACL for load balancers of this name, or a placeholder until it exists; an ARN as it is."""
+    if not is_name(name):
+        return str(name or "")
+    return str(((around.web_acl_outputs.get(name) or {}).get("alb") or {}).get("arn") or UNKNOWN)
+
+
 def role_arn(name: str, cluster: str, around: Surroundings) -> str:
     """The ARN of a role for pods by the name that the cluster gives it, or a placeholder until it exists."""
     return str(((around.cluster_outputs.get(cluster) or {}).get("roles") or {}).get(name) or UNKNOWN)
@@ -200,6 +212,8 @@ def resolved(settings: Mapping[str, Any], cluster: str, around: Surroundings) ->
     ingress, account = found.get("ingress"), found.get("service_account")
     if isinstance(ingress, Mapping) and ingress.get("certificate") is not None:
         found["ingress"] = {**ingress, "certificate": _arns(ingress["certificate"], around)}
+    if isinstance(ingress, Mapping) and is_name(ingress.get("web_acl")):
+        found["ingress"] = {**found["ingress"], "web_acl": web_acl_arn(ingress["web_acl"], around)}
     if isinstance(account, Mapping) and is_name(account.get("role")) and cluster:
         found["service_account"] = _account(account, cluster, around)
     return found
@@ -220,7 +234,7 @@ def _arns(given: Any, around: Surroundings) -> Any:
 
 
 def needs_outputs(settings: Mapping[str, Any], cluster: str) -> dict[str, bool]:
-    """Whether the outputs of the cluster, the zones, and the databases are needed: only what AWS gives comes from them."""
+    """Whether the outputs of the cluster, the zones, the databases, and the web ACLs are needed: only what AWS gives comes from them."""
     ingress, account = settings.get("ingress") or {}, settings.get("service_account") or {}
     given = ingress.get("certificate") if isinstance(ingress, Mapping) else None
     names = given if isinstance(given, list | tuple) else [given]
@@ -228,6 +242,7 @@ def needs_outputs(settings: Mapping[str, Any], cluster: str) -> dict[str, bool]:
         "eks": bool(cluster) and isinstance(account, Mapping) and is_name(account.get("role")),
         "dns": any(is_name(one) for one in names),
         "rds": any(True for dummy in references_in(settings)),
+        "s3_cdn": isinstance(ingress, Mapping) and is_name(ingress.get("web_acl")),
     }
 
 
@@ -256,6 +271,7 @@ def reference_problems(variables: Mapping[str, Any], around: Surroundings) -> It
         problems.add("app_deploy_cluster", cluster, remedy)
     ingress = variables.get("app_deploy_ingress") or {}
     _check_certificates(ingress.get("certificate") if isinstance(ingress, Mapping) else None, around, problems)
+    _check_web_acl(ingress.get("web_acl") if isinstance(ingress, Mapping) else None, around, problems)
     _check_outputs({name: variables.get(f"app_deploy_{name}") for name in (*IMAGES, "migration")}, around, problems)
     account = variables.get("app_deploy_service_account") or {}
     role = account.get("role") if isinstance(account, Mapping) else None
@@ -263,6 +279,8 @@ def reference_problems(variables: Mapping[str, Any], around: Surroundings) -> It
         _check_role(str(role), around.clusters[cluster] or {}, problems)
     elif is_name(role) and eks_name:
         problems.add("app_deploy_service_account.role", role, "give its ARN: the inventory does not describe the cluster's roles")
+    if not eks_name:
+        _check_copies(variables.get("app_deploy_secrets"), cluster, around.clusters.get(cluster), problems)
     yield from problems.messages
 
 
@@ -271,6 +289,37 @@ def _check_certificates(given: Any, around: Surroundings, problems: Problems) ->
     for one in given if isinstance(given, list | tuple) else [given]:
         if is_name(one):
             check_name(one, "app_deploy_ingress.certificate", known, "app_deploy_dns_component", problems)
+
+
+def _check_web_acl(given: Any, around: Surroundings, problems: Problems) -> None:
+    """Whether there is a web ACL of this name, for load balancers if its scopes are named."""
+    if not is_name(given):
+        return
+    described = around.web_acls.get(given)
+    if described is None and given not in around.web_acls:
+        hint = suggestion(given, list(around.web_acls)) if around.web_acls else "no host of the inventory describes any"
+        problems.add("app_deploy_ingress.web_acl", given, f"app_deploy_s3_cdn_component describes no such web ACL; {hint}. Or give an ARN")
+    elif isinstance(described, Mapping) and "alb" not in (described.get("scopes") or ["alb"]):
+        remedy = "it protects distributions alone; add alb to its scopes, or name another one"
+        problems.add("app_deploy_ingress.web_acl", given, remedy)
+
+
+def _check_copies(secrets: Any, name: str, cluster: Any, problems: Problems) -> None:
+    """The driver copies into Secrets only if its add-on is told to. Pods that read such a Secret would wait for it for ever."""
+    addons = cluster.get("addons") if isinstance(cluster, Mapping) else None
+    addon = addons.get(SECRETS_STORE) if isinstance(addons, Mapping) else None
+    if not isinstance(addon, Mapping) or _member(addon, "configuration", "secrets-store-csi-driver", "syncSecret", "enabled") is True:
+        return
+    setting = f"eks_clusters.{name}.addons.{SECRETS_STORE}.configuration to {{secrets-store-csi-driver: {{syncSecret: {{enabled: true}}}}}}"
+    for secret in secrets if isinstance(secrets, Mapping) else ():
+        if _member(secrets, secret, "csi", "sync") is True:
+            problems.add(f"app_deploy_secrets.{secret}.csi.sync", True, f"the add-on makes no copies unless told to; set {setting}")
+
+
+def _member(value: Any, *path: str) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def _check_role(role: str, cluster: Mapping[str, Any], problems: Problems) -> None:

@@ -16,13 +16,13 @@ from ...reconcile.model import Kind, Resource
 from .part import MessagingPart
 from .parts import PARTS
 
-SERVICES = ("sts", "sqs", "kms", "resourcegroupstaggingapi", "mq", "secretsmanager")
+SERVICES = ("sts", "sqs", "kms", "resourcegroupstaggingapi", "mq", "secretsmanager", "kafka", "logs")
 """The services that every call contacts, even when it changes nothing."""
 KINDS: dict[str, Kind] = every_kind(PARTS)
 
 
 class MessagingDomain(PartsDomain[MessagingPart]):
-    """The queues and brokers of a component."""
+    """The queues, brokers, and streams of a component."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__(params, PARTS)
@@ -32,7 +32,7 @@ class MessagingDomain(PartsDomain[MessagingPart]):
 
 
 def run(module: Any) -> NoReturn:
-    """Bring the component's queues and brokers to the described state, or plan the changes."""
+    """Bring the component's queues, brokers, and streams to the described state, or plan the changes."""
     run_component(module, MessagingDomain)
 
 

@@ -15,9 +15,17 @@ from ...component.domain import Observation
 from ...component.parts import Context, Described, Part
 from ...reconcile.model import Resource
 
+ALL = "*"
+"""What stands for every entry in an option of consent."""
+
 
 class MessagingPart(Part):
     """One back end."""
+
+    def may(self, consent: str, name: str) -> bool:
+        """Whether an option of consent names this entry."""
+        allowed = self.context.params.get(consent) or ()
+        return name in allowed or ALL in allowed
 
     def resources(self, _described: Described, _observation: Observation) -> Sequence[Resource]:
         return ()

@@ -29,7 +29,6 @@ from .resources_brokers import ADMINISTRATOR, KIND, SECRET, Brokers, build, secr
 from .settings.broker import Broker, read_brokers
 from .validate_brokers import check_brokers
 
-ALL = "*"
 NAMES: Mapping[str, str] = {"mq_broker": "broker_name", "mq_configuration": "configuration_name", "secret": "secret_name"}
 """kind -> the property with a name that AWS cannot change: one that was adopted keeps its own."""
 BROKER: Mapping[str, str] = {
@@ -63,10 +62,6 @@ class BrokersPart(MessagingPart):
         secrets = secret_names(own, Owner(self.context.environment, self.context.component))
         reboot = [one.aws_name for one in own.values() if self.may("allow_reboot", one.name)]
         return (KmsKey(), Secret(secrets, secrets, looks), MqConfiguration(looks), MqBroker(reboot, looks))
-
-    def may(self, consent: str, name: str) -> bool:
-        allowed = self.context.params.get(consent) or ()
-        return name in allowed or ALL in allowed
 
     def problems(self, described: Described, observation: Observation) -> Sequence[str]:
         return objections(self._own(described), observation.observed, lambda name: self.may("allow_upgrade", name))

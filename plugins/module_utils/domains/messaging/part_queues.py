@@ -25,7 +25,6 @@ from .settings.queue import DEAD_LETTER, Queues, read_queues
 from .settings.senders import FIFO
 from .validate_queues import check_queues
 
-ALL = "*"
 KEY_POLICIES = "policies of keys that others keep"
 QUEUE = {"name": "name", "url": "id", "arn": "arn"}
 """output -> attribute of message_queue."""
@@ -58,8 +57,7 @@ class QueuesPart(MessagingPart):
         ]
 
     def may_lose(self, name: str) -> bool:
-        allowed = self.context.params.get("allow_message_loss") or ()
-        return name in allowed or ALL in allowed
+        return self.may("allow_message_loss", name)
 
     def resources(self, described: Described, observation: Observation) -> Sequence[Resource]:
         return build(self._own(described), observation.place, observation.observed)

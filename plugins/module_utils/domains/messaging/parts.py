@@ -13,8 +13,9 @@ from ...component.parts import Context, Described
 from .part import MessagingPart
 from .part_brokers import BrokersPart
 from .part_queues import QueuesPart
+from .part_streams import StreamsPart
 
-PARTS: tuple[type[MessagingPart], ...] = (QueuesPart, BrokersPart)
+PARTS: tuple[type[MessagingPart], ...] = (QueuesPart, BrokersPart, StreamsPart)
 
 
 def validate(given: Mapping[str, Any], context: Context) -> tuple[Described, list[str]]:

@@ -9,5 +9,6 @@ from ...aws.grants import merged
 from ...kinds.permissions import KEYS
 from .permissions_brokers import BROKERS
 from .permissions_queues import QUEUES
+from .permissions_streams import STREAMS
 
-PERMISSIONS = merged((KEYS, QUEUES, BROKERS))
+PERMISSIONS = merged((KEYS, QUEUES, BROKERS, STREAMS))

@@ -11,16 +11,22 @@ from typing import Any
 
 from ...component.parts import Context, Described
 from ...component.role_references import References
+from ...inputs.networks import Network
 from ...inputs.problems import Problems, suggestion
+from ...inputs.values import as_integer
 from ...reconcile.model import UNKNOWN
+from .part import ALL
 from .parts import validate
+from .settings.stream import read_streams
 from .spec import CONSENTS
 
 PREFIX = "messaging_"
 """What the role's variables are named, besides the option of the module."""
-ALL = "*"
 LATER = {"subnet_ids": [UNKNOWN, UNKNOWN], "security_group_ids": [UNKNOWN]}
-"""Stands for a network that is looked up, or created, before the brokers are."""
+"""Stands for a network that is looked up, or created, before brokers and streams are."""
+
+BROKER_GROUP = "broker"
+"""The group of a network whose ports are those of its ``security.broker_ports``."""
 
 REFERENCES = References(
     prefix="messaging",
@@ -28,7 +34,7 @@ REFERENCES = References(
     entry="broker",
     host="messaging_rabbitmq_host",
     tier="private",
-    not_public="its subnets are public, and brokers belong in private ones",
+    not_public="its subnets are public, and brokers and streams belong in private ones",
 )
 
 
@@ -43,7 +49,24 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
     environment = str(variables.get("platform_environment") or "env")
     region, account_id = (str(variables.get(name) or "") for name in ("platform_region", "platform_account_id"))
     found = problems(variables, Context(environment, component, region, account_id))
-    return [*found, *(REFERENCES.errors(variables) if variables.get("messaging_brokers") else ())]
+    placed = variables.get("messaging_brokers") or variables.get("messaging_streams")
+    return [*found, *(REFERENCES.errors(variables) if placed else ()), *closed_ports(variables, environment)]
+
+
+def closed_ports(variables: Mapping[str, Any], environment: str) -> list[str]:
+    """Ports of streams that the group of the network for brokers would not let clients reach."""
+    network, group = variables.get("messaging_network"), variables.get("messaging_security_group")
+    described = ((variables.get("__platform_inventory") or {}).get("networks") or {}).get(network)
+    if not isinstance(described, Mapping) or group != BROKER_GROUP:
+        return []
+    opened = {as_integer(port) for port in (described.get("security") or {}).get("broker_ports") or ()}
+    streams = read_streams(variables.get("messaging_streams"), "messaging_streams", environment, Network(), Problems())
+    return [
+        f"{one.path} takes clients with {mode} on port {port}, but vpc_networks.{network}.security.broker_ports lacks it; add {port}"
+        for one in streams.values()
+        for mode, port in one.ports.items()
+        if not one.own_groups and port not in opened
+    ]
 
 
 def problems(variables: Mapping[str, Any], context: Context) -> list[str]:

@@ -9,6 +9,7 @@ from ...component.registration import Details, Registration
 
 
 def load() -> Details:
+    from ...aws.operations import operations
     from ...kinds.permissions import UNUSED
     from .domain import KINDS, SERVICES
     from .permissions import PERMISSIONS
@@ -18,7 +19,8 @@ def load() -> Details:
         kinds=KINDS,
         services=SERVICES,
         permissions=PERMISSIONS,
-        unused={name: why for name, why in UNUSED.items() if name.startswith("kms:")},
+        reads={"versions of Kafka": operations("kafka", "list_kafka_versions")},
+        unused={name: why for name, why in UNUSED.items() if name.startswith(("kms:", "logs:"))},
         samples=samples,
     )
 
@@ -27,6 +29,16 @@ REGISTRATION = Registration(
     name="messaging",
     role="messaging",
     variable="messaging_queues",
-    order=("kms_key", "message_queue", "secret", "mq_configuration", "mq_broker"),
+    order=(
+        "kms_key",
+        "message_queue",
+        "secret",
+        "mq_configuration",
+        "mq_broker",
+        "stream_log_group",
+        "stream_secret",
+        "msk_configuration",
+        "msk_cluster",
+    ),
     load=load,
 )

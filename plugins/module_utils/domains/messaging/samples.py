@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from ...aws.place import Place
 from ...aws.samples import Sample
-from . import samples_brokers, samples_queues
+from . import samples_brokers, samples_queues, samples_streams
 
-PARTS = (samples_queues, samples_brokers)
+PARTS = (samples_queues, samples_brokers, samples_streams)
 
 
 def samples(place: Place) -> tuple[Sample, ...]:

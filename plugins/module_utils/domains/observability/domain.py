@@ -21,7 +21,7 @@ from ...reconcile.planner import Plan
 from .alarm_sets import Watched
 from .confirmations import guard
 from .described import CONFIRMATION_SECONDS, OPTIONS, Settings, read_settings
-from .judge import key_problems, secret_problems
+from .judge import key_problems, log_problems, secret_problems
 from .kinds.alarm_rule import AlarmRule
 from .kinds.alarm_topic import AlarmTopic
 from .kinds.composite_alarm import CompositeAlarm
@@ -99,7 +99,11 @@ class ObservabilityDomain(Domain):
     def problems(self, observation: Observation) -> Sequence[str]:
         place, answers = observation.place, observation.answers
         self.refusals = secret_problems(self.settings, answers)
-        return [*key_problems(self.settings, answers, place.account_id), *self.watched(observation).problems()]
+        return [
+            *key_problems(self.settings, answers, place.account_id),
+            *self.watched(observation).problems(),
+            *log_problems(self.settings),
+        ]
 
     def watched(self, observation: Observation) -> Watched:
         if self._watched is None or self._watched[0] is not observation:

@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ...inputs.problems import suggestion
 from ...reconcile.errors import Failure
 from .described import Settings
+from .logs.queries import metric_filters, saved_queries
 from .publishers import TO_PUBLISH
 from .resources_delivery import ALARMS
+from .sets.applications import LOG_NAMESPACE, metric_of
+from .settings.logs import MetricFilter, SavedQuery
 from .settings.severities import names_of, value_problem
 
 SECRET = "UnusableSecret"  # noqa: S105
@@ -79,3 +83,25 @@ def _for_account(statement: Mapping[str, Any], account_id: str) -> bool:
         for item in _listed(value)
     ]
     return not wanted or account_id in wanted
+
+
+def log_problems(settings: Settings) -> list[str]:
+    """Names that are both described and generated, and alarms on what nothing counts in a log."""
+    filters = _twice("metric_filters", metric_filters(settings.platform), settings.metric_filters)
+    return [*filters, *_twice("queries", saved_queries(settings.platform), settings.queries), *_uncounted(settings)]
+
+
+def _twice(option: str, generated: Iterable[MetricFilter | SavedQuery], described: Container[str]) -> list[str]:
+    return [f"{option}.{one.name} has the name of one that an application brings; rename it" for one in generated if one.name in described]
+
+
+def _uncounted(settings: Settings) -> Iterator[str]:
+    filters = (*metric_filters(settings.platform), *settings.metric_filters.values())
+    counted = {str(one.metric["name"]) for one in filters}
+    # An application whose cluster does not exist yet has no log group, and its filters come with a later run.
+    counted |= {metric_of(app.name, one.name, settings.environment) for app in settings.platform.applications for one in app.metrics}
+    for alarm in settings.alarms.own:
+        for metric in (query.metric for query in alarm.metrics):
+            if metric is not None and metric.namespace == LOG_NAMESPACE and metric.name not in counted:
+                remedy = suggestion(metric.name, counted or ["none"])
+                yield f"alarms.{alarm.name}.metric is {metric.name!r}, but nothing counts that in a log; {remedy}"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from ...inputs.log_metrics import LogMetric
 from ...inputs.problems import Problems, suggestion
 from .platform import (
     Application,
@@ -57,6 +58,7 @@ INSIDE: Mapping[tuple[type, str], type] = {
     (Broker, "queues"): BrokerQueue,
     (LoadBalancer, "target_groups"): TargetGroup,
     (Application, "services"): Service,
+    (Application, "metrics"): LogMetric,
 }
 """Fields of items that have items of their own."""
 

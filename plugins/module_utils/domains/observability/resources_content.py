@@ -13,6 +13,7 @@ from ...reconcile.model import Ref, Resource, ref
 from .alarms.model import AnyAlarm, full_name
 from .dashboards.every import application_dashboard, dashboard_name, environment_dashboard
 from .described import Settings
+from .logs.queries import metric_filters, saved_queries
 from .names import elsewhere, own_name, part
 from .platform import Platform
 from .resources_alarms import address_of
@@ -31,7 +32,7 @@ def log_resources(settings: Settings, place: Place, key_arn: str | Ref) -> Itera
             "tags": {**place.tags, **one.tags},
         }
         yield Resource("watched_log_group", one.name, properties)
-    for each in settings.metric_filters.values():
+    for each in (*metric_filters(settings.platform), *settings.metric_filters.values()):
         metric = {
             "resource_name": own_name(place, each.name),
             "log_group_name": _group(each.log_group, groups),
@@ -39,7 +40,7 @@ def log_resources(settings: Settings, place: Place, key_arn: str | Ref) -> Itera
             "metric": each.metric,
         }
         yield Resource("metric_filter", each.name, metric)
-    for query in settings.queries.values():
+    for query in (*saved_queries(settings.platform), *settings.queries.values()):
         saved = {
             "resource_name": f"{place.environment}/{place.component}/{query.name}",
             "query": query.query,

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS answered, and what exists: the input of every judgement. Pure values."""
+"""What AWS answered, and what exists: the input of every judgment. Pure values."""
 
 from __future__ import annotations
 

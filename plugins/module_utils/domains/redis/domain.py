@@ -91,7 +91,8 @@ class RedisDomain(Domain):
     def resources(self, observation: Observation) -> Sequence[Resource]:
         tokens = {name: str(one["version"]) for name, one in (observation.answers.get("tokens") or {}).items()}
         snapshots = {name: found for name, found in (observation.answers.get("snapshots") or {}).items() if found}
-        known = Known({seen.address: seen for seen in observation.observed}, snapshots, tokens)
+        there = {seen.address: seen for seen in observation.observed}
+        known = Known(there, snapshots, tokens, observation.answers.get("defaults") or {})
         return with_present_names(build(self.caches, observation.place, known), observation.observed, NAMES)
 
     def notes(self, observation: Observation) -> Sequence[str]:

@@ -39,7 +39,8 @@ CACHES = Permissions(
         **each(
             "elasticache",
             "DescribeCacheClusters DescribeCacheParameterGroups DescribeCacheParameters DescribeCacheSubnetGroups "
-            "DescribeReplicationGroups DescribeSnapshots DescribeUserGroups DescribeUsers ListTagsForResource",
+            "DescribeEngineDefaultParameters DescribeReplicationGroups DescribeSnapshots DescribeUserGroups DescribeUsers "
+            "ListTagsForResource",
             REGIONAL,
         ),
         "secretsmanager:ListSecrets": (REGIONAL,),

@@ -1,7 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Queries to AWS before caches can be judged and built: snapshots to create one from, and the values that logins would take."""
+"""Queries to AWS before caches can be judged and built: snapshots to create one from, the engines' default parameters, and the values that
+logins would take.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,7 @@ from .names import generates_token, password_users, user_part
 from .settings.access import TOKEN
 from .settings.cache import Cache
 from .settings.upkeep import LATEST_FINAL
+from .settings.versions import family_of
 
 
 def questions(caches: Mapping[str, Cache], environment: str, component: str) -> dict[str, Callable[[Aws], Any]]:
@@ -27,7 +30,21 @@ def questions(caches: Mapping[str, Cache], environment: str, component: str) -> 
     secrets = {name: kept for name, one in caches.items() if (kept := secrets_of(one, Owner(environment, component).path))}
     if secrets:
         found["tokens"] = lambda aws: tokens(aws, secrets)
+    if families := sorted({family_of(one.engine, one.version) for one in caches.values() if one.parameters}):
+        found["defaults"] = lambda aws: dict(zip(families, aws.map(lambda family: defaults(aws, family), families), strict=True))
     return found
+
+
+def defaults(aws: Aws, family: str) -> dict[str, str]:
+    """parameter -> its value in the defaults of this family. The reply nests them, so its pages are followed here."""
+    found: dict[str, str] = {}
+    marker: dict[str, str] = {}
+    while True:
+        reply = aws.read("elasticache", "describe_engine_default_parameters", CacheParameterGroupFamily=family, **marker)["EngineDefaults"]
+        found |= {one["ParameterName"]: one["ParameterValue"] for one in reply.get("Parameters") or [] if "ParameterValue" in one}
+        if not reply.get("Marker"):
+            return found
+        marker = {"Marker": reply["Marker"]}
 
 
 def snapshots(aws: Aws, caches: Mapping[str, Cache]) -> dict[str, str | None]:

@@ -23,6 +23,7 @@ def load() -> Details:
         permissions=PERMISSIONS,
         reads={
             "snapshots": operations("elasticache", "describe_snapshots"),
+            "defaults": operations("elasticache", "describe_engine_default_parameters"),
             "tokens": operations("secretsmanager", "get_secret_value"),
         },
         applying={"rotation of tokens and passwords": operations("secretsmanager", "update_secret_version_stage")},

@@ -34,11 +34,12 @@ NAMES: Mapping[str, str] = {
 @dataclass(frozen=True)
 class Known:
     """``observed``: what exists, by address. ``snapshots``: cache -> the snapshot that it is created from, where it was asked for.
-    ``tokens``: cache -> the current version of a secret that others keep."""
+    ``tokens``: cache -> the current version of a secret that others keep. ``defaults``: family -> parameter -> its default."""
 
     observed: Mapping[str, Observed] = field(default_factory=dict)
     snapshots: Mapping[str, str] = field(default_factory=dict)
     tokens: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def properties(self, address: str) -> Mapping[str, Any]:
         seen = self.observed.get(address)
@@ -94,12 +95,18 @@ class Parts:
         return Resource("cache_subnet_group", self.one.name, properties)
 
     def parameter_group(self) -> Resource:
+        """Without the values that are the engine's defaults: ElastiCache need not describe them as set by a user, so a group
+        that has them would change in every run.
+        """
+        family = family_of(self.one.engine, self.one.version)
+        defaults = self.known.defaults.get(family, {})
+        given = {name: value for name, value in self.one.parameters.items() if defaults.get(name) != value}
         cluster = {"cluster-enabled": "yes"} if self.one.topology.clustered else {}
         properties = {
             "cache_parameter_group_name": f"{self.one.identifier}-{self.family.replace('.', '-')}",
-            "cache_parameter_group_family": family_of(self.one.engine, self.one.version),
+            "cache_parameter_group_family": family,
             "description": f"Parameters of {self.one.identifier}",
-            "parameters": {**self.one.parameters, **cluster},
+            "parameters": {**given, **cluster},
             "tags": self.tags(self.family),
         }
         return Resource("cache_parameter_group", self.name(self.family), properties)

@@ -43,7 +43,7 @@ def _everything(distributions: Mapping[str, Distribution], acls: Mapping[str, We
     known = [name for name, acl in acls.items() if "cloudfront" in acl.scopes]
     for one in distributions.values():
         for origin in one.origins.values():
-            if not (origin.bucket or origin.secret or origin.headers):
+            if not (origin.bucket or origin.secret or origin.headers or origin.load_balancer_arn):
                 yield (
                     f"{origin.path}: with {OPTION} {EVERYTHING}, nobody may go around the distribution; set origin_secret, the name in "
                     "origin_secrets of a header that the load balancer demands"
@@ -52,10 +52,11 @@ def _everything(distributions: Mapping[str, Distribution], acls: Mapping[str, We
             named = ", ".join(known)
             yield f"{one.path}.web_acl is missing: with {OPTION} {EVERYTHING}, web ACLs protect distributions; name one of {named}"
     for acl in acls.values():
-        if "alb" in acl.scopes:
+        by_address = [name for name, rules in (("rate_limits", acl.rate_limits), ("ip_sets", acl.ip_sets)) if rules]
+        if "alb" in acl.scopes and by_address:
             yield (
-                f"{acl.path}.scopes has alb, but with {OPTION} {EVERYTHING}, load balancers see the addresses of CloudFront, so that rate "
-                "limits and IP sets would meet all clients at once; leave scopes out"
+                f"{acl.path}.scopes has alb, but with {OPTION} {EVERYTHING}, load balancers see the addresses of CloudFront, so that its "
+                f"{' and '.join(by_address)} would meet all clients at once; leave scopes out, or make a web ACL without them for alb"
             )
 
 

@@ -25,6 +25,7 @@ from .kinds.cloudfront_function import CloudFrontFunction
 from .kinds.cloudfront_policies import CachePolicy, OriginAccessControl, OriginRequestPolicy, ResponseHeadersPolicy
 from .kinds.distribution_document import Headers
 from .kinds.log_delivery import Delivery, DeliveryDestination, DeliverySource
+from .kinds.vpc_origin import VpcOrigin
 from .part import Granted, S3CdnPart
 from .resources_distributions import address, build, grants, name_problems
 from .settings.distributions import HEADERS, PLANNED_ZONES, Distribution, read_distributions
@@ -87,6 +88,7 @@ class Distributions(S3CdnPart):
             OriginRequestPolicy(),
             ResponseHeadersPolicy(),
             CloudFrontFunction(),
+            VpcOrigin(),
             CloudFrontDistribution(headers, moving, {zone for one in own.values() for zone in one.zones}, self._secrets(own)),
             DeliverySource(),
             DeliveryDestination(),

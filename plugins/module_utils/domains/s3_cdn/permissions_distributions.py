@@ -33,6 +33,7 @@ UNTAGGED = Grant(
 )
 OWN = Grant((ANY_DISTRIBUTION,), (marked,))
 FUNCTIONS = Grant((FUNCTION,))
+VPC_ORIGIN = arn("cloudfront", "vpcorigin/*", region="")
 CERTIFICATES = Grant((arn("acm", "certificate/*", region="us-east-1"),))
 ZONES = arn("route53", "hostedzone/*", region="", account_id="")
 RECORD_TYPES = "route53:ChangeResourceRecordSetsRecordTypes"
@@ -52,13 +53,14 @@ DISTRIBUTIONS = Permissions(
         **each(
             "cloudfront",
             "ListCachePolicies ListDistributions ListFunctions ListOriginAccessControls ListOriginRequestPolicies "
-            "ListResponseHeadersPolicies",
+            "ListResponseHeadersPolicies ListVpcOrigins",
             GLOBAL,
         ),
         # The holder of an alias is read to find its owner.
         **each("cloudfront", "GetDistribution GetDistributionConfig", Grant((ANY_DISTRIBUTION,))),
         **each("cloudfront", "DescribeFunction GetFunction", FUNCTIONS),
-        "cloudfront:ListTagsForResource": (Grant((ANY_DISTRIBUTION, FUNCTION)),),
+        "cloudfront:GetVpcOrigin": (Grant((VPC_ORIGIN,)),),
+        "cloudfront:ListTagsForResource": (Grant((ANY_DISTRIBUTION, FUNCTION, VPC_ORIGIN)),),
         **each(
             "cloudfront",
             "GetCachePolicyConfig GetOriginAccessControlConfig GetOriginRequestPolicyConfig GetResponseHeadersPolicyConfig",
@@ -75,12 +77,14 @@ DISTRIBUTIONS = Permissions(
         "cloudfront:CreateDistribution": (Grant((ANY_DISTRIBUTION,), (request_marked,)),),
         **each("cloudfront", "AssociateAlias DeleteDistribution UpdateDistribution", OWN),
         **each("cloudfront", "CreateFunction DeleteFunction PublishFunction UpdateFunction", FUNCTIONS),
+        "cloudfront:CreateVpcOrigin": (Grant((VPC_ORIGIN,), (request_marked,)),),
+        "cloudfront:DeleteVpcOrigin": (Grant((VPC_ORIGIN,), (marked,)),),
         "cloudfront:TagResource": (
-            Grant((ANY_DISTRIBUTION,), (marked, keeps_mark)),
-            Grant((ANY_DISTRIBUTION, FUNCTION), (request_marked, not_others)),
+            Grant((ANY_DISTRIBUTION, VPC_ORIGIN), (marked, keeps_mark)),
+            Grant((ANY_DISTRIBUTION, FUNCTION, VPC_ORIGIN), (request_marked, not_others)),
             Grant((FUNCTION,), (keeps_mark,)),
         ),
-        "cloudfront:UntagResource": (OWN, FUNCTIONS),
+        "cloudfront:UntagResource": (Grant((ANY_DISTRIBUTION, VPC_ORIGIN), (marked,)), FUNCTIONS),
         "route53:ChangeResourceRecordSets": (Grant((ZONES,), (addresses_and_register,)),),
         **each("logs", "CreateDelivery PutDeliveryDestination PutDeliverySource", Grant(DELIVERIES, (request_marked,))),
         **each(
@@ -103,6 +107,7 @@ DISTRIBUTIONS = Permissions(
         # Tags in a create call are checked as an action of their own.
         "cloudfront:CreateDistribution": ("cloudfront:TagResource",),
         "cloudfront:CreateFunction": ("cloudfront:TagResource",),
+        "cloudfront:CreateVpcOrigin": ("cloudfront:TagResource",),
         "cloudfront:AssociateAlias": ("cloudfront:UpdateDistribution",),
         # The delivery of logs is checked against the distribution too.
         "logs:PutDeliverySource": ("logs:TagResource", "cloudfront:AllowVendedLogDeliveryForResource"),

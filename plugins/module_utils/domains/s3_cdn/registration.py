@@ -59,6 +59,7 @@ REGISTRATION = Registration(
         "origin_request_policy",
         "response_headers_policy",
         "cloudfront_function",
+        "vpc_origin",
         "cloudfront_distribution",
         "delivery_source",
         "delivery_destination",

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -35,6 +37,7 @@ def build(distributions: Mapping[str, Distribution], place: Place) -> list[Resou
         *(one for distribution in every for one in controls(distribution, place)),
         *(one for distribution in every for one in policies(distribution, place)),
         *(one for distribution in every for one in functions(distribution, place)),
+        *(one for distribution in every for one in vpc_origins(distribution, place)),
         *(distribution_resource(distribution, place) for distribution in every),
         *(one for distribution in every for one in deliveries(distribution, place)),
     ]
@@ -99,6 +102,26 @@ def key_statement(distribution: Distribution) -> Statement:
         "Resource": "*",
         "Condition": {"StringEquals": {"aws:SourceArn": ref(address(distribution.name), "arn")}},
     }
+
+
+def vpc_origins(distribution: Distribution, place: Place) -> Iterator[Resource]:
+    """One for each origin that is a load balancer by its ARN. Names tell them apart, since a changed one exists beside the old one."""
+    for origin in distribution.origins.values():
+        if origin.load_balancer_arn:
+            endpoint = {
+                "load_balancer_arn": origin.load_balancer_arn,
+                "protocol": PROTOCOLS[origin.protocol],
+                "http_port": origin.http_port,
+                "https_port": origin.https_port,
+                "tls": sorted(origin.tls),
+            }
+            name = aws_name(place, distribution.name, origin.name, digest_of(endpoint))
+            tags = {**place.tags, **distribution.tags}
+            yield Resource("vpc_origin", f"{distribution.name}/{origin.name}", {"endpoint": {"name": name, **endpoint}, "tags": tags})
+
+
+def digest_of(endpoint: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(endpoint, sort_keys=True).encode()).hexdigest()[:8]
 
 
 # -- policies and functions ----------------------------------------------------------------------------------------------------------
@@ -195,6 +218,10 @@ def origin_property(one: Distribution, origin: Origin) -> dict[str, Any]:
     if origin.bucket:
         domain = ref(f"s3_bucket.{origin.bucket}", "domain_name")
         return {"domain_name": domain, **shared, "access_control": ref(f"origin_access_control.{one.name}"), **headers}
+    if origin.load_balancer_arn:
+        timeouts = {"read_timeout": origin.read_timeout, "keepalive_timeout": origin.keepalive_timeout}
+        inside = {"vpc_origin": {"id": ref(f"vpc_origin.{one.name}/{origin.name}"), **timeouts}}
+        return {"domain_name": origin.domain_name, **shared, "access_control": "", **headers, **inside}
     custom = {
         "protocol": PROTOCOLS[origin.protocol],
         "http_port": origin.http_port,

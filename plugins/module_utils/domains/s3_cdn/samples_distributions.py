@@ -31,6 +31,7 @@ def samples(place: Place) -> tuple[Sample, ...]:
         origin_request_policy(place),
         response_headers_policy(place),
         function(place),
+        vpc_origin(place),
         distribution(place),
         *deliveries(place),
     )
@@ -111,6 +112,24 @@ def function(place: Place) -> Sample:
     return Sample(
         function_resource(place),
         change={"code": changed["code"], "published": changed["published"], "comment": "two", "tags": shared.TWO},
+        drift=Drift(
+            Operation("cloudfront", "tag_resource"),
+            lambda one: {"Resource": one.attributes["arn"], "Tags": {"Items": tag_list(dict.fromkeys(shared.ONE, "by hand"))}},
+            "tags",
+        ),
+    )
+
+
+def vpc_origin_resource(place: Place, port: int = 443) -> Resource:
+    arn = place.arn("elasticloadbalancing", "loadbalancer/app/inside/0123456789abcdef")
+    endpoint = {"load_balancer_arn": arn, "protocol": "https-only", "http_port": 80, "https_port": port, "tls": ["TLSv1.2"]}
+    return Resource("vpc_origin", NAME, {"endpoint": {"name": f"{aws_name(place, NAME)}-{port}", **endpoint}, "tags": shared.ONE})
+
+
+def vpc_origin(place: Place) -> Sample:
+    return Sample(
+        vpc_origin_resource(place),
+        change={"tags": shared.TWO},
         drift=Drift(
             Operation("cloudfront", "tag_resource"),
             lambda one: {"Resource": one.attributes["arn"], "Tags": {"Items": tag_list(dict.fromkeys(shared.ONE, "by hand"))}},

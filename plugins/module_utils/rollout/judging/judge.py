@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The judgement: turns the initial state, the observation and the settings into a verdict. Uses no server, clock or stored state."""
+"""The judgment: turns the initial state, the observation and the settings into a verdict. Uses no server, clock or stored state."""
 
 from __future__ import annotations
 

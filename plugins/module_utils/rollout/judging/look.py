@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What each kind of workload reports to the judgement: counted in its own way, expressed in terms common to all kinds."""
+"""What each kind of workload reports to the judgment: counted in its own way, expressed in terms common to all kinds."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domai
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.repositories.domain import KINDS as REPOSITORIES
 from benchmarks.faults import account, report, results, trial
 from benchmarks.faults.__main__ import parse, select
-from benchmarks.faults.catalogue import ANY, FAULTS
+from benchmarks.faults.catalog import ANY, FAULTS
 from benchmarks.faults.processes import Ended
 from benchmarks.faults.scenarios import CREATING, SCENARIOS, UNREACHABLE, cases, drift_of_network, own_operations
 from benchmarks.faults.trial import Baseline, Lane, Result

@@ -107,6 +107,7 @@ def test_the_gate_is_asked_about_every_database_that_is_described() -> None:
 LOOKUPS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "nothing is named": ({}, {}, []),
     "a certificate": ({"ingress": {"certificate": "web"}}, {}, ["dns"]),
+    "a web ACL": ({"ingress": {"web_acl": "main"}}, {}, ["s3_cdn"]),
     "a role": ({"service_account": {"role": "api"}}, {}, ["eks"]),
     "their outputs are part of this run": (
         {"ingress": {"certificate": "web"}, "service_account": {"role": "api"}},

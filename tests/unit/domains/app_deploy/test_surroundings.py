@@ -29,6 +29,7 @@ CLUSTERS = {
 ROLE = "arn:aws:iam::123456789012:role/prod-web"
 WEB, FRONT = (f"arn:aws:acm:af-south-1:123456789012:certificate/{one}" for one in ("web", "front"))
 ZONES = {"main": {"domain": "example.com", "certificates": {"web": {}}}, "shop": {"certificates": {"web": {}, "front": {}}}}
+ACL = "arn:aws:wafv2:af-south-1:123456789012:regional/webacl/main/1"
 AROUND = Surroundings(
     environment="prod",
     region="af-south-1",
@@ -41,6 +42,8 @@ AROUND = Surroundings(
         "main": {"certificates": {"web": {"arn": WEB, "arns": {"af-south-1": WEB, "us-east-1": "other"}}}},
         "shop": {"certificates": {"front": {"arn": FRONT, "arns": {}}}},
     },
+    web_acls={"main": {}, "cdn": {"scopes": ["cloudfront"]}},
+    web_acl_outputs={"main": {"alb": {"arn": ACL}}},
 )
 NOTHING = Surroundings(environment="prod", region="af-south-1", clusters=CLUSTERS, zones=ZONES)
 
@@ -73,6 +76,9 @@ RESOLVED: dict[str, tuple[dict[str, Any], Surroundings, dict[str, Any]]] = {
     ),
     "one of another zone": ({"ingress": {"certificate": "front"}}, AROUND, {"ingress": {"certificate": FRONT}}),
     "several, and an ARN": ({"ingress": {"certificate": ["front", ROLE]}}, AROUND, {"ingress": {"certificate": [FRONT, ROLE]}}),
+    "a web ACL": ({"ingress": {"web_acl": "main"}}, AROUND, {"ingress": {"web_acl": ACL}}),
+    "a web ACL that does not exist yet": ({"ingress": {"web_acl": "main"}}, NOTHING, {"ingress": {"web_acl": UNKNOWN}}),
+    "a web ACL by its ARN": ({"ingress": {"web_acl": ACL}}, NOTHING, {"ingress": {"web_acl": ACL}}),
     "a certificate that does not exist yet": ({"ingress": {"certificate": "front"}}, NOTHING, {"ingress": {"certificate": UNKNOWN}}),
     "a role for IRSA": ({"service_account": {"role": "web"}}, AROUND, {"service_account": {"role": ROLE, "identity": "irsa"}}),
     "a role that does not exist yet": (
@@ -116,6 +122,8 @@ NEEDED: dict[str, tuple[dict[str, Any], str, set[str]]] = {
     "nothing": ({}, "main", set()),
     "ARNs need no outputs": ({"ingress": {"certificate": WEB}, "service_account": {"role": ROLE}}, "main", set()),
     "names do": ({"ingress": {"certificate": [WEB, "front"]}, "service_account": {"role": "web"}}, "main", {"eks", "dns"}),
+    "the name of a web ACL does": ({"ingress": {"web_acl": "main"}}, "main", {"s3_cdn"}),
+    "its ARN does not": ({"ingress": {"web_acl": ACL}}, "main", set()),
     "a cluster of others has no outputs": ({"service_account": {"role": "web"}}, "", set()),
     "the host of a database": ({"cron_jobs": {"report": {"environment": {"PGHOST": HOST}}}}, "main", {"rds"}),
 }
@@ -146,8 +154,17 @@ VARIABLES = {
     "app_deploy_eks_cluster": "",
     "app_deploy_keep": 10,
     "platform_environment": "prod",
-    "__platform_inventory": {"clusters": CLUSTERS, "zones": ZONES, "databases": AROUND.databases},
+    "__platform_inventory": {"clusters": CLUSTERS, "zones": ZONES, "databases": AROUND.databases, "web_acls": AROUND.web_acls},
 }
+COPIED = {"app_deploy_secrets": {"db": {"csi": {"key": "x", "sync": True}}, "session": {"generate": {"key": "A"}}}}
+
+
+def with_addon(configuration: dict[str, Any] | None) -> dict[str, Any]:
+    """The inventory, with the add-on of the Secrets Store CSI driver or without it."""
+    addons = {} if configuration is None else {"aws-secrets-store-csi-driver-provider": {"configuration": configuration}}
+    return {**VARIABLES["__platform_inventory"], "clusters": {**CLUSTERS, "main": {**CLUSTERS["main"], "addons": addons}}}
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a cluster that is not described": (
         {"app_deploy_cluster": "mian"},
@@ -163,6 +180,18 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"app_deploy_ingress": {"certificate": "web"}, "__platform_inventory": {"clusters": CLUSTERS}},
         "app_deploy_ingress.certificate is 'web', but no zone has any. Or give an ARN",
     ),
+    "a web ACL that is not described": (
+        {"app_deploy_ingress": {"web_acl": "mian"}},
+        "app_deploy_ingress.web_acl is 'mian', but app_deploy_s3_cdn_component describes no such web ACL; did you mean main?",
+    ),
+    "a web ACL for distributions": (
+        {"app_deploy_ingress": {"web_acl": "cdn"}},
+        "app_deploy_ingress.web_acl is 'cdn', but it protects distributions alone; add alb to its scopes",
+    ),
+    "no web ACLs at all": (
+        {"app_deploy_ingress": {"web_acl": "main"}, "__platform_inventory": {"clusters": CLUSTERS}},
+        "app_deploy_ingress.web_acl is 'main', but app_deploy_s3_cdn_component describes no such web ACL; no host of the inventory",
+    ),
     "a role that the cluster has not": (
         {"app_deploy_service_account": {"role": "wbe"}},
         "the cluster has no such role for pods; did you mean web?",
@@ -170,6 +199,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "the name of a role of a cluster of others": (
         {"app_deploy_service_account": {"role": "web"}, "app_deploy_eks_cluster": "theirs"},
         "app_deploy_service_account.role is 'web', but give its ARN",
+    ),
+    "a copy that the add-on does not make": (
+        {**COPIED, "__platform_inventory": with_addon({})},
+        "app_deploy_secrets.db.csi.sync is True, but the add-on makes no copies unless told to; set "
+        "eks_clusters.main.addons.aws-secrets-store-csi-driver-provider.configuration to {secrets-store-csi-driver: {syncSecret:",
     ),
     "a migration of no database": ({"app_deploy_migration": {"image": "m:1"}}, "app_deploy_migration.databases is missing"),
     "a database that is not described": (
@@ -244,4 +278,7 @@ def test_what_is_refused_before_the_first_call(case: str) -> None:
 def test_nothing_is_wrong_with_the_rest() -> None:
     assert role_errors(VARIABLES) == []
     assert role_errors({**VARIABLES, "app_deploy_eks_cluster": "theirs", "__platform_inventory": {}}) == []
+    told = {"secrets-store-csi-driver": {"syncSecret": {"enabled": True}}}
+    assert role_errors({**VARIABLES, **COPIED, "__platform_inventory": with_addon(told)}) == []
+    assert role_errors({**VARIABLES, **COPIED, "__platform_inventory": with_addon(None)}) == [], "the driver may come from elsewhere"
     assert role_errors({**VARIABLES, "app_deploy_canary": {"steps": []}}) == [], "the settings of a strategy that is not chosen"

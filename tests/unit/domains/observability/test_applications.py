@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
 
 import pytest
@@ -14,6 +15,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Plac
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.target_groups import TargetGroup
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability import questions
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.alarm_sets import completed
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.dashboards.every import application_dashboard
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.described import read_settings
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.judge import log_problems
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.logs.queries import metric_filters, saved_queries
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.platform_form import read_platform
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.questions import found_by
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.sets.every import alarms_of
@@ -86,6 +91,57 @@ def test_what_is_gathered(variables: dict[str, Any], expected: dict[str, Any]) -
     services = [(one["name"], one.get("found_by", [])) for app in found.get("applications", ()) for one in app["services"]]
     assert services == expected.get("applications", [])
     assert len(found.get("load_balancers", ())) == expected.get("load_balancers", 0)
+
+
+COLLECTING = {"version": "1.36", "node_groups": {"a": {}}, "controllers": ["fluent-bit"]}
+FLUENT = Host("cluster", {"platform_environment": "prod", "eks_clusters": {"main": COLLECTING}})
+GROUPED = Host("cluster", FLUENT.variables, {"clusters": {"main": {"container_log_group_name": "/aws/eks/prod-main/containers"}}})
+COUNTING = {**SHOP, "app_deploy_metrics": {"new-users": '{ $.event = "user" || $.event = "guest" }'}}
+
+
+@pytest.mark.parametrize(
+    ("cluster", "applying", "expected"), [(FLUENT, False, True), (GROUPED, True, True), (FLUENT, True, False), (CLUSTERS, False, False)]
+)
+def test_what_an_application_counts_in_its_log(cluster: Host, applying: bool, expected: bool) -> None:
+    """A cluster that was not made has no log group, and a filter needs one."""
+    found = platform_of(watched({"eks": [cluster], "app_deploy": [Host("shop", {"platform_environment": "prod", **COUNTING})]}, applying))
+    filters = {one.name: one for one in metric_filters(found)}
+    assert set(filters) == ({"shop-fatal", "shop-new-users"} if expected else set())
+    assert len(saved_queries(found)) == (4 if expected else 0)
+    if expected:
+        one = filters["shop-new-users"]
+        assert one.log_group == "/aws/eks/prod-main/containers"
+        assert one.pattern == '{ ($.kubernetes.namespace_name = "shop") && ($.event = "user" || $.event = "guest") }'
+        assert one.metric == {"name": "prod-shop-new-users", "namespace": "Mainstay/Logs", "value": "1", "unit": "Count", "default": 0.0}
+        assert all('namespace_name = "shop"' in query.query for query in saved_queries(found))
+        assert "prod-shop-new-users" in json.dumps(application_dashboard(found, found.applications[0], ()))
+
+
+def test_what_its_logs_say_counts_whoever_deploys_it() -> None:
+    described = {"platform_environment": "prod", "app_deploy_manage": False, **COUNTING}
+    found = platform_of(watched({"eks": [GROUPED], "app_deploy": [Host("shop", described)]}, applying=True))
+    assert [one.name for one in metric_filters(found)] == ["shop-fatal", "shop-new-users"]
+    assert (found.applications[0].services, found.load_balancers) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"alarms": {"none": {"metric": {"application": "shop", "name": "new-users"}, "threshold": 1}}}, []),
+        (
+            {"alarms": {"none": {"metric": {"application": "shop", "name": "new-user"}, "threshold": 1}}},
+            ["alarms.none.metric is 'prod-shop-new-user', but nothing counts that in a log; did you mean prod-shop-new-users?"],
+        ),
+        (
+            {"metric_filters": {"shop-fatal": {"log_group": "/x", "pattern": "x", "metric": {"name": "A", "namespace": "B"}}}},
+            ["metric_filters.shop-fatal has the name of one that an application brings; rename it"],
+        ),
+    ],
+)
+def test_alarms_and_filters_beside_what_applications_count(given: dict[str, Any], expected: list[str]) -> None:
+    platform = watched({"eks": [FLUENT], "app_deploy": [Host("shop", {"platform_environment": "prod", **COUNTING})]})
+    settings, problems = read_settings({"environment": "prod", "region": "af-south-1", "platform": platform, **given})
+    assert (problems, log_problems(settings)) == ([], expected)
 
 
 def test_a_target_group_is_found_by_its_cluster_and_backend(monkeypatch: pytest.MonkeyPatch) -> None:

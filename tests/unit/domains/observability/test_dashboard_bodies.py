@@ -18,8 +18,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability
     environment_dashboard,
 )
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.dashboards.validate import problems
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.logs.queries import metric_filters, saved_queries
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.platform import Database, Platform
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.queries import metric_filters, saved_queries
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.observability.sets.every import alarms_of
 
 from . import platforms as p
@@ -232,13 +232,13 @@ def test_the_name_of_a_dashboard_and_the_number_of_widgets() -> None:
 
 def test_queries_and_filters_of_applications_with_a_log() -> None:
     assert [one.name for one in saved_queries(p.FULL)] == [
-        "prod/shop/errors",
-        "prod/shop/request",
-        "prod/shop/errors-by-message",
-        "prod/shop/levels",
+        "shop/errors",
+        "shop/request",
+        "shop/errors-by-message",
+        "shop/levels",
     ]
     (counted,) = metric_filters(p.FULL)
     (watched,) = [one for one in EVERY if one.name == "application-shop-fatal"]
     metric = watched.metrics[0].metric  # type: ignore[union-attr]
-    assert (counted.namespace, counted.metric, ()) == (metric.namespace, metric.name, metric.dimensions)
+    assert (counted.metric["namespace"], counted.metric["name"], ()) == (metric.namespace, metric.name, metric.dimensions)
     assert saved_queries(p.having(applications=(replace(p.SHOP, log_group=""),))) == ()

@@ -33,12 +33,13 @@ PRESENT: dict[str, Any] = {
     "automatic_failover_enabled": True,
     "transit_encryption": "required",
 }
+NODES = ("main-002", "main-001")
 CLUSTERED = {**PRESENT, "cluster_mode": "enabled", "shards": {"0001": 1, "0002": 1}}
 
 
 def made(left: dict[str, Any], present: dict[str, Any] | None = None) -> list[tuple[str, dict[str, Any]]]:
     short = {"modify_replication_group": "modify", "modify_replication_group_shard_configuration": "reshard"}
-    return [(short.get(one.operation, one.operation), dict(one.params)) for one in calls(left, present or PRESENT)]
+    return [(short.get(one.operation, one.operation), dict(one.params)) for one in calls(left, present or PRESENT, NODES)]
 
 
 CHANGES: list[tuple[str, dict[str, Any], dict[str, Any], list[tuple[str, dict[str, Any]]]]] = [
@@ -88,9 +89,43 @@ CHANGES: list[tuple[str, dict[str, Any], dict[str, Any], list[tuple[str, dict[st
     ),
     (
         "settings in one call, node type in another",
-        {"snapshot_retention_limit": 3, "security_group_ids": ["sg-1"], "cache_node_type": "cache.r7g.large"},
+        {"snapshot_window": "03:00-04:00", "security_group_ids": ["sg-1"], "cache_node_type": "cache.r7g.large"},
         PRESENT,
-        [("modify", {"SecurityGroupIds": ["sg-1"], "SnapshotRetentionLimit": 3}), ("modify", {"CacheNodeType": "cache.r7g.large"})],
+        [("modify", {"SecurityGroupIds": ["sg-1"], "SnapshotWindow": "03:00-04:00"}), ("modify", {"CacheNodeType": "cache.r7g.large"})],
+    ),
+    (
+        "snapshots where there are none name the first node",
+        {"snapshot_retention_limit": 3},
+        {**PRESENT, "snapshot_retention_limit": 0},
+        [("modify", {"SnapshotRetentionLimit": 3, "SnapshottingClusterId": "main-001"})],
+    ),
+    (
+        "snapshots that are kept longer name none",
+        {"snapshot_retention_limit": 7},
+        {**PRESENT, "snapshot_retention_limit": 3},
+        [("modify", {"SnapshotRetentionLimit": 7})],
+    ),
+    (
+        "nor do those with cluster mode",
+        {"snapshot_retention_limit": 3},
+        {**CLUSTERED, "snapshot_retention_limit": 0},
+        [("modify", {"SnapshotRetentionLimit": 3})],
+    ),
+    (
+        "logs after the version that delivers them",
+        {
+            "engine": "valkey",
+            "engine_version": "8",
+            "cache_parameter_group_name": "new",
+            "log_delivery": {},
+            "snapshot_window": "03:00-04:00",
+        },
+        PRESENT,
+        [
+            ("modify", {"SnapshotWindow": "03:00-04:00"}),
+            ("modify", {"Engine": "valkey", "EngineVersion": "8.2", "CacheParameterGroupName": "new"}),
+            ("modify", {}),
+        ],
     ),
     ("no topic any more", {"notification_topic_arn": None}, PRESENT, [("modify", {"NotificationTopicStatus": "inactive"})]),
     (

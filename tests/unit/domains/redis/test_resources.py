@@ -83,6 +83,12 @@ def test_each_family_and_protocol_has_a_parameter_group_of_its_own() -> None:
     assert own["parameters"] == {"timeout": "60", "cluster-enabled": "yes"}
 
 
+def test_a_value_that_is_the_engines_default_is_not_set() -> None:
+    known = Known(defaults={"valkey8": {"maxmemory-policy": "volatile-lru", "timeout": "0"}})
+    found = built(known, parameters={"maxmemory-policy": "volatile-lru", "timeout": 60})
+    assert found["cache_parameter_group.main/valkey8"].properties["parameters"] == {"timeout": "60"}
+
+
 def test_users_keep_the_engine_of_a_group_that_exists() -> None:
     """A group of Redis users serves Valkey and takes no Valkey users."""
     there = Observed("cache_user_group", "cache_user_group.main", "prod-main", {"engine": "redis"})

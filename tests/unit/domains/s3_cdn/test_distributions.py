@@ -33,6 +33,7 @@ from rehearsal.traffic.edge_functions import run
 
 PLACE = Place("prod", "site", "af-south-1", "111122223333")
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/0f"
+BALANCER = "arn:aws:elasticloadbalancing:af-south-1:111122223333:loadbalancer/app/inside/0123456789abcdef"
 SECRET = "a-secret-that-nobody-sees"
 API = {"domain_name": "origin.example.com"}
 SHOP: dict[str, Any] = {
@@ -99,7 +100,15 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         one_origin(domain_name="k8s-shop-1.af-south-1.elb.amazonaws.com"),
         "give it a name in a zone of yours",
     ),
-    "VPC origin": (one_origin(load_balancer_arn="arn:aws:x"), "this role makes no VPC origins"),
+    "VPC origin by its ID": (
+        one_origin(vpc_origin="vo_1"),
+        "origins.app.vpc_origin: a VPC origin exists for a load balancer by its ARN only",
+    ),
+    "VPC origin by a name": (
+        one_origin(domain_name="origin.example.com", load_balancer_arn="inside"),
+        "origins.app.load_balancer_arn is 'inside', but a VPC origin exists for a load balancer by its ARN only",
+    ),
+    "VPC origin without a name": (one_origin(load_balancer_arn=BALANCER), "origins.app is missing: set either bucket"),
     "bucket and host": (one_origin(bucket="app", domain_name="a.example.com"), "set either bucket"),
     "neither": (one_origin(), "set either bucket"),
     "directory": (one_origin(bucket="app", path="releases/"), "it must begin with / and not end with it"),
@@ -206,6 +215,21 @@ def test_an_ingress_that_looks_at_the_host() -> None:
     found = resources(origins={"app": {"bucket": "app"}, "api": {**API, "keep_host": True}})
     (api,) = found["cloudfront_distribution.shop"].properties["behaviors"]
     assert api["origin_request_policy"] == MANAGED["origin_request_policy"]["AllViewer"]
+
+
+def test_a_load_balancer_by_its_arn() -> None:
+    """The endpoint is a resource of its own, whose name changes with it: two exist side by side while it is replaced."""
+    names = set()
+    for more in ({}, {"https_port": 8443}):
+        found = resources(origins={"app": {"bucket": "app"}, "api": {**API, "load_balancer_arn": BALANCER, **more}})
+        endpoint = found["vpc_origin.shop/api"].properties["endpoint"]
+        assert endpoint["load_balancer_arn"] == BALANCER
+        assert endpoint["name"].startswith("prod-site-shop-api-")
+        names.add(endpoint["name"])
+        api = found["cloudfront_distribution.shop"].properties["origins"]["api"]
+        assert api["vpc_origin"] == {"id": ref("vpc_origin.shop/api"), "read_timeout": 30, "keepalive_timeout": 5}
+        assert "custom" not in api
+    assert len(names) == 2
 
 
 def test_own_policies_are_named_before_managed_ones() -> None:
@@ -323,12 +347,16 @@ def test_a_change_keeps_what_is_not_described() -> None:
     assert LIVE["DefaultCacheBehavior"]["MinTTL"] == 0
 
 
-def test_what_was_described_is_read_back() -> None:
-    shop = resources()["cloudfront_distribution.shop"].properties
+@pytest.mark.parametrize("inside", [{}, {"load_balancer_arn": BALANCER}], ids=["a host", "a VPC origin"])
+def test_what_was_described_is_read_back(inside: dict[str, str]) -> None:
+    origins = {"app": {"bucket": "app"}, "api": {**API, **inside}}
+    shop = resources(origins=origins)["cloudfront_distribution.shop"].properties
     plain = {name: value for name, value in shop.items() if name != "tags"}
     resolved = _resolved(plain)
     config = described(resolved, {"CallerReference": "one"}, {"api": {"x-origin-verify": SECRET}})
     assert config["Origins"]["Items"][1]["CustomHeaders"]["Items"] == [{"HeaderName": "x-origin-verify", "HeaderValue": SECRET}]
+    forms = [sorted(name for name in one if name.endswith("OriginConfig")) for one in config["Origins"]["Items"]]
+    assert forms == [["S3OriginConfig"], ["VpcOriginConfig" if inside else "CustomOriginConfig"]]
     again = shown(config)
     assert {name: again[name] for name in resolved} == resolved
 

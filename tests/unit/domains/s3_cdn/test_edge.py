@@ -22,6 +22,7 @@ PLACE = Place("prod", "edge", "af-south-1", "111122223333")
 SITE = {"bucket": "site"}
 API = {"domain_name": "api.example.com", "origin_secret": "api"}
 OPEN = {"domain_name": "api.example.com"}
+BALANCER = "arn:aws:elasticloadbalancing:af-south-1:111122223333:loadbalancer/app/inside/0123456789abcdef"
 
 
 def given(mode: str, acls: dict[str, Any] | None = None, headers: Any = None, **origins: Any) -> dict[str, Any]:
@@ -37,14 +38,20 @@ def problems(settings: dict[str, Any]) -> list[str]:
 MODES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "everything, with a secret": (given("everything", api=API), []),
     "everything, with a header": (given("everything", headers={"shop": {"api": {"x-a": "b"}}}, api=OPEN), []),
+    "everything, inside the VPC": (given("everything", api={**OPEN, "load_balancer_arn": BALANCER}), []),
     "everything, and a way around": (
         given("everything", api=OPEN),
         ["distributions.shop.origins.api: with edge_mode everything"],
     ),
     "everything, unprotected": (given("everything", {"main": {}}, api=API), ["distributions.shop.web_acl is missing: with edge_mode"]),
-    "everything, and a web ACL for load balancers": (
-        given("everything", {"main": {"scopes": ["alb"]}}, api=API),
-        ["web_acls.main.scopes has alb, but with edge_mode everything"],
+    "everything, and a web ACL of managed rules for load balancers": (given("everything", {"main": {"scopes": ["alb"]}}, api=API), []),
+    "everything, and one for load balancers that counts addresses": (
+        given("everything", {"main": {"scopes": ["alb"], "rate_limits": {"all": {"limit": 2000}}}}, api=API),
+        ["web_acls.main.scopes has alb, but with edge_mode everything, load balancers see the addresses of CloudFront, so that its rate"],
+    ),
+    "everything, and one for load balancers that lists addresses": (
+        given("everything", {"main": {"scopes": ["alb"], "ip_sets": {"bad": {"addresses": ["192.0.2.0/24"]}}}}, api=API),
+        ["web_acls.main.scopes has alb, but with edge_mode everything, load balancers see the addresses of CloudFront, so that its ip"],
     ),
     "buckets": (given("buckets", {"main": {}}), []),
     "buckets, and a load balancer": (

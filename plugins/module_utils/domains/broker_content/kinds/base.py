@@ -32,7 +32,7 @@ class RabbitmqKind(KindDefaults):
         self.within = within
         self.mark = ".".join(("mainstay", *whose))
 
-    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
+    def serialize_by(self, _properties: Mapping[str, Any]) -> str | None:
         """One change at a time: while the administrator gets another password, nothing else logs in."""
         return "rabbitmq"
 

@@ -32,6 +32,8 @@ SECONDS = 300
 
 PASSING = ("no endpoints available", "failed calling webhook", "another operation", "connection refused", "the object has been modified")
 MARGIN = 30
+NO_HELM = "NoHelm"
+"""The code of the error if Helm is not installed."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class Helm:
             arguments += ["--create-namespace"] if create else []
             arguments += ["--force-conflicts"] if self.major(folder) >= 4 else []
             self._run(folder, arguments, json.dumps(values))
+
+    def look_up(self, chart: Chart) -> None:
+        """Raises CallFailed if there is no such chart, or no such version of it."""
+        with _folder() as folder:
+            self._run(folder, ["show", "chart", _source(folder, chart), *_origin(chart)], "")
 
     def rendered(self, name: str, namespace: str, chart: Chart, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The manifests that the chart makes of the values, with those of its hooks. They may contain secrets. Raises Unreadable."""
@@ -95,7 +102,7 @@ class Helm:
             raise CallFailed(
                 f"there is no Helm at {self.program!r} (option helm_binary)",
                 f"helm {arguments[0]}",
-                "NoHelm",
+                NO_HELM,
                 "Releases are planned without Helm, but installed with it: put Helm 3.14 or newer on PATH, or set eks_helm_binary or "
                 "app_deploy_helm_binary.",
             ) from error

@@ -63,7 +63,7 @@ class SqlKind(KindDefaults):
     def mark(self, address: str, password: str = "") -> Mark:
         return Mark(*self.whose, address, password)
 
-    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
+    def serialize_by(self, _properties: Mapping[str, Any]) -> str | None:
         return "postgresql"
 
     def all_of(self, look: Look, /) -> Iterable[tuple[Observed, str]]:

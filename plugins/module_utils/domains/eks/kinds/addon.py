@@ -37,7 +37,7 @@ class EksAddon(EksKind):
     operations = ("describe_pod_identity_association", "list_pod_identity_associations", "update_addon")
     states = {"creating": "pending", "updating": "pending", "deleting": "deleting", "create_failed": "failed"}
     timeout = 1200.0
-    serialised = ("update",)
+    serialized = ("update",)
     deleted_after = ("eks_nodegroup",)
 
     cluster_name = fixed()

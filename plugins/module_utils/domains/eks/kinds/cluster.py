@@ -46,7 +46,7 @@ class EksCluster(EksKind):
     states = {"creating": "pending", "pending": "pending", "updating": "pending", "deleting": "deleting", "failed": "failed"}
     timeout = 1800.0
     timeouts = {"update": 3600.0}
-    serialised = ("update",)
+    serialized = ("update",)
     changing = {"version": ("version",), "platform_version": ("version",)}
 
     cluster_name = fixed("name")

@@ -34,5 +34,5 @@ class EksFargateProfile(EksKind):
     subnet_ids = fixed("subnets", canonical=sorted_strings)
     selectors = fixed(canonical=canonical_selectors)
 
-    def serialise_by(self, properties: Mapping[str, Any]) -> str | None:
+    def serialize_by(self, properties: Mapping[str, Any]) -> str | None:
         return f"fargate profiles of {properties.get('cluster_name')}"

@@ -84,7 +84,7 @@ class EksNodegroup(EksKind):
     states = {"creating": "pending", "updating": "pending", "deleting": "deleting", "create_failed": "failed"}
     timeout = 1800.0
     timeouts = {"update": 7200.0}
-    serialised = ("update",)
+    serialized = ("update",)
     together = {"version": ("release_version",), "launch_template_version": ("release_version",)}
     alternatives = {"node_count": "desired_size", "desired_size": "node_count"}
     reads = (Read(LISTED, optional=True),)

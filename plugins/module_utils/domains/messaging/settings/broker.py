@@ -97,7 +97,7 @@ def read_brokers(given: Any, path: str, environment: str, network: Network, prob
 
 def read_broker(name: str, reader: Reader, environment: str, network: Network) -> Broker:
     """One broker. Missing or invalid settings take their defaults, so that reading always returns a value."""
-    refuse_elsewhere(reader)
+    refuse_elsewhere(reader, ELSEWHERE)
     deployment = reader.choice("deployment", DEPLOYMENTS, CLUSTER if environment in PRODUCTION else SINGLE)
     own_subnets = reader.given.get("subnet_ids") is not None
     default_subnets = tuple(network.subnet_ids[:1]) if deployment == SINGLE else network.subnet_ids
@@ -119,7 +119,7 @@ def read_broker(name: str, reader: Reader, environment: str, network: Network) -
         administrator=administrator,
         window=read_window(reader.section("maintenance")),
         general_logs=logs.boolean("general", True),
-        options=read_options(reader),
+        options=read_options(reader, OPTION, "consumer_timeout"),
         content=read_content(reader, version, administrator.username),
         tags=reader.tags("tags"),
     )
@@ -128,8 +128,9 @@ def read_broker(name: str, reader: Reader, environment: str, network: Network) -
     return broker
 
 
-def refuse_elsewhere(reader: Reader) -> None:
-    for key, remedy in ELSEWHERE.items():
+def refuse_elsewhere(reader: Reader, elsewhere: Mapping[str, str]) -> None:
+    """Refuse settings of other tools. ``elsewhere``: each with what to do instead."""
+    for key, remedy in elsewhere.items():
         value = reader.take(key)
         if key == "password" and value is not None:
             reader.problems.messages.append(f"{reader.at(key)} is set, but {remedy}")
@@ -197,17 +198,17 @@ def read_window(reader: Reader) -> str:
     return ""
 
 
-def read_options(reader: Reader) -> dict[str, str]:
-    """Options of RabbitMQ: option -> value, as its configuration has it."""
+def read_options(reader: Reader, pattern: re.Pattern[str], example: str) -> dict[str, str]:
+    """Options of a broker: option -> value, as its configuration has it. ``pattern``: of their names."""
     found: dict[str, str] = {}
     for name, value in reader.mapping("configuration").items():
         at = f"{reader.at('configuration')}.{name}"
-        if not OPTION.fullmatch(name):
-            reader.problems.add(reader.at("configuration"), name, "it must be the name of an option such as consumer_timeout")
+        if not pattern.fullmatch(name):
+            reader.problems.add(reader.at("configuration"), name, f"it must be the name of an option such as {example}")
         elif isinstance(value, bool):
             found[name] = "true" if value else "false"
-        elif not isinstance(value, str | int) or "\n" in str(value) or not str(value):
-            reader.problems.add(at, value, "it must be a string on one line, a whole number, or true or false")
+        elif not isinstance(value, str | int | float) or "\n" in str(value) or not str(value):
+            reader.problems.add(at, value, "it must be a string on one line, a number, or true or false")
         else:
             found[name] = str(value)
     return found

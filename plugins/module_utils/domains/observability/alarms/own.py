@@ -13,7 +13,7 @@ from typing import Any
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from .building import BYTES, BYTES_PER_SECOND, COUNT, MILLISECONDS, PERCENT, SECONDS
-from .missing import OWN, TREATMENTS
+from .missing import LOGS, OWN, TREATMENTS
 from .model import ABOVE, AT_LEAST, AT_MOST, BELOW, SEVERITIES, WARNING, Alarm, Metric, Query
 from .overrides import TREATMENTS as MISSING_DATA
 from .overrides import Override, read_override, threshold_of
@@ -28,27 +28,29 @@ NAMESPACE = re.compile(r"[^:].{0,254}")
 SECTION = "own"
 
 
-def read_alarms(given: Any, path: str, region: str, problems: Problems) -> tuple[dict[str, Override], tuple[Alarm, ...]]:
+def read_alarms(
+    given: Any, path: str, region: str, problems: Problems, environment: str = ""
+) -> tuple[dict[str, Override], tuple[Alarm, ...]]:
     """Splits a user's map of alarms by whether an entry has a metric: (overrides by name or pattern, own alarms)."""
     changes: dict[str, Override] = {}
     own: list[Alarm] = []
     for key, value in Reader(given, path, problems).given.items():
         reader = Reader(value, f"{path}.{key}", problems)
         if isinstance(value, Mapping) and "metric" in value:
-            if (alarm := read_own(str(key), reader, region)) is not None:
+            if (alarm := read_own(str(key), reader, region, environment)) is not None:
                 own.append(alarm)
         else:
             changes[str(key)] = read_override(reader)
     return changes, tuple(own)
 
 
-def read_own(name: str, reader: Reader, region: str) -> Alarm | None:
+def read_own(name: str, reader: Reader, region: str, environment: str = "") -> Alarm | None:
     """An alarm of the user's own; None if it has errors, which are recorded."""
     before = len(reader.problems.messages)
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,199}", name):
         remedy = "the name of an alarm must be at most 200 lower-case letters, digits and hyphens, starting with a letter"
         reader.problems.add(reader.path, name, remedy)
-    metric = read_metric(reader.section("metric"))
+    metric = read_metric(reader.section("metric"), environment)
     periods = reader.integer("evaluation_periods", 3, 1, 1_440)
     missing = reader.choice("missing_data", MISSING_DATA, "")
     usual = TREATMENTS.get(metric.namespace, {}).get(metric.name, OWN)
@@ -85,12 +87,17 @@ def read_threshold(reader: Reader, alarm: Alarm) -> float:
     return float(limit or 0)
 
 
-def read_metric(reader: Reader) -> Metric:
-    """{namespace, name, dimensions: {name: value}, statistic, period}."""
-    namespace = reader.required_text("namespace", "such as Shop/Orders", NAMESPACE)
-    name = reader.required_text("name", "the metric's name")
-    dimensions = tuple(sorted(reader.string_map("dimensions").items()))
-    statistic = reader.text("statistic", "Average")
+def read_metric(reader: Reader, environment: str = "") -> Metric:
+    """{namespace, name, dimensions: {name: value}, statistic, period}; {application, name, ...} for what one counts in its log."""
+    dimensions: tuple[tuple[str, str], ...] = ()
+    if application := reader.text("application", ""):
+        namespace = LOGS
+        name = f"{environment}-{application}-{reader.required_text('name', 'the name in its app_deploy_metrics')}"
+    else:
+        namespace = reader.required_text("namespace", "such as Shop/Orders", NAMESPACE)
+        name = reader.required_text("name", "the metric's name")
+        dimensions = tuple(sorted(reader.string_map("dimensions").items()))
+    statistic = reader.text("statistic", "Sum" if application else "Average")
     if statistic not in STATISTICS and not PERCENTILE.fullmatch(statistic):
         reader.problems.add(reader.at("statistic"), statistic, f"it must be one of {', '.join(STATISTICS)}, or a percentile such as p99")
     period = reader.integer("period", 300, 10, LONGEST_PERIOD)

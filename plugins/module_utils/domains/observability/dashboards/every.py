@@ -9,15 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..alarms.model import AnyAlarm
+from ..logs.queries import newest_errors
 from ..platform import Application, Platform
 from . import clusters, databases, traffic
 from .building import states
 from .model import Events, Heading, Part, Section, body
-
-RECENT_ERRORS = (
-    "fields @timestamp, coalesce(level, log_processed.level) as severity, coalesce(message, log_processed.message) as text "
-    '| filter severity in ["ERROR", "FATAL"] | sort @timestamp desc | limit 50'
-)
 
 
 def dashboard_name(environment: str, application: str = "") -> str:
@@ -42,7 +38,7 @@ def environment_parts(platform: Platform, alarms: Sequence[AnyAlarm]) -> Iterato
     yield Heading(f"# {platform.environment} in {region}")
     yield from states(platform, alarms)
     for one in platform.applications:
-        yield traffic.services(one, alarms, region)
+        yield traffic.services(one, alarms, platform)
     yield traffic.load_balancers(platform.load_balancers, alarms, region)
     yield traffic.edge(platform.distributions, alarms)
     yield from stores(platform, alarms, region)
@@ -74,9 +70,9 @@ def application_parts(platform: Platform, one: Application, alarms: Sequence[Any
     relevant = [alarm for alarm in alarms if alarm.subject[1] in uses.get(alarm.subject[0], ())]
     yield Heading(f"# {one.name} in {platform.environment}, {region}")
     yield from states(platform, relevant)
-    yield traffic.services(one, alarms, region)
+    yield traffic.services(one, alarms, platform)
     if one.log_group:
-        yield Section("Newest errors", (Events("ERROR and FATAL", one.log_group, RECENT_ERRORS, region),))
+        yield Section("Newest errors", (Events("ERROR and FATAL", one.log_group, newest_errors(one, 50), region),))
     used = [item for item in platform.databases if item.name in one.databases or item.replica_of in one.databases]
     for place in dict.fromkeys(item.region or region for item in used):
         here = [item for item in used if (item.region or region) == place]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ....inputs.log_metrics import LogMetric
 from ..alarms.building import GIB
 from ..alarms.model import AnyAlarm, Metric
 from ..platform import (
@@ -18,9 +19,11 @@ from ..platform import (
     Distribution,
     LoadBalancer,
     NatGateway,
+    Platform,
     Service,
     TargetGroup,
 )
+from ..sets.applications import LOG_NAMESPACE, metric_of
 from ..sets.traffic import filled, numbered
 from .building import LineOf, by_item, marks, metric_line, usual
 from .model import Graph, Line, Section
@@ -29,10 +32,12 @@ ALB = "AWS/ApplicationELB"
 PAST_FORTNIGHT = "-P14D"
 """Buckets and certificates publish once or twice a day."""
 DAY = 86_400
+FIVE_MINUTES = 300
 
 
-def services(one: Application, alarms: Sequence[AnyAlarm], region: str) -> Section:
-    """Throughput, errors, and latency of each service that has requests; CPU and memory of pods if they are measured."""
+def services(one: Application, alarms: Sequence[AnyAlarm], platform: Platform) -> Section:
+    """Throughput, errors, and latency of each service that has requests; CPU and memory of pods if they are measured; what it counts."""
+    region = platform.region
     own = [alarm for alarm in alarms if alarm.subject == ("applications", one.name)]
     serving = [service for service in one.services if service.target_groups]
     errors = [f"{service.name}-errors" for service in serving]
@@ -64,7 +69,21 @@ def services(one: Application, alarms: Sequence[AnyAlarm], region: str) -> Secti
         *by_item(usual("Errors", "% of requests", region, marks=marks(own, "applications", *errors)), serving, failed),
         *by_item(usual("Latency", "s", region, marks=marks(own, "applications", *latency)), slow, lambda line: line),
     ]
-    return Section(f"Application {one.name}", (*graphs, *pods(one, own, region)))
+    return Section(f"Application {one.name}", (*graphs, *pods(one, own, region), *counted(one, platform)))
+
+
+def counted(one: Application, platform: Platform) -> list[Graph]:
+    """What the application counts in its log: a graph for each unit."""
+
+    def line(metric: LogMetric) -> Line:
+        return metric_line(metric.name, LOG_NAMESPACE, metric_of(one.name, metric.name, platform.environment), "Sum", FIVE_MINUTES)
+
+    found: list[Graph] = []
+    for unit in dict.fromkeys(metric.unit for metric in one.metrics if one.log_group):
+        what = "events" if unit in ("Count", "None") else unit.lower()
+        graph = usual("Counted in the log", f"{what}/5 min", platform.region, period=FIVE_MINUTES)
+        found += by_item(graph, [metric for metric in one.metrics if metric.unit == unit], line)
+    return found
 
 
 def pods(one: Application, alarms: Sequence[AnyAlarm], region: str) -> list[Graph]:

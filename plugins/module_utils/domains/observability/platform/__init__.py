@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import TypeAlias
 
+from ....inputs.log_metrics import LogMetric
+
 GLOBAL_REGION = "us-east-1"
 """Where CloudFront, global web ACLs, and Route 53's health checks publish their metrics, whatever the environment's region."""
 
@@ -247,7 +249,9 @@ class Service:
 
 @dataclass(frozen=True)
 class Application:
-    """One application. ``log_group``: where its containers' JSON logs are, "" if nowhere. The lists of names say what it uses."""
+    """One application. ``log_group``: where its containers' JSON logs are, "" if nowhere. ``log_shared``: whether those of other
+    namespaces are there, too. ``metrics``: what it counts in its log. The lists of names say what it uses.
+    """
 
     name: str
     namespace: str = ""
@@ -255,6 +259,8 @@ class Application:
     cluster_name: str = ""
     container_insights: bool = False
     log_group: str = ""
+    log_shared: bool = False
+    metrics: tuple[LogMetric, ...] = ()
     services: tuple[Service, ...] = ()
     databases: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ....inputs.log_metrics import FATAL
 from ..alarms.building import COUNT, LASTING, PERCENT, SECONDS, SOON, Limit, Span, Subject, greatest
 from ..alarms.missing import LOGS
 from ..alarms.model import CRITICAL, WARNING, Alarm, Metric, Query
@@ -17,9 +18,9 @@ LOG_NAMESPACE = LOGS
 """Where metric filters put what they count in applications' logs."""
 
 
-def fatal_metric(one: Application, platform: Platform) -> str:
-    """The metric that counts an application's fatal events; the filter in queries.py writes it."""
-    return f"{platform.environment}-{one.name}-fatal"
+def metric_of(application: str, name: str, environment: str) -> str:
+    """The name in CloudWatch of a metric that is counted in an application's log; the filters in queries.py write it."""
+    return f"{environment}-{application}-{name}"
 
 
 def application_alarms(one: Application, platform: Platform) -> Iterator[Alarm]:
@@ -102,7 +103,7 @@ def fatal_alarm(one: Application, platform: Platform) -> Alarm:
     return subject.alarm(
         "fatal",
         WARNING,
-        subject.metric(fatal_metric(one, platform), "Sum"),
+        subject.metric(metric_of(one.name, FATAL, platform.environment), "Sum"),
         Limit(0, COUNT),
         Span(300, 1, 1),
         f"Application {one.name} has logged events of level FATAL: open the saved query for its errors and follow the correlation ID.",

@@ -9,15 +9,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....inputs.log_metrics import GROUP, UNITS, read_value
 from ....inputs.problems import Problems, suggestion
 from ....inputs.reader import Reader
 
-GROUP = re.compile(r"[A-Za-z0-9_/.#-]{1,512}")
-"""Names of log groups (CreateLogGroup)."""
 METRIC = re.compile(r"[^:*$]{1,255}")
 """Names of metrics and namespaces of metric filters (PutMetricFilter)."""
 NAMESPACE_OF_AWS = "AWS/"
-UNITS = ("None", "Count", "Seconds", "Milliseconds", "Microseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Percent")
 MOST_DIMENSIONS = 3
 RETENTION = 30
 LONGEST_NAME = 100
@@ -77,7 +75,7 @@ def _metric(reader: Reader) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": reader.required_text("name", "give the metric a name, such as NewUsers", METRIC),
         "namespace": reader.required_text("namespace", "give the metric a namespace, such as Shop/Business", METRIC),
-        "value": str(reader.take("value") if reader.given.get("value") is not None else "1"),
+        "value": read_value(reader),
         "unit": reader.choice("unit", UNITS, "Count"),
     }
     if found["namespace"].startswith(NAMESPACE_OF_AWS):

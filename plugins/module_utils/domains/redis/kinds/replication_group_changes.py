@@ -9,13 +9,13 @@ the first has come. Shards, replicas, node type, and version are calls of their 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..settings.access import ACCEPT, REFUSE
 from ..settings.cache import OFF
-from ..settings.topology import DISABLED, is_uniform, surplus
+from ..settings.topology import DISABLED, ENABLED, is_uniform, surplus
 from ..settings.versions import requested
 from .cache_credentials import same_value
 
@@ -51,15 +51,17 @@ class Call:
 Properties = Mapping[str, Any]
 
 
-def calls(left: Properties, present: Properties) -> list[Call]:
+def calls(left: Properties, present: Properties, nodes: Sequence[str] = ()) -> list[Call]:
     """The calls that make all changes, in order; only the first is sent before the group is described again.
 
-    ``left``: property -> value. ``present``: the observed properties. The login is not among them: see login_step.
+    ``left``: property -> value. ``present``: the observed properties. The login is not among them: see login_step. ``nodes``: the
+    identifiers of the group's nodes.
     """
     shrinking, growing = replica_calls(left, present)
     found = [
-        settings(left),
+        settings(left, present, nodes),
         upgrade(left, present),
+        log_delivery(left),
         transit(left, present),
         cluster_mode(left, present),
         node_type(left),
@@ -72,7 +74,7 @@ def calls(left: Properties, present: Properties) -> list[Call]:
     return [call for call in found if call]
 
 
-def settings(left: Properties) -> Call | None:
+def settings(left: Properties, present: Properties, nodes: Sequence[str]) -> Call | None:
     """Everything that neither interrupts clients nor excludes anything else."""
     sets = [name for name in SETTINGS if left.get(name) is not None]
     params: dict[str, Any] = {SETTINGS[name]: left[name] for name in sets}
@@ -80,9 +82,23 @@ def settings(left: Properties) -> Call | None:
         sets.append("notification_topic_arn")
         topic = left["notification_topic_arn"]
         params |= {"NotificationTopicArn": topic, "NotificationTopicStatus": "active"} if topic else {"NotificationTopicStatus": "inactive"}
-    if not sets and "log_delivery" not in left:
-        return None
-    return Call(MODIFY, (*sets, *(["log_delivery"] if "log_delivery" in left else [])), params)
+    if left.get("snapshot_retention_limit") and not present.get("snapshot_retention_limit"):
+        params |= snapshotting(present, nodes)
+    return Call(MODIFY, tuple(sets), params) if sets else None
+
+
+def snapshotting(present: Properties, nodes: Sequence[str]) -> dict[str, str]:
+    """The node that daily snapshots are taken of. Without cluster mode, ElastiCache refuses to switch them on unless the call names one;
+    with cluster mode, it refuses a call that does. The first node is the last that a removal of replicas reaches.
+    """
+    if present.get("cluster_mode", DISABLED) == ENABLED or not nodes:
+        return {}
+    return {"SnapshottingClusterId": min(nodes)}
+
+
+def log_delivery(left: Properties) -> Call | None:
+    """After the version, since old ones deliver no logs. ``log_configurations`` gives the parameter."""
+    return Call(MODIFY, ("log_delivery",)) if "log_delivery" in left else None
 
 
 def log_configurations(wanted: Mapping[str, Any], present: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ class UpdatingGroup(BaseGroup):
         left |= self.targets(left, now)
         if "login" in left and ("transit_encryption" not in left or left["login"].get("open")):
             self.step(aws, now, left["login"])
-        todo = tls_first(calls(left, now.properties))
+        todo = tls_first(calls(left, now.properties, now.attributes.get("nodes") or ()))
         if not todo:
             return
         self.send(aws, now, todo[0], left)

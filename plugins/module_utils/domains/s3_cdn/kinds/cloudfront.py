@@ -15,8 +15,12 @@ HOME = "us-east-1"
 """The region of what belongs to a distribution but is regional elsewhere: certificates, web ACLs, log deliveries, plans, and the index of
 tags."""
 STALE = ("PreconditionFailed", "InvalidIfMatchVersion")
+SPREADING = ("InvalidFunctionAssociation", "InvalidViewerCertificate", "InvalidWebACLId")
+"""What CloudFront answers about something that was made a moment ago elsewhere (hashicorp/terraform-provider-aws#4698,
+aws/aws-sdk-java#2901). Plans have checked certificates by then."""
 IN_USE = (
     "CachePolicyInUse",
+    "CannotDeleteEntityWhileInUse",
     "DistributionNotDisabled",
     "FunctionInUse",
     "OriginAccessControlInUse",
@@ -75,6 +79,16 @@ def removed(remove: Callable[[], None]) -> None:
     except CallFailed as error:
         if error.code in (*IN_USE, *STALE):
             raise NotYet(error.message, error.operation, error.code, error.hint, dependency=True) from error
+        raise
+
+
+def accepted(write: Callable[[], Any]) -> Any:
+    """Make a call that may name something new. Raises NotYet if CloudFront does not know it, which is final only if it lasts."""
+    try:
+        return write()
+    except CallFailed as error:
+        if error.code in SPREADING:
+            raise NotYet(error.message, error.operation, error.code, error.hint) from error
         raise
 
 

@@ -19,7 +19,7 @@ from ....aws.tags import tag_list
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, given, later
 from .alias_records import ZONE, contents_of, leading_to, publish, withdraw
-from .cloudfront import changed, listed, marked_at_home, removed
+from .cloudfront import accepted, changed, listed, marked_at_home, removed
 from .distribution_document import EMPTY, Headers, described, header_digest, shown
 from .origin_secret import header_value
 from .unknown_members import check_known
@@ -170,7 +170,7 @@ class CloudFrontDistribution(NamedKind):
         config = {**described(wanted, EMPTY, self._headers(aws, address, wanted)), "CallerReference": token}
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
         sent = {"DistributionConfig": config, "Tags": {"Items": tag_list(tags)}}
-        reply = aws.change("cloudfront", self.calls.create, DistributionConfigWithTags=sent)
+        reply = accepted(lambda: aws.change("cloudfront", self.calls.create, DistributionConfigWithTags=sent))
         return self.made(aws, {**reply["Distribution"], "Tags": {"Items": tag_list(tags)}}, address)
 
     def _headers(self, aws: Aws, address: str, properties: Mapping[str, Any]) -> Headers:
@@ -204,7 +204,8 @@ class CloudFrontDistribution(NamedKind):
 
         def write(there: Mapping[str, Any]) -> None:
             config = described(wanted, there["DistributionConfig"], headers)
-            aws.change("cloudfront", "update_distribution", Id=seen.id, IfMatch=there["ETag"], DistributionConfig=config)
+            sent = {"Id": seen.id, "IfMatch": there["ETag"], "DistributionConfig": config}
+            accepted(lambda: aws.change("cloudfront", "update_distribution", **sent))
 
         def same(there: Mapping[str, Any]) -> bool:
             now = shown(there["DistributionConfig"])

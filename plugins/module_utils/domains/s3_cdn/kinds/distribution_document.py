@@ -71,14 +71,17 @@ def _origin(name: str, one: Mapping[str, Any], there: Mapping[str, Any], headers
         found["OriginShield"] = {"Enabled": True, "OriginShieldRegion": shield}
     else:
         found["OriginShield"] = {"Enabled": False}
-    custom = one.get("custom")
-    if custom:
-        found.pop("S3OriginConfig", None)
-        found["CustomOriginConfig"] = {**found.get("CustomOriginConfig", {}), **_custom(custom)}
+    member = "CustomOriginConfig" if one.get("custom") else "VpcOriginConfig" if one.get("vpc_origin") else "S3OriginConfig"
+    for other in FORMS:
+        if other != member:
+            found.pop(other, None)
+    if custom := one.get("custom"):
+        found[member] = {**found.get(member, {}), **_custom(custom)}
+    elif vpc_origin := one.get("vpc_origin"):
+        found[member] = {**found.get(member, {}), **{VPC_ORIGIN[name]: value for name, value in vpc_origin.items()}}
     else:
-        found.pop("CustomOriginConfig", None)
         identity = f"{IDENTITY}{one['identity']}" if one.get("identity") else ""
-        found["S3OriginConfig"] = {**found.get("S3OriginConfig", {}), "OriginAccessIdentity": identity}
+        found[member] = {**found.get(member, {}), "OriginAccessIdentity": identity}
     return found
 
 
@@ -90,6 +93,12 @@ CUSTOM = {
     "keepalive_timeout": "OriginKeepaliveTimeout",
 }
 """property of a custom origin -> member of CustomOriginConfig."""
+
+VPC_ORIGIN = {"id": "VpcOriginId", "read_timeout": "OriginReadTimeout", "keepalive_timeout": "OriginKeepaliveTimeout"}
+"""property of a VPC origin -> member of VpcOriginConfig. The rest is a resource of its own."""
+
+FORMS = ("CustomOriginConfig", "S3OriginConfig", "VpcOriginConfig")
+"""The members of an origin of which it has one."""
 
 
 def _custom(custom: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,7 +126,7 @@ def _shown_origin(one: Mapping[str, Any]) -> dict[str, Any]:
         tls = sorted(items(custom.get("OriginSslProtocols")))
         found["custom"] = {**{name: custom.get(member) for name, member in CUSTOM.items()}, "tls": tls}
     if vpc := one.get("VpcOriginConfig"):
-        found["vpc_origin"] = vpc["VpcOriginId"]
+        found["vpc_origin"] = {name: vpc.get(member) for name, member in VPC_ORIGIN.items()}
     return found
 
 

@@ -33,10 +33,11 @@ BALANCER = re.compile(r"\.elb\.([a-z0-9-]+\.)?amazonaws\.com(\.cn)?$|\.[a-z0-9-]
 IDENTITY = re.compile(r"E[A-Z0-9]{5,30}")
 PROTOCOLS = {"https": "https-only", "http": "http-only"}
 TLS = ("TLSv1", "TLSv1.1", "TLSv1.2")
+LOAD_BALANCER = re.compile(r"arn:[\w-]+:elasticloadbalancing:[a-z0-9-]+:\d{12}:loadbalancer/(app|net)/[\w-]+/[0-9a-f]+")
 VPC_ORIGIN = (
-    "this role makes no VPC origins: they exist for load balancers by ARN only, and CloudFront keeps their interfaces in the VPC until it "
-    "is done with them. Give the load balancer a name in a zone of yours, use domain_name, and admit only CloudFront's prefix list and a "
-    "secret header of the origin"
+    "a VPC origin exists for a load balancer by its ARN only: give load_balancer_arn, and the name in its certificate as domain_name. One "
+    "that a controller makes gets another ARN when it is made anew: give it a name in a zone of yours, use domain_name alone, and admit "
+    "only CloudFront's prefix list and a secret header of the origin"
 )
 
 
@@ -45,6 +46,7 @@ class Origin:
     """Either a bucket of the component, or a host. ``headers``: sent to the origin with every request; their values are secrets.
 
     ``secret``: the name in origin_secrets of the secret whose current value is sent too, in the header ``secret_header``.
+    ``load_balancer_arn``: of a load balancer that CloudFront reaches inside its VPC, by a VPC origin.
     ``from_identity``: the origin access identity that the distribution used before, which the bucket's policy still admits.
     """
 
@@ -62,6 +64,7 @@ class Origin:
     keep_host: bool = False
     shield: str = ""
     from_identity: str = ""
+    load_balancer_arn: str = ""
     secret: str = ""
     secret_header: str = DEFAULT_HEADER
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -76,10 +79,9 @@ def read_origins(reader: Reader) -> dict[str, Origin]:
 
 def _origin(name: str, reader: Reader) -> Origin:
     bucket, host = reader.text("bucket", ""), reader.text("domain_name", "")
-    for refused in ("vpc_origin", "load_balancer_arn"):
-        if reader.take(refused) is not None:
-            reader.problems.messages.append(f"{reader.at(refused)}: {VPC_ORIGIN}")
-    if bool(bucket) == bool(host) and "vpc_origin" not in reader.given and "load_balancer_arn" not in reader.given:
+    if reader.take("vpc_origin") is not None:
+        reader.problems.messages.append(f"{reader.at('vpc_origin')}: {VPC_ORIGIN}")
+    if bool(bucket) == bool(host) and "vpc_origin" not in reader.given:
         reader.problems.missing(reader.path, "set either bucket, the name of a bucket of this component, or domain_name")
     found = Origin(
         name=name,
@@ -111,9 +113,17 @@ def _custom(reader: Reader) -> dict[str, Any]:
         "read_timeout": reader.integer("read_timeout", 30, 1, 120),
         "keepalive_timeout": reader.integer("keepalive_timeout", 5, 1, 120),
         "keep_host": reader.boolean("keep_host", False),
+        "load_balancer_arn": _load_balancer(reader),
         "secret": reader.text("origin_secret", ""),
         "secret_header": _secret_header(reader),
     }
+
+
+def _load_balancer(reader: Reader) -> str:
+    arn = reader.text("load_balancer_arn", "")
+    if arn and not is_unknown(arn) and not LOAD_BALANCER.fullmatch(arn):
+        reader.problems.add(reader.at("load_balancer_arn"), arn, VPC_ORIGIN)
+    return arn
 
 
 def _secret_header(reader: Reader) -> str:

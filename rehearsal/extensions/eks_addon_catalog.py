@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.kubernetes import VERSIONS
+from rehearsal.kubernetes.secrets_store import CLASS, POD_STATUS
 
 Schema = Mapping[str, Any]
 
@@ -60,6 +61,7 @@ class Product:
     namespace: str = "kube-system"
     owner: str = "aws"
     publisher: str = "eks"
+    definitions: tuple[Mapping[str, Any], ...] = ()  # of the kinds that come with it
 
     def fitting(self, minor: str) -> list[str]:
         """The versions that support a Kubernetes minor, newest first."""
@@ -228,6 +230,23 @@ PRODUCTS = (
         namespace="amazon-cloudwatch",
     ),
     Product(
+        "aws-secrets-store-csi-driver-provider",
+        "security",
+        {"v3.1.3-eksbuild.1": ALL, "v2.2.2-eksbuild.1": ALL},
+        _same("v2.2.2-eksbuild.1"),
+        (Workload("DaemonSet", "secrets-store-csi-driver"), Workload("DaemonSet", "secrets-store-csi-driver-provider-aws")),
+        {
+            **PLACEMENT,
+            "awsRegion": TEXT,
+            "priorityClassName": TEXT,
+            "secrets-store-csi-driver": _object(
+                syncSecret=_object(enabled=YES_OR_NO), enableSecretRotation=YES_OR_NO, rotationPollInterval=TEXT
+            ),
+        },
+        namespace="aws-secrets-manager",
+        definitions=(CLASS, POD_STATUS),
+    ),
+    Product(
         "cert-manager",
         "security",
         {"v1.20.0-eksbuild.2": ALL, "v1.19.2-eksbuild.1": ALL},
@@ -253,6 +272,6 @@ PRODUCTS = (
         owner="community",
     ),
 )
-CATALOGUE: Mapping[str, Product] = {product.name: product for product in PRODUCTS}
+CATALOG: Mapping[str, Product] = {product.name: product for product in PRODUCTS}
 SELF_MANAGED = ("vpc-cni", "kube-proxy", "coredns")
 """The unmanaged add-ons of a new cluster, unless bootstrapSelfManagedAddons is false."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PREFIX = "rehearsal.mainstay"
+DRIVER = "secrets-store.csi.k8s.io"
+"""The CSI driver whose volumes pods wait for."""
+MOUNTED = f"{PREFIX}/mounted"
+"""The annotation of a pod whose volumes of that driver are mounted."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ WAITS = {
         "ContainerCreating", "", ("FailedMount", 'MountVolume.SetUp failed for volume "config" : configmap "app" not found')
     ),
 }
-BEHAVIOURS = (*RUNNING, *EXITS, *WAITS)
+BEHAVIORS = (*RUNNING, *EXITS, *WAITS)
 
 # Defaults in milliseconds; an annotation overrides each. A kubelet's back-off is 10 s, doubled each time up to five minutes.
 DELAYS = {"delay": 10_000, "run-for": 300, "stop-delay": 0, "start-delay": 0}
