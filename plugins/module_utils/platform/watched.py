@@ -22,6 +22,7 @@ from ..domains.eks.settings.cluster import Network as ClusterNetwork
 from ..domains.eks.settings.cluster import read as read_clusters
 from ..domains.messaging.settings.broker import CLUSTER, SINGLE, read_brokers
 from ..domains.messaging.settings.queue import dead_letter_name, read_queues
+from ..domains.messaging.settings.stream import read_streams
 from ..domains.network.settings import read as read_networks
 from ..domains.rds.settings.instance import read as read_instances
 from ..domains.redis.settings.cache import read as read_caches
@@ -202,6 +203,7 @@ def members(identifier: str, shards: Mapping[str, int], clustered: bool) -> list
 def messaging(host: Host) -> Iterator[tuple[str, Item]]:
     yield from queues(host)
     yield from brokers(host)
+    yield from streams(host)
 
 
 def queues(host: Host) -> Iterator[tuple[str, Item]]:
@@ -232,6 +234,13 @@ def brokers(host: Host) -> Iterator[tuple[str, Item]]:
                 ],
             },
         )
+
+
+def streams(host: Host) -> Iterator[tuple[str, Item]]:
+    """The module asks which brokers exist; until then, as many as are described."""
+    for name, one in read_streams(host.given("messaging_streams"), "messaging_streams", host.environment, Network(), Problems()).items():
+        described = {"serverless": one.serverless, "brokers": list(range(1, one.brokers + 1)), "instance_type": one.instance_type}
+        yield "streams", {"name": name, "cluster_name": one.aws_name, **described}
 
 
 def zones(host: Host) -> Iterator[tuple[str, Item]]:

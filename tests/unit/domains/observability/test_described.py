@@ -164,6 +164,7 @@ def test_whether_cloudwatch_may_use_a_key(statements: list[dict[str, Any]], expe
     assert found is expected
 
 
+STREAMS: dict[str, Any] = {"clicks": {"instance_type": "kafka.m7g.large", "brokers": 3}, "audit": {"serverless": True}}
 BROKERS: dict[str, Any] = {
     "jobs": {
         "instance_type": "mq.m7g.large",
@@ -175,6 +176,9 @@ BROKERS: dict[str, Any] = {
 }
 
 
+MESSAGING = {"messaging_queues": {"email": {}}, "messaging_brokers": BROKERS, "messaging_streams": STREAMS}
+
+
 def test_everything_that_hosts_describe_is_watched() -> None:
     shared = {"platform_environment": "prod", "platform_region": "af-south-1", "platform_account_id": "123456789012"}
     gateways = {"networks": {"main": {"nat_gateway_ids": {"af-south-1a": "nat-1", "af-south-1b": UNKNOWN}}}}
@@ -182,7 +186,9 @@ def test_everything_that_hosts_describe_is_watched() -> None:
         "vpc": [Host("network", {**shared, "vpc_networks": {"main": {"cidr": "10.0.0.0/16"}}}, gateways)],
         "rds": [Host("database", {**shared, "rds_databases": {"main": {"version": "17", "instance_class": "db.t4g.small"}}})],
         "redis": [Host("cache", {**shared, "redis_caches": {"main": {"node_type": "cache.t4g.small", "replicas": 1}}})],
-        "messaging": [Host("queues", {**shared, "messaging_queues": {"email": {}}, "messaging_brokers": BROKERS})],
+        "messaging": [
+            Host("queues", {**shared, "messaging_queues": {"email": {}}, "messaging_brokers": BROKERS, "messaging_streams": STREAMS})
+        ],
         "s3_cdn": [Host("site", {**shared, "s3_cdn_web_acls": {"main": {"scopes": ["cloudfront", "alb"]}, "api": {"scopes": ["alb"]}}})],
     }
     found = watched(hosts)
@@ -192,6 +198,7 @@ def test_everything_that_hosts_describe_is_watched() -> None:
     assert [(one["queue_name"], one["dead_letter"]) for one in found["queues"]] == [("prod-email", False), ("prod-email-dead-letter", True)]
     assert [one["gateway_id"] for one in known(found)["nat_gateways"]] == ["nat-1"]
     assert found["backups"] == [{"name": "main", "identifier": "prod-main"}]
+    assert [(one["cluster_name"], one["serverless"]) for one in found["streams"]] == [("prod-clicks", False), ("prod-audit", True)]
     jobs, old = found["brokers"]
     assert jobs == {
         "name": "jobs",
