@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import ipaddress
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -469,11 +470,14 @@ def expected_alarms(inventory: str) -> set[str]:
     items = {"database": "rds_databases", "cache": "redis_caches", "queue": "messaging_queues"}
     usual = {"database": "cpu", "cache": "memory-001", "queue": "depth"}
     groups = {"database": "rds", "cache": "redis", "queue": "messaging"}
-    return {
-        f"metric_alarm.{item}-{name}-{usual[item]}"
+    found = {
+        f"{item}-{name}-{usual[item]}"
         for item, variable in items.items()
         for name in variables(inventory, groups[item]).get(variable) or {}
     }
+    given = variables(inventory, "observability").get("observability_alarms") or {}
+    off = [pattern for pattern, one in given.items() if one.get("enabled") is False]
+    return {f"metric_alarm.{name}" for name in found if not any(fnmatch.fnmatch(name, pattern) for pattern in off)}
 
 
 def expected_content(databases: Mapping[str, Any]) -> set[str]:
