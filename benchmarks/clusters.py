@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from benchmarks import databases as databases_of
-from scripts.terminal import ROOT
-
-sys.path.insert(0, str(ROOT / "collections"))
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import KINDS as CLUSTER_KINDS
@@ -24,6 +18,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.valid
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.graph import Step, build
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, make_plan
+from benchmarks import databases as databases_of
 
 VERSION = "1.35"
 ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns", "metrics-server")

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
-
-from rehearsal.extensions.rds_life import KIND, SHARES
-from scripts.terminal import ROOT
-
-sys.path.insert(0, str(ROOT / "collections"))
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.domain import KINDS
@@ -19,6 +13,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.inputs.networks import Network
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
+from rehearsal.extensions.rds_life import KIND, SHARES
 
 VERSION = "17.6"
 """Exact, because the provider treats a major version as a change."""

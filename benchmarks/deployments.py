@@ -24,10 +24,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.terminal import BIN, ROOT
-
-sys.path.insert(0, str(ROOT / "collections"))
-
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access import from_options
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client import Api
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import EventClock
@@ -41,6 +37,7 @@ from rehearsal import launcher
 from rehearsal.kubernetes import build
 from rehearsal.kubernetes.plane import ControlPlane
 from scripts import applications
+from scripts.terminal import BIN, ROOT
 
 LONGEST = 900.0
 ALLOWED_SECONDS = 1.0

@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.alarms import topics, watching
 from benchmarks.database_inventory import databases
+from benchmarks.storage import buckets, distributions
 from benchmarks.zones import zone_records, zones
 from rehearsal.testing import Cloud
 
@@ -56,6 +57,8 @@ def take(cloud: Cloud) -> Inventory:
         "records": zone_records(cloud.client("route53")),
         "alarms": watching(cloud.client("cloudwatch")),
         "topics": topics(cloud.client("sns")),
+        "buckets": buckets(cloud.client("s3")),
+        "distributions": distributions(cloud.client("cloudfront")),
         **clusters(cloud.client("eks"), cloud.client("ec2"), cloud.client("iam"), network.zone_of),
         **databases(cloud.client("rds"), cloud.client("secretsmanager"), network.zone_of),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from benchmarks import alarms, zones
+from benchmarks import alarms, storage, zones
 
 
 @dataclass(frozen=True)
@@ -26,5 +26,23 @@ class Part:
 PARTS: Mapping[str, Part] = {
     "records": Part("record", "a zone with so many records", "dns", "zones", "zone", zones.for_role, zones.for_terraform),
     "alarms": Part("alarm", "so many alarms with a topic", "observability", "alarms", "alarms", alarms.for_role, alarms.for_terraform),
+    "buckets": Part(
+        "bucket",
+        "so many buckets with all their settings, and one for their logs",
+        "s3_cdn",
+        "storage",
+        "buckets",
+        storage.buckets_for_role,
+        storage.buckets_for_terraform,
+    ),
+    "behaviors": Part(
+        "behavior",
+        "a distribution with so many behaviors",
+        "s3_cdn",
+        "cdn",
+        "distribution",
+        storage.distribution_for_role,
+        storage.distribution_for_terraform,
+    ),
 }
 """By the option of the command that gives their sizes."""

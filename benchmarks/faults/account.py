@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from benchmarks.faults.account_services import Raw, of_buckets, of_caches, of_cloudfront, of_queues, of_secrets
 from rehearsal.testing import Cloud
 
 Holdings = dict[str, Counter[str]]
@@ -57,16 +58,17 @@ def take(cloud: Cloud) -> Holdings:
         *of_zones(cloud.client("route53")),
         *of_certificates(cloud.client("acm")),
         *of_repositories(cloud.client("ecr")),
+        *of_caches(cloud.client("elasticache")),
+        *of_secrets(cloud.client("secretsmanager")),
+        *of_buckets(cloud.client("s3")),
+        *of_cloudfront(cloud.client("cloudfront")),
+        *of_queues(cloud.client("sqs")),
     ]
     names = {identity: name for _sort, identity, name, _one in raw if name}
     found: Holdings = {}
     for sort, _identity, _name, one in raw:
         found.setdefault(sort, Counter())[json.dumps(settled(one, names, sort in KEPT), sort_keys=True, default=str)] += 1
     return found
-
-
-Raw = tuple[str, str, str, Any]
-"""(type, id, name, description)"""
 
 
 def of_ec2(ec2: Any) -> Iterator[Raw]:

@@ -1,6 +1,6 @@
 """The runs under test: a component with two networks that together use every kind. It is created, changed, shrunk, repaired, and destroyed;
-another component's network gets and loses IPv6 addresses. So are a component with a zone, a certificate, and a health check, and one with
-repositories for images created, changed, and destroyed.
+another component's network gets and loses IPv6 addresses. So are a component with a zone, a certificate, and a health check, one with
+repositories for images, and those of services.py (caches, buckets, a distribution, and queues) created, changed, and destroyed.
 
 Together the runs make every mutating call that an inventory can cause; ``OPERATIONS`` says which call is broken in which run.
 """
@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.faults import services
 from benchmarks.faults.account import name_of
 from benchmarks.faults.catalog import ANY, FAULTS, LISTS, Fault, concerned
 from benchmarks.subjects import REGION, ZONES
 from rehearsal.testing import Cloud
 
+HOLD_DATA = ("kms_key", "cache_key", "bucket_key", "s3_bucket", "secret", "replication_group", "message_queue")
+"""Kinds that only their full names give consent to delete."""
 ENVIRONMENT, COMPONENT, ZONE, REGISTRY = "faults", "network", "zones", "registry"
 ALIASES = f"alias/mainstay/{ENVIRONMENT}/{COMPONENT}/"
 OURS = [{"Name": "tag:mainstay:component", "Values": [COMPONENT]}]
@@ -195,6 +198,18 @@ SCENARIOS = {
     "images": Scenario(None, STORED),
     "images-change": Scenario(STORED, STORED_CHANGED),
     "images-destroy": Scenario(STORED, STORED, destroy=True),
+    "caches": Scenario(services.NETWORKED, services.CACHED),
+    "caches-change": Scenario(services.CACHED, services.CACHED_CHANGED),
+    "caches-destroy": Scenario(services.CACHED, services.CACHED, destroy=True),
+    "buckets": Scenario(None, services.STORED),
+    "buckets-change": Scenario(services.STORED, services.STORED_CHANGED, services.drift_of_buckets),
+    "buckets-destroy": Scenario(services.STORED, services.STORED, destroy=True),
+    "distribution": Scenario(None, services.DISTRIBUTED),
+    "distribution-change": Scenario(services.DISTRIBUTED, services.DISTRIBUTED_CHANGED),
+    "distribution-destroy": Scenario(services.DISTRIBUTED, services.DISTRIBUTED, destroy=True),
+    "queues": Scenario(None, services.QUEUED),
+    "queues-change": Scenario(services.QUEUED, services.QUEUED_CHANGED),
+    "queues-destroy": Scenario(services.QUEUED, services.QUEUED, destroy=True),
 }
 
 OPERATIONS: dict[str, dict[str, str]] = {
@@ -249,9 +264,59 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "ecr": "DeleteRepositoryPolicy PutImageScanningConfiguration PutImageTagMutability SetRepositoryPolicy TagResource UntagResource"
     },
     "images-destroy": {"ecr": "DeleteRepository"},
+    "caches": {
+        "elasticache": """
+            CreateCacheParameterGroup CreateCacheSubnetGroup CreateReplicationGroup CreateUser CreateUserGroup
+            ModifyCacheParameterGroup""",
+        "secretsmanager": "CreateSecret",
+    },
+    "caches-change": {
+        "elasticache": """
+            AddTagsToResource DecreaseReplicaCount DeleteUser IncreaseReplicaCount ModifyReplicationGroup
+            ModifyReplicationGroupShardConfiguration ModifyUser ModifyUserGroup RemoveTagsFromResource ResetCacheParameterGroup""",
+        "secretsmanager": "PutSecretValue TagResource UntagResource UpdateSecretVersionStage",
+    },
+    "caches-destroy": {
+        "elasticache": "DeleteCacheParameterGroup DeleteCacheSubnetGroup DeleteReplicationGroup DeleteUserGroup",
+        "secretsmanager": "DeleteSecret",
+    },
+    "buckets": {
+        "s3": """
+            CreateBucket PutBucketCors PutBucketEncryption PutBucketLifecycleConfiguration PutBucketLogging PutBucketPolicy
+            PutBucketReplication PutBucketVersioning""",
+    },
+    "buckets-change": {
+        "s3": "DeleteBucketCors DeleteBucketLifecycle DeleteBucketReplication PutBucketOwnershipControls PutPublicAccessBlock",
+        "s3control": "TagResource UntagResource",
+    },
+    "buckets-destroy": {"s3": "DeleteBucket"},
+    "distribution": {
+        "cloudfront": """
+            CreateCachePolicy CreateDistributionWithTags CreateFunction CreateOriginAccessControl CreateOriginRequestPolicy
+            CreateResponseHeadersPolicy PublishFunction""",
+    },
+    "distribution-change": {
+        "cloudfront": """
+            TagResource UntagResource UpdateCachePolicy UpdateDistribution UpdateOriginRequestPolicy UpdateResponseHeadersPolicy""",
+    },
+    "distribution-destroy": {
+        "cloudfront": """
+            DeleteCachePolicy DeleteDistribution DeleteFunction DeleteOriginAccessControl DeleteOriginRequestPolicy
+            DeleteResponseHeadersPolicy""",
+    },
+    "queues": {"sqs": "CreateQueue"},
+    "queues-change": {"sqs": "SetQueueAttributes TagQueue UntagQueue"},
+    "queues-destroy": {"sqs": "DeleteQueue"},
 }
 
 UNREACHABLE = {
+    "cloudfront:AssociateAlias": "the distribution has no alias, which would need a certificate",
+    "cloudfront:UpdateFunction": "the code of a function of the role's own never changes",
+    "cloudfront:UpdateOriginAccessControl": "all of its settings are the same for every bucket",
+    "elasticache:ModifyCacheSubnetGroup": "the subnets of the network stay",
+    "s3:DeleteBucketPolicy": "every bucket has a policy",
+    "secretsmanager:RestoreSecret": "no secret is scheduled for deletion before",
+    "secretsmanager:UpdateSecret": "secrets keep their keys and descriptions",
     "ecr:DeleteLifecyclePolicy": "every repository has a lifecycle policy, which protects what is deployed",
     "ec2:ReplaceNetworkAclEntry": "entries change under new numbers; only a number that was taken meanwhile is replaced",
     "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",
@@ -316,8 +381,8 @@ def cases(subject: str) -> list[Case]:
     return [Case(subject, scenario, operation, fault) for scenario, operation in places for fault in FAULTS if concerned(fault, operation)]
 
 
-PLACES = {"dns_zones": ("dns", ZONE), "ci_cd_repositories": ("ci_cd", REGISTRY)}
-"""variable -> the group and the host that has it. All others belong to the network."""
+PLACES = {"vpc": COMPONENT, "dns": ZONE, "ci_cd": REGISTRY, "redis": "caches", "s3_cdn": "storage", "messaging": "queues"}
+"""group, which is also how the names of its variables begin -> the host in it."""
 
 
 def inventory(variables: Variables, account_id: str) -> dict[str, Any]:
@@ -327,17 +392,17 @@ def inventory(variables: Variables, account_id: str) -> dict[str, Any]:
         "platform_environment": ENVIRONMENT,
         "platform_region": REGION,
         "platform_account_id": account_id,
-    }
-    ours = {
-        "platform_allow_replace": ["*", "kms_key.*"],
-        "platform_purge": ["*", "kms_key.*"],
+        "platform_allow_replace": ["*"],
+        "platform_purge": ["*", *(f"{kind}.*" for kind in HOLD_DATA)],
         # the cloud answers at once, and its lists lag by at most one second
         "platform_poll_interval": 0.2,
         "platform_settle_seconds": 3.0,
     }
-    group, host = next((place for name, place in PLACES.items() if name in variables), ("vpc", COMPONENT))
+    given = {group: {name: value for name, value in variables.items() if name.startswith(f"{group}_")} for group in PLACES}
+    groups = {group: found for group, found in given.items() if found}
+    platform = {name: value for name, value in variables.items() if name.startswith("platform_")}
     return {
-        "hosts.yml": {group: {"hosts": {host: None}}},
-        "group_vars/all.yml": shared,
-        f"group_vars/{group}.yml": {**ours, **variables},
+        "hosts.yml": {group: {"hosts": {PLACES[group]: None}} for group in groups},
+        "group_vars/all.yml": {**shared, **platform},
+        **{f"group_vars/{group}.yml": found for group, found in groups.items()},
     }
