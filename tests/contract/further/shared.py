@@ -98,7 +98,9 @@ def security_group(_place: Place) -> Sample:
     before, after = [rule(443), rule(80)], [rule(443, "two"), rule(8080)]
     return Sample(
         Resource(
-            "security_group", "full", {"vpc_id": VPC_ID, "group_name": "full", "description": "full", "ingress": before, "egress": before}
+            "security_group",
+            "full",
+            {"vpc_id": VPC_ID, "group_name": "full", "description": "full", "ingress": before, "egress": before, "tags": MANY},
         ),
         needs=(VPC,),
         change={"ingress": after, "egress": after, "tags": FEW},

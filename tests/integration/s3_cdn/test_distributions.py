@@ -163,25 +163,7 @@ def test_what_was_just_made_elsewhere_is_waited_for(site: Site, certificate: str
         assert distribution(site)["DistributionConfig"]["Comment"] == comment
 
 
-def test_another_load_balancer_behind_a_vpc_origin(site: Site, certificate: str) -> None:
-    """The distribution has one at any time: the new way exists before it moves, and the old one goes afterward."""
-
-    def inside(name: str) -> Any:
-        arn = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/{name}/0123456789abcdef"
-        api = {"domain_name": "origin.example.com", "load_balancer_arn": arn}
-        return site.desired(BUCKETS, **described(certificate, origins={"app": {"bucket": "app"}, "api": api}))
-
-    site.apply(inside("old"))
-    assert summary(site.plan(inside("old"))) == {}
-    requests = Requests(site.cloud)
-    site.apply(inside("new"), allow_replace=("vpc_origin.*",))
-    assert requests.changes() == ["cloudfront:CreateVpcOrigin", "cloudfront:UpdateDistribution", "cloudfront:DeleteVpcOrigin"]
-    (left,) = site.cloud.client("cloudfront").list_vpc_origins()["VpcOriginList"]["Items"]
-    assert "/new/" in left["OriginEndpointArn"]
-    site.apply([], purge=EVERYTHING)
-    assert site.cloud.client("cloudfront").list_vpc_origins()["VpcOriginList"]["Quantity"] == 0
-
-
+@pytest.mark.usefixtures("shop")
 def test_a_function_and_its_distribution_change_in_one_run(site: Site, certificate: str) -> None:
     """Publishing the function gives the distribution another version."""
     changed = site.desired(BUCKETS, **described(certificate, single_page="/app.html", price_class="100"))
@@ -224,3 +206,22 @@ def test_a_secret_header_appears_nowhere(site: Site, certificate: str, tmp_path:
     assert "which takes no headers" in refused["msg"]
     (header,) = distribution(site)["DistributionConfig"]["Origins"]["Items"][1]["CustomHeaders"]["Items"]
     assert header == {"HeaderName": "x-origin-verify", "HeaderValue": "another-secret"}
+
+
+def test_another_load_balancer_behind_a_vpc_origin(site: Site, certificate: str) -> None:
+    """The distribution has one at any time: the new way exists before it moves, and the old one goes afterward."""
+
+    def inside(name: str) -> Any:
+        arn = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/{name}/0123456789abcdef"
+        api = {"domain_name": "origin.example.com", "load_balancer_arn": arn}
+        return site.desired(BUCKETS, **described(certificate, origins={"app": {"bucket": "app"}, "api": api}))
+
+    site.apply(inside("old"))
+    assert summary(site.plan(inside("old"))) == {}
+    requests = Requests(site.cloud)
+    site.apply(inside("new"), allow_replace=("vpc_origin.*",))
+    assert requests.changes() == ["cloudfront:CreateVpcOrigin", "cloudfront:UpdateDistribution", "cloudfront:DeleteVpcOrigin"]
+    (left,) = site.cloud.client("cloudfront").list_vpc_origins()["VpcOriginList"]["Items"]
+    assert "/new/" in left["OriginEndpointArn"]
+    site.apply([], purge=EVERYTHING)
+    assert site.cloud.client("cloudfront").list_vpc_origins()["VpcOriginList"]["Quantity"] == 0
