@@ -42,7 +42,8 @@ def browse(environment: str, urls: Sequence[str], ready: str, seconds: float) ->
         picture = ROOT / ".rehearsal" / environment / "pages" / picture_name(url)
         seen = visit(Visit(url, picture, given["MAINSTAY_REHEARSAL_PROXY"], given["MAINSTAY_REHEARSAL_CA"], ready, seconds))
         say(f"{url}: {seen.title or 'no title'}")
-        for line in [*seen.text.split("\n")[:5], *seen.summary.split("\n")]:
+        text = [line for line in seen.text.splitlines() if line.strip()]
+        for line in [*text[:5], *seen.summary.splitlines()]:
             say_line(line.strip())
         say_line(f"picture: {picture.relative_to(ROOT)}")
 

@@ -72,9 +72,16 @@ class Opening:
         self.view.setPage(page)
         self.view.resize(wanted["width"], wanted["height"])
         self.view.show()
-        QTimer.singleShot(int(wanted["seconds"] * 1000), lambda: self._finish(False))
-        page.loadFinished.connect(lambda _loaded: self._until(wanted["ready"], self._paint))
+        QTimer.singleShot(int(wanted["seconds"] * 1000), lambda: self._finish("late"))
+        page.loadFinished.connect(self._loaded)
         page.load(QUrl(wanted["url"]))
+
+    def _loaded(self, loaded: bool) -> None:
+        self.page.loadFinished.disconnect(self._loaded)
+        if loaded:
+            self._until(self.wanted["ready"], self._paint)
+        else:
+            self._finish("unreachable")
 
     def _until(self, condition: str, then: Callable[[], None]) -> None:
         """``condition``: JavaScript, evaluated again until it is true."""
@@ -95,17 +102,17 @@ class Opening:
         """What the page has painted reaches the picture a little later: the picture is taken when two in a row are the same."""
         image = self.view.grab().toImage()
         if self.seen.get("image") == image:
-            self._finish(True)
+            self._finish("ready")
         else:
             self.seen["image"] = image
             QTimer.singleShot(4 * POLL, self._steady)
 
-    def _finish(self, ready: bool) -> None:
-        """Also if the time is over: what the page shows then says why."""
+    def _finish(self, outcome: str) -> None:
+        """``outcome``: ready, late, or unreachable. What the page shows in the latter cases says why."""
 
         def write(found: Any) -> None:
             saved = self.view.grab().save(self.wanted["picture"], "PNG")
-            report = {**(found or {}), "ready": ready, "picture": saved, "console": self.page.console}
+            report = {**(found or {}), "outcome": outcome, "picture": saved, "console": self.page.console}
             sys.stdout.write(json.dumps(report) + "\n")
             sys.stdout.flush()
             # Without Qt's own ending: it would wait for Chromium's processes, which end with this one.

@@ -131,9 +131,12 @@ def sight_of(wanted: Visit, output: str, errors: str) -> Sight:
     )
     if not report["picture"]:
         raise BrowserError(f"the picture of {wanted.url} cannot be written to {wanted.picture}")
-    if not report["ready"]:
+    if report["outcome"] != "ready":
+        said = (
+            "cannot be reached" if report["outcome"] == "unreachable" else f"was not ready within {wanted.seconds:.0f} s ({wanted.ready})"
+        )
         shown = f'It shows "{" ".join(seen.text.split())[:300]}"; the picture is {wanted.picture}.'
-        raise BrowserError(f"{wanted.url} was not ready within {wanted.seconds:.0f} s ({wanted.ready}). {shown}\n{seen.summary}")
+        raise BrowserError(f"{wanted.url} {said}. {shown}\n{seen.summary}")
     return seen
 
 

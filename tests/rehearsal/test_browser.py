@@ -21,7 +21,7 @@ SHOWN = {
     "html": "<html></html>",
     "replies": [[WANTED.url, 200], ["https://www.example.com/main.js", 404]],
     "console": ["main.js:1: no"],
-    "ready": True,
+    "outcome": "ready",
     "picture": True,
 }
 
@@ -41,7 +41,8 @@ def test_what_a_page_shows_is_read_from_the_last_line() -> None:
     [
         ("", "Fatal", "the browser ended without opening the page:\n    Fatal"),
         ("noise", "libnss3.so: cannot open shared object file", r"a library of the system \(Debian and Ubuntu: apt-get install lib"),
-        (json.dumps({**SHOWN, "ready": False}), "", 'was not ready within 5 s .*It shows "Orders 3"; the picture is shop.png'),
+        (json.dumps({**SHOWN, "outcome": "unreachable"}), "", "https://www.example.com/ cannot be reached. It shows"),
+        (json.dumps({**SHOWN, "outcome": "late"}), "", 'was not ready within 5 s .*It shows "Orders 3"; the picture is shop.png'),
         (json.dumps({**SHOWN, "picture": False}), "", "cannot be written to shop.png"),
     ],
 )
