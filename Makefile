@@ -90,7 +90,7 @@ check: setup ## run the quick checks for development: style, types, unit tests, 
 test: setup ## run everything that CI runs (about 30 minutes on two cores); ARGS=--no-budgets on a slow or busy machine
 	@$(PYTHON) -m scripts.verify full $(ARGS)
 
-nightly: setup ## run what CI does not: mutants, each permission removed, kubectl's verdicts, broken playbooks, the whole contract suite (under an hour); ARGS="--seed 7"
+nightly: setup ## run what CI does not: mutants, each permission removed, kubectl's verdicts, broken playbooks, the whole contract suite, pages in a browser (under an hour); ARGS="--seed 7"
 	@$(PYTHON) -m scripts.verify nightly $(ARGS)
 
 lint: setup ## check only style, types, documentation, and changelog

