@@ -79,6 +79,11 @@ options:
       - >-
         C(configuration) has options of C(server.properties), such as V({num.partitions: 6}). C(auto.create.topics.enable) is V(false)
         unless it is given.
+      - >-
+        C(topics) are topics of Kafka, by name, with C(partitions) (V(1)), C(replication) (by default one replica in each zone, and at most
+        three), and C(configuration), options such as V({retention.ms: 604800000}). They are created, given more partitions, and configured,
+        and never deleted. One that exists is taken over, with the options that are not described. Fewer partitions and another
+        C(replication) are refused. Topics that are not described are left alone.
       - C(monitoring) is V(default), V(per_broker), V(per_topic_per_broker), or V(per_topic_per_partition). C(open_monitoring) has C(jmx)
         and C(node), the exporters for Prometheus (both V(false)). C(logs) has C(broker) (V(true)) and C(retention_days) (V(30)). C(tags)
         are added to the cluster.
@@ -178,6 +183,8 @@ EXAMPLES = r"""
         brokers: 6
         storage_gib: 500
         configuration: {num.partitions: 6, log.retention.hours: 72}
+        topics:
+          orders: {partitions: 6, replication: 3, configuration: {retention.ms: 604800000}}
       clicks:
         serverless: true
 """
@@ -223,7 +230,7 @@ outputs:
     streams:
       description:
         - The streams by name. C(bootstrap) has the addresses for each way to log in; null for one that is off. A serverless stream has no
-          C(kafka_version), C(instance_type), and C(brokers).
+          C(kafka_version), C(instance_type), and C(brokers). C(topics) has the names of the described topics.
       type: dict
       returned: always
       sample:

@@ -1,7 +1,7 @@
 """Authorization checks for Amazon MSK calls, after the Apache Kafka APIs part of the Service Authorization Reference.
 
 Tags in a create call also require kafka:TagResource, and a cluster what Amazon MSK does in EC2, with a key, and with logs in the caller's
-name.
+name. A call about topics requires what a client of Kafka would need for it (MSK Developer Guide, "Topic Operations").
 """
 
 from __future__ import annotations
@@ -22,9 +22,22 @@ DELIVERY = (
     *("PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups"),
 )
 
+TOPICS = {
+    "ListTopics": ("DescribeTopic",),
+    "DescribeTopic": ("DescribeTopic", "DescribeTopicDynamicConfiguration"),
+    "DescribeTopicPartitions": ("DescribeTopic", "DescribeTopicDynamicConfiguration"),
+    "CreateTopic": ("CreateTopic",),
+    "UpdateTopic": ("DescribeTopic", "AlterTopic", "AlterTopicDynamicConfiguration"),
+    "DeleteTopic": ("DescribeTopic", "DeleteTopic"),
+}
+"""What a call about topics is checked for on the topic, besides its own action and kafka-cluster:Connect on the cluster."""
+
 
 @authorizes("kafka")
 def asked(call: Call) -> Iterator[Ask]:
+    if call.operation in TOPICS:
+        yield from _about_topics(call)
+        return
     request = dict(call.get("Tags") or {})
     resource = str(call.get("ResourceArn") or call.get("ClusterArn") or call.get("Arn") or "*")
     yield ask(call, resource, request=request, there=tags_of_arn(call.backend, resource) or {})
@@ -49,6 +62,15 @@ def asked(call: Call) -> Iterator[Ask]:
             yield ask(call, key_resource(call, str(key)), action, there=tags_of_key(call, str(key)), kms_grantisforawsresource=for_service)
     if ((given.get("LoggingInfo") or {}).get("BrokerLogs") or {}).get("CloudWatchLogs", {}).get("Enabled"):
         yield from (ask(call, "*", f"logs:{name}") for name in DELIVERY)
+
+
+def _about_topics(call: Call) -> Iterator[Ask]:
+    cluster = str(call.get("ClusterArn"))
+    tags = tags_of_arn(call.backend, cluster) or {}
+    topic = f"{cluster.replace(':cluster/', ':topic/', 1)}/{call.get('TopicName') or '*'}"
+    yield ask(call, cluster, there=tags)
+    yield ask(call, cluster, "kafka-cluster:Connect", there=tags)
+    yield from (ask(call, topic, f"kafka-cluster:{name}") for name in TOPICS[call.operation])
 
 
 def _grants(call: Call) -> Iterator[Ask]:

@@ -41,6 +41,19 @@ class Configuration:
 
 
 @dataclass(eq=False)
+class Topic:
+    """`shown`: what is read of it until `shows_at`, in seconds of the monotonic clock; None before it is shown at all."""
+
+    name: str
+    arn: str
+    partitions: int
+    replication: int
+    configs: dict[str, str]
+    shown: dict[str, Any] | None = None
+    shows_at: float = 0.0
+
+
+@dataclass(eq=False)
 class Cluster:
     """`members`: Provisioned or Serverless, as DescribeClusterV2 shows it. `scram`: the ARNs of associated secrets."""
 
@@ -52,6 +65,7 @@ class Cluster:
     members: dict[str, Any]
     version: str = field(default_factory=new_version)
     scram: list[str] = field(default_factory=list)
+    topics: dict[str, Topic] = field(default_factory=dict)
     tags: Tags = field(default_factory=dict)
 
     status = LifeState(KINDS[CLUSTER])

@@ -1,4 +1,4 @@
-"""Amazon MSK: clusters and their configurations are described and change as on AWS; no Kafka runs."""
+"""Amazon MSK: clusters, their configurations, and topics are described and change as on AWS; no Kafka runs."""
 
 from __future__ import annotations
 

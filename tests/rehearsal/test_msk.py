@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -67,6 +68,36 @@ def test_serverless_clusters_have_an_address_for_iam(clusters: Clusters) -> None
     assert clusters.one(arn)["ClusterType"] == "SERVERLESS"
     found = clusters.kafka.get_bootstrap_brokers(ClusterArn=arn)["BootstrapBrokerStringSaslIam"]
     assert found.endswith(":9098")
+
+
+def test_topics_and_what_is_refused(clusters: Clusters) -> None:
+    arn, kafka = clusters.create(), clusters.kafka
+    orders = {"ClusterArn": arn, "TopicName": "orders"}
+    configs = base64.b64encode(b"retention.ms=1").decode()
+    made = kafka.create_topic(**orders, PartitionCount=3, ReplicationFactor=2, Configs=configs)
+    assert made["TopicArn"] == arn.replace(":cluster/", ":topic/") + "/orders"
+    assert kafka.describe_topic(**orders)["Configs"] == configs
+    assert refused(kafka.create_topic, **orders, PartitionCount=3, ReplicationFactor=2) == "TopicExistsException"
+    assert refused(kafka.create_topic, ClusterArn=arn, TopicName="mail", PartitionCount=1, ReplicationFactor=3) == BAD
+    assert refused(kafka.update_topic, **orders, PartitionCount=2) == BAD
+    assert refused(kafka.update_topic, **orders, PartitionCount=4, Configs=configs) == BAD
+    kafka.update_topic(**orders, PartitionCount=4)
+    (listed,) = kafka.list_topics(ClusterArn=arn, TopicNameFilter="ord")["Topics"]
+    assert (listed["PartitionCount"], listed["ReplicationFactor"]) == (4, 2)
+    assert [len(one["Replicas"]) for one in kafka.describe_topic_partitions(**orders)["Partitions"]] == [2] * 4
+    kafka.delete_topic(**orders)
+    assert refused(kafka.describe_topic, **orders) == "NotFoundException"
+
+
+def test_what_is_read_of_topics_lags_and_needs_an_active_cluster(clusters: Clusters) -> None:
+    arn = clusters.create()
+    orders = {"ClusterArn": arn, "TopicName": "orders"}
+    clusters.cloud.admin.settings(transition_seconds={"default": 0.0, "msk_cluster": 60.0})
+    clusters.kafka.create_topic(**orders, PartitionCount=3, ReplicationFactor=2)
+    assert refused(clusters.kafka.describe_topic, **orders) == "NotFoundException"
+    clusters.change("update_monitoring", arn, EnhancedMonitoring="PER_BROKER")
+    assert refused(clusters.kafka.describe_topic, **orders) == BAD
+    clusters.cloud.admin.reset()
 
 
 CREATE: list[tuple[str, dict[str, Any]]] = [

@@ -12,12 +12,13 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.kinds.mq_broker import MqBroker
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.kinds.msk_cluster import MskCluster
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.kinds.stream_log_group import PREFIX
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.kinds.stream_secret import StreamSecret
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.queue_documents import by_queue
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.samples_brokers import broker
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.samples_streams import cluster, secret
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import key, log_group
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import NAME, key, log_group
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
 from tests.contract.account import listed
 from tests.contract.further.shared import FEW, MANY
@@ -96,6 +97,15 @@ def grown_cluster(place: Place) -> Sample:
     return replace(cluster(place), change={"storage_gib": 20, "broker_count": 4, "kafka_version": "4.1.x.kraft"})
 
 
+def topics_of_cluster(place: Place) -> Sample:
+    """One more, more partitions, and an option."""
+    one = cluster(place)
+    orders = {"partitions": 1, "replication": 2, "configuration": {}}
+    more = {"partitions": 3, "replication": 2, "configuration": {"retention.ms": "60000"}}
+    resource = replace(one.resource, properties={**one.resource.properties, "topics": {"orders": orders}})
+    return replace(one, resource=resource, change={"topics": {"orders": more, "mail": orders}})
+
+
 def described_names(desired: Sequence[Resource]) -> list[str]:
     return [one.properties["secret_name"] for one in desired if one.kind == "stream_secret"]
 
@@ -110,6 +120,15 @@ COUNTS = {
     "msk_configuration": listed("kafka", "list_configurations", "Configurations"),
 }
 CONFIGURED = {"stream_secret": lambda desired: StreamSecret(described_names(desired))}
-KINDS = {"mq_broker": MqBroker(reboot=["rebooted"])}
-FURTHER = {"messaging": {"fed": fed_queue, "tags": tagged_broker, "reboot": rebooted, "logins": tagged_cluster, "grown": grown_cluster}}
-ONE_WAY = ("grown",)
+KINDS = {"mq_broker": MqBroker(reboot=["rebooted"]), "msk_cluster": MskCluster(topics={f"msk_cluster.{NAME}": ["mail", "orders"]})}
+FURTHER = {
+    "messaging": {
+        "fed": fed_queue,
+        "tags": tagged_broker,
+        "reboot": rebooted,
+        "logins": tagged_cluster,
+        "grown": grown_cluster,
+        "topics": topics_of_cluster,
+    }
+}
+ONE_WAY = ("grown", "topics")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -162,3 +163,40 @@ def test_a_replacement_loses_data_and_needs_consent_that_says_so(streams: Stream
     renamed = streams.desired(events(cluster_name="other", logs={"broker": False}))
     assert summary(streams.plan(renamed, allow_replace=("*",))) == {CLUSTER: "replace (no consent)"}
     assert summary(streams.plan(renamed, allow_replace=("msk_cluster.*",))) == {CLUSTER: "replace"}
+
+
+def topic(streams: StreamSite, name: str) -> dict[str, Any]:
+    found = dict(streams.cloud.client("kafka").describe_topic(ClusterArn=streams.cluster()["ClusterArn"], TopicName=name))
+    return {**found, "Configs": sorted(base64.b64decode(found["Configs"]).decode().split())}
+
+
+def test_topics_are_made_grown_and_configured_and_never_deleted(streams: StreamSite) -> None:
+    orders = {"partitions": 2, "configuration": {"retention.ms": 604800000}}
+    described = events(topics={"orders": orders, "mail": {}})
+    assert set(summary(streams.plan(streams.desired(described))).values()) == {"create"}
+    streams.cloud.admin.settings(transition_seconds={"default": 0.0, "msk_cluster": 0.3})
+    assert [one for one in streams.bring(described) if "Topic" in one] == ["kafka:CreateTopic"] * 2
+    assert streams.bring(described) == []
+    found = topic(streams, "orders")
+    assert (found["PartitionCount"], found["ReplicationFactor"], found["Configs"]) == (2, 2, ["retention.ms=604800000"])
+    grown = events(topics={"orders": {"partitions": 6, "configuration": {"cleanup.policy": "compact"}}})
+    assert streams.bring(grown) == ["kafka:UpdateTopic"] * 2
+    assert streams.bring(grown) == []
+    found = topic(streams, "orders")
+    assert (found["PartitionCount"], found["Configs"]) == (6, ["cleanup.policy=compact", "retention.ms=604800000"])
+    assert topic(streams, "mail")["PartitionCount"] == 1
+
+
+def test_a_topic_that_exists_is_taken_over_and_those_of_others_stay(streams: StreamSite) -> None:
+    streams.bring(events())
+    kafka, arn = streams.cloud.client("kafka"), streams.cluster()["ClusterArn"]
+    for name in ("theirs", "orders"):
+        kafka.create_topic(ClusterArn=arn, TopicName=name, PartitionCount=3, ReplicationFactor=1)
+    described = events(topics={"orders": {"partitions": 4}})
+    streams.desired(described)
+    assert ["the topic orders exists and is taken over" in one for one in streams.domain_notes()] == [True]
+    assert streams.bring(described) == ["kafka:UpdateTopic"]
+    assert streams.bring(described) == []
+    assert topic(streams, "theirs")["PartitionCount"] == 3
+    refused = streams.problems(events(topics={"orders": {"partitions": 2, "replication": 2}}))
+    assert ["Kafka removes none; set 4" in refused[0], "set 1, or move its replicas" in refused[1]] == [True, True]

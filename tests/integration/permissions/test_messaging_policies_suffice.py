@@ -55,7 +55,7 @@ BROKERS: dict[str, dict[str, Any]] = {
 EVENTS: dict[str, Any] = {"instance_type": "kafka.m5.large", "version": "3.9"}
 STREAMS: dict[str, dict[str, Any]] = {
     "create streams": {
-        "events": {**EVENTS, "auth": {"scram": {"worker": {}, "reader": {}}}, "tags": {"a": "1", "b": "1"}},
+        "events": {**EVENTS, "auth": {"scram": {"worker": {}, "reader": {}}}, "topics": {"orders": {}}, "tags": {"a": "1", "b": "1"}},
         "clicks": {"serverless": True},
     },
     "change a stream": {
@@ -66,6 +66,7 @@ STREAMS: dict[str, dict[str, Any]] = {
             "brokers": 4,
             "storage_gib": 200,
             "auth": {"unauthenticated": True, "scram": {"worker": {"rotation": "2"}}},
+            "topics": {"orders": {"partitions": 2, "configuration": {"retention.ms": 60_000}}},
             "logs": {"retention_days": 14},
             "monitoring": "per_broker",
             "tags": {"a": "2"},

@@ -50,8 +50,9 @@ class StreamsPart(MessagingPart):
 
     def kinds(self, described: Described) -> Sequence[Kind]:
         owner, looks = Owner(self.context.environment, self.context.component), looks_for(self.option, described, self.context)
+        topics = {f"{KIND}.{name}": tuple(one.topics) for name, one in self._own(described).items()}
         secrets = [secret_name(owner, name, user) for name, one in self._own(described).items() for user in one.auth.scram]
-        return (KmsKey(), StreamLogGroup(looks), StreamSecret(secrets, looks=looks), MskConfiguration(looks), MskCluster(looks))
+        return (KmsKey(), StreamLogGroup(looks), StreamSecret(secrets, looks=looks), MskConfiguration(looks), MskCluster(looks, topics))
 
     def questions(self, described: Described) -> Mapping[str, Callable[[Aws], Any]]:
         """The versions that MSK offers here, as its API names them."""
@@ -75,7 +76,7 @@ class StreamsPart(MessagingPart):
 
     def outputs(self, described: Described, attributes: Attributes) -> dict[str, Any]:
         """{"streams": {name: {name, arn, serverless, kafka_version, instance_type, brokers, bootstrap: {way to log in: addresses},
-        scram_secret_arns: {user: arn}, log_group_name}}}.
+        scram_secret_arns: {user: arn}, log_group_name, topics: [name]}}}.
         """
         names = sorted(name for kind, name in map(split, attributes) if kind == KIND)
         return {self.option: {name: self._outputs(name, described, attributes) for name in names}}
@@ -89,6 +90,7 @@ class StreamsPart(MessagingPart):
         found["scram_secret_arns"] = {one.removeprefix(prefix): value(attributes, one, "arn") for one in secrets}
         found["log_group_name"] = value(attributes, f"{LOG_GROUP}.{name}", "id")
         there = {mode: value(attributes, address, f"bootstrap_{mode}") for mode in BOOTSTRAP}
+        found["topics"] = sorted(one.topics) if one else []
         if one is None:
             return {**found, "bootstrap": there}
         if one.serverless:

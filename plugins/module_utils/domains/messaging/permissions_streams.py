@@ -3,8 +3,9 @@
 
 """How narrowly the IAM permissions of streams can be scoped (Service Authorization Reference, Apache Kafka APIs for Amazon MSK clusters).
 
-Configurations have no tags, so ours are told by their names. MSK makes a grant of the key and, for what its clients connect to, endpoints
-of the network with the caller's rights.
+Configurations have no tags, so ours are told by their names. Topics have none either: whoever makes a call about one must also be allowed
+to connect to its cluster, which has them. MSK makes a grant of the key and, for what its clients connect to, endpoints of the network with
+the caller's rights.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from .kinds.stream_secret import BEGINNING
 
 CLUSTERS = Grant((arn("kafka", "cluster/*"),))
 OWN = Grant(CLUSTERS.resources, (marked,))
+TOPICS = Grant((arn("kafka", "topic/*"),))
+"""A topic is part of its cluster, to which kafka-cluster:Connect admits (MSK Developer Guide, "Topic Operations")."""
 CONFIGURATIONS = Grant((arn("kafka", "configuration/*"),))
 SECRETS = Grant((arn("secretsmanager", f"secret:{BEGINNING}{{environment}}/{{component}}/*"),))
 DELIVERY = (
@@ -48,6 +51,9 @@ CLUSTERS_AND_PARTS = Permissions(
         # The holder of a wanted name is read to find its owner.
         **each("kafka", "DescribeClusterV2 GetBootstrapBrokers ListScramSecrets", CLUSTERS),
         **each("kafka", "DescribeConfiguration DescribeConfigurationRevision", CONFIGURATIONS),
+        "kafka:DescribeTopic": (OWN,),
+        "kafka-cluster:Connect": (OWN,),
+        **each("kafka-cluster", "DescribeTopic DescribeTopicDynamicConfiguration", TOPICS),
         **each("ec2", LOOKS, REGIONAL),
         "secretsmanager:ListSecrets": (REGIONAL,),
         **each("secretsmanager", "DescribeSecret GetSecretValue", SECRETS),
@@ -58,6 +64,8 @@ CLUSTERS_AND_PARTS = Permissions(
         "kafka:CreateConfiguration": (REGIONAL,),
         **each("kafka", "DeleteConfiguration UpdateConfiguration", OWN_CONFIGURATIONS),
         **each("kafka", "DeleteCluster UntagResource UpdateBrokerCount UpdateBrokerStorage UpdateBrokerType", OWN),
+        **each("kafka", "CreateTopic UpdateTopic", OWN),
+        **each("kafka-cluster", "AlterTopic AlterTopicDynamicConfiguration CreateTopic", TOPICS),
         **each("kafka", "BatchAssociateScramSecret BatchDisassociateScramSecret", OWN),
         **each("kafka", "UpdateClusterConfiguration UpdateClusterKafkaVersion UpdateMonitoring UpdateSecurity", OWN),
         # Also checked as part of the create call, when the cluster has no tags yet.
@@ -83,6 +91,14 @@ CLUSTERS_AND_PARTS = Permissions(
             "kms:CreateGrant",
             "kms:DescribeKey",
             *(f"logs:{name}" for name in DELIVERY.split()),
+        ),
+        "kafka:CreateTopic": ("kafka-cluster:Connect", "kafka-cluster:CreateTopic"),
+        "kafka:DescribeTopic": (
+            *("kafka-cluster:Connect", "kafka-cluster:DescribeTopic", "kafka-cluster:DescribeTopicDynamicConfiguration"),
+        ),
+        "kafka:UpdateTopic": (
+            *("kafka-cluster:Connect", "kafka-cluster:DescribeTopic"),
+            *("kafka-cluster:AlterTopic", "kafka-cluster:AlterTopicDynamicConfiguration"),
         ),
         "kafka:UpdateMonitoring": tuple(f"logs:{name}" for name in DELIVERY.split()),
         "kafka:BatchAssociateScramSecret": ("kms:CreateGrant", "kms:RetireGrant"),

@@ -21,6 +21,7 @@ from .kinds.stream_secret import secret_name
 from .part import tags_of
 from .settings.kafka_versions import in_api
 from .settings.stream import IN_TRANSIT, LEVELS, Stream
+from .settings.topic import Topic
 
 KIND, CONFIGURATION = "msk_cluster", "msk_configuration"
 LOG_GROUP, SECRET = "stream_log_group", "stream_secret"
@@ -100,6 +101,10 @@ def serverless(one: Stream, place: Place) -> Resource:
     return Resource(KIND, one.name, common(one, place))
 
 
+def topic_of(one: Topic) -> dict[str, Any]:
+    return {"partitions": one.partitions, "replication": one.replication, "configuration": dict(one.configuration)}
+
+
 def provisioned(one: Stream, place: Place) -> Resource:
     made = f"{CONFIGURATION}.{one.name}"
     properties = {
@@ -121,5 +126,6 @@ def provisioned(one: Stream, place: Place) -> Resource:
         "client_broker": IN_TRANSIT[one.in_transit],
         "monitoring": LEVELS[one.monitoring],
         "open_monitoring": {"jmx": one.jmx_exporter, "node": one.node_exporter},
+        **({"topics": {name: topic_of(one.topics[name]) for name in sorted(one.topics)}} if one.topics else {}),
     }
     return Resource(KIND, one.name, properties)

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from ...reconcile.model import Observed
 from .settings.kafka_versions import has_kraft, in_api, kept, minor_of, number
 from .settings.stream import Stream
+from .settings.topic import Topic
 
 SMALLEST_STEP = 10
 """GiB by which storage grows at least (UpdateBrokerStorage)."""
@@ -28,7 +30,11 @@ def objections(
     return [
         text
         for one in provisioned
-        for text in (*of_version(one, there.get(one.name), offered, may_upgrade(one.name)), *of_size(one, there.get(one.name)))
+        for text in (
+            *of_version(one, there.get(one.name), offered, may_upgrade(one.name)),
+            *of_size(one, there.get(one.name)),
+            *of_topics(one, there.get(one.name)),
+        )
     ]
 
 
@@ -68,6 +74,26 @@ def of_size(one: Stream, present: Observed | None) -> Iterator[str]:
         )
 
 
+def topics_in(present: Observed | None) -> Mapping[str, Any]:
+    return (present.properties.get("topics") if present else None) or {}
+
+
+def of_topics(one: Stream, present: Observed | None) -> Iterator[str]:
+    """Kafka removes no partitions, and MSK's API moves no replicas."""
+    for topic in one.topics.values():
+        there = topics_in(present).get(topic.name)
+        if there and topic.partitions < there["partitions"]:
+            yield (
+                f"{topic.path}.partitions is {topic.partitions}, but the topic has {there['partitions']}, and Kafka removes none; set "
+                f"{there['partitions']}, or describe a topic of another name"
+            )
+        if there and topic.own_replication and topic.replication != there["replication"]:
+            yield (
+                f"{topic.path}.replication is {topic.replication}, but the topic has {there['replication']}, and MSK's API cannot change "
+                f"that; set {there['replication']}, or move its replicas with a client of Kafka first"
+            )
+
+
 def notes(streams: Mapping[str, Stream], observed: Sequence[Observed]) -> list[str]:
     there = present_of(observed)
     return [f"{name}: {text}" for name in sorted(streams) for text in of_stream(streams[name], there.get(name))]
@@ -83,3 +109,18 @@ def of_stream(one: Stream, present: Observed | None) -> Iterator[str]:
         yield f"it runs Kafka {minor_of(runs)}, later than {one.path}.version; there is no way back"
     if room > one.storage_gib:
         yield f"it has {room} GiB for each broker, more than {one.path}.storage_gib; storage never shrinks"
+    if one.topics and "topics" not in present.properties:
+        yield "its topics cannot be read while MSK changes it; a run waits for the end of that, and changes only what differs then"
+    for topic in one.topics.values():
+        if changed := differences(topic, topics_in(present).get(topic.name)):
+            yield f"the topic {topic.name} exists and is taken over as it is described: {', '.join(changed)}; its other options stay"
+
+
+def differences(topic: Topic, there: Mapping[str, Any] | None) -> list[str]:
+    """What a run changes in a topic that exists."""
+    if there is None:
+        return []
+    grows = [f"{there['partitions']} -> {topic.partitions} partitions"] if topic.partitions > there["partitions"] else []
+    had = there["configuration"]
+    options = {name: value for name, value in sorted(topic.configuration.items()) if had.get(name) != value}
+    return [*grows, *(f"{name} {had.get(name, 'not set')} -> {value}" for name, value in options.items())]

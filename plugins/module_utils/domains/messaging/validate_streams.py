@@ -12,6 +12,7 @@ from ...inputs.problems import Problems
 from ...reconcile.model import is_unknown
 from .settings.broker import MOST_GROUPS
 from .settings.stream import SMALLEST, TLS_PLAINTEXT, Stream
+from .settings.topic import IN_SYNC, partitions_per_broker
 from .validate_brokers import NO_NETWORK
 
 FEWEST_ZONES = 2
@@ -28,6 +29,7 @@ def check_streams(streams: Mapping[str, Stream], environment: str, problems: Pro
         if not one.serverless:
             check_brokers_of(one, environment, problems)
             check_auth(one, problems)
+            check_topics(one, problems)
 
 
 def check_place(one: Stream, problems: Problems) -> None:
@@ -65,3 +67,31 @@ def check_auth(one: Stream, problems: Problems) -> None:
     if one.in_transit == TLS_PLAINTEXT and not one.auth.unauthenticated:
         remedy = "only clients that do not log in use plain text; set auth.unauthenticated: true, or in_transit: tls"
         problems.add(f"{one.path}.in_transit", one.in_transit, remedy)
+
+
+def check_topics(one: Stream, problems: Problems) -> None:
+    alike: dict[str, str] = {}
+    for topic in one.topics.values():
+        other = alike.setdefault(topic.name.replace(".", "_"), topic.name)
+        if other != topic.name:
+            remedy = f"Kafka takes it for {other}, since metrics write . as _; choose another name for one of them"
+            problems.add(f"{one.path}.topics", topic.name, remedy)
+        if topic.replication > one.brokers and topic.own_replication:
+            remedy = f"each replica is on another broker, and there are {one.brokers}; set at most {one.brokers}"
+            problems.add(f"{topic.path}.replication", topic.replication, remedy)
+        in_sync = topic.configuration.get(IN_SYNC, "1")
+        if not in_sync.isdigit() or not 1 <= int(in_sync) <= topic.replication:
+            remedy = f"it must be a whole number from 1 to {topic.replication}, the replicas: otherwise nobody could write to it"
+            problems.add(f"{topic.path}.configuration.{IN_SYNC}", in_sync, remedy)
+    check_partitions(one, problems)
+
+
+def check_partitions(one: Stream, problems: Problems) -> None:
+    """Those of the described topics; what applications make beside them is not known here."""
+    room = one.brokers * partitions_per_broker(one.instance_type)
+    wanted = sum(topic.partitions * topic.replication for topic in one.topics.values())
+    if one.instance_type and wanted > room:
+        problems.messages.append(
+            f"{one.path}.topics have {wanted} partitions with their replicas, but {one.brokers} brokers of {one.instance_type} can have at "
+            f"most {room} and still be updated; describe fewer partitions, more brokers, or a larger type"
+        )

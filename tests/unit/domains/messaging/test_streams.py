@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.kinds.msk_cluster import next_step
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.kinds.msk_topics import change_of, kept_topics
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.preflight import closed_ports, role_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.resources_streams import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.messaging.settings.stream import Stream, read_streams
@@ -76,6 +77,22 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("a password", {"password": "canary"}, f"{PREFIX}.password is set, but it is a password in an inventory"),
     ("a name", {"cluster_name": "a_b"}, "MSK accepts 1 to 64 letters, digits, and hyphens"),
     ("an unknown setting", {"topic": {}}, f"{PREFIX}.topic is not a setting"),
+    ("a topic's name", {"topics": {"a b": {}}}, "the name of a topic must be 1 to 249 letters, digits, and . _ -, and not . or .."),
+    ("a topic that is a dot", {"topics": {"..": {}}}, "the name of a topic must be"),
+    ("a topic of Kafka's", {"topics": {"__consumer_offsets": {}}}, "names that begin with __ are those of Kafka itself"),
+    ("two topics in one metric", {"topics": {"a.b": {}, "a_b": {}}}, "is 'a_b', but Kafka takes it for a.b"),
+    ("a topic without partitions", {"topics": {"orders": {"partitions": 0}}}, f"{PREFIX}.topics.orders.partitions is 0, but it must be"),
+    (
+        "more replicas than brokers",
+        {"topics": {"orders": {"replication": 4}}},
+        "each replica is on another broker, and there are 3; set at most 3",
+    ),
+    ("too many partitions", {"topics": {"orders": {"partitions": 1501}}}, "topics have 4503 partitions with their replicas, but 3 brokers"),
+    ("a broker's option", {"topics": {"orders": {"configuration": {"log.retention.ms": 1}}}}, "no such option; did you mean retention.ms?"),
+    ("an option's form", {"topics": {"orders": {"configuration": {"retentionMs": 1}}}}, "the name of an option such as retention.ms"),
+    ("nobody can write", {"topics": {"orders": {"configuration": {"min.insync.replicas": 4}}}}, "it must be a whole number from 1 to 3"),
+    ("a topic in another tool", {"topics": {"orders": {"replication_factor": 3}}}, "this role calls it replication; rename it"),
+    ("a serverless topic", {"instance_type": None, "serverless": True, "topics": {"orders": {}}}, "only a client of Kafka can make topics"),
 ]
 
 
@@ -187,6 +204,58 @@ def test_one_change_at_a_time(left: dict[str, Any], method: str) -> None:
     assert step is not None
     assert step.method == method
     assert ("ConfigurationInfo" in step.params) == ("configuration" in left)
+
+
+ORDERS = {"partitions": 6, "replication": 3, "configuration": {"retention.ms": "1", "cleanup.policy": "compact"}}
+
+
+def test_topics_are_built_as_described() -> None:
+    one = stream(topics={"orders": {"partitions": 6, "configuration": {"retention.ms": 1}}, "mail": {"replication": 2}})
+    (cluster,) = [made for made in build({"events": one}, PLACE) if made.kind == "msk_cluster"]
+    assert cluster.properties["topics"] == {
+        "mail": {"partitions": 1, "replication": 2, "configuration": {}},
+        "orders": {"partitions": 6, "replication": 3, "configuration": {"retention.ms": "1"}},
+    }
+
+
+TOPICS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("as it is", {"partitions": 6}, []),
+    ("more of them", {"partitions": 9}, []),
+    (
+        "fewer",
+        {"partitions": 3},
+        [f"{PREFIX}.topics.orders.partitions is 3, but the topic has 6, and Kafka removes none; set 6, or describe"],
+    ),
+    ("other replicas", {"partitions": 6, "replication": 2}, ["but the topic has 3, and MSK's API cannot change that; set 3, or move"]),
+]
+
+
+@pytest.mark.parametrize(("topic", "expected"), [case[1:] for case in TOPICS], ids=[case[0] for case in TOPICS])
+def test_topics_that_exist_speak_against_it(topic: dict[str, Any], expected: list[str]) -> None:
+    there = seen(topics={"orders": ORDERS})
+    found = objections({"events": stream(version="3.9", storage_gib=140, topics={"orders": topic})}, [there], OFFERED, lambda name: False)
+    assert len(found) == len(expected)
+    assert all(part in text for part, text in zip(expected, found, strict=True))
+
+
+def test_a_plan_says_which_topics_it_takes_over() -> None:
+    given = {"orders": {"partitions": 9, "configuration": {"retention.ms": 2, "segment.ms": 5}}, "mail": {}}
+    (said,) = notes({"events": stream(version="3.9", storage_gib=140, topics=given)}, [seen(topics={"orders": ORDERS})])
+    assert said == (
+        "events: the topic orders exists and is taken over as it is described: 6 -> 9 partitions, retention.ms 1 -> 2, "
+        "segment.ms not set -> 5; its other options stay"
+    )
+    (said,) = notes({"events": stream(version="3.9", storage_gib=140, topics=given)}, [seen()])
+    assert "its topics cannot be read while MSK changes it" in said
+
+
+def test_a_topic_keeps_what_is_not_described() -> None:
+    wanted = kept_topics({"orders": {"partitions": 3, "replication": 2, "configuration": {"retention.ms": "2"}}}, {"orders": ORDERS})
+    assert wanted == {"orders": {**ORDERS, "configuration": {"retention.ms": "2", "cleanup.policy": "compact"}}}
+    change = change_of(wanted["orders"], ORDERS)
+    assert change is not None
+    assert (change.what, list(change.params)) == ("configuration", ["Configs"])
+    assert change_of(ORDERS, ORDERS) is None
 
 
 def role(ports: list[int], **more: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, State, fixed, given, later
 from ..settings.kafka_versions import kept
 from .msk import BAD, MskKind, creating
+from .msk_topics import kept_topics, read_topics, set_topics
 from .stream_secret import secrets_prefix
 
 PROVISIONED, SERVERLESS = "PROVISIONED", "SERVERLESS"
@@ -55,7 +56,10 @@ class Step(NamedTuple):
 
 
 class MskCluster(MskKind):
-    """A serverless cluster has only names, a place, and tags."""
+    """A serverless cluster has only names, a place, and tags.
+
+    ``topics``: the names of the described topics, by the address of their cluster. No others are read.
+    """
 
     name = "msk_cluster"
     calls = NamedCalls(
@@ -76,6 +80,7 @@ class MskCluster(MskKind):
         *("update_cluster_kafka_version", "update_monitoring", "update_security"),
         *("batch_associate_scram_secret", "batch_disassociate_scram_secret", "list_scram_secrets"),
         "get_bootstrap_brokers",
+        *("create_topic", "describe_topic", "update_topic"),
     )
     states = STATES
     settles = ("delete",)
@@ -107,13 +112,21 @@ class MskCluster(MskKind):
     open_monitoring = given()
     broker_log_group = given()
     scram_secrets = later(canonical=sorted_strings)
+    topics = later(effective=kept_topics)
+
+    def __init__(self, looks: bool = True, topics: Mapping[str, Collection[str]] | None = None) -> None:
+        super().__init__(looks)
+        self.topic_names = topics or {}
 
     def complete(self, aws: Aws, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """With its addresses, and our secrets."""
+        """With its addresses, the described topics, which MSK shows only while it is active, and our secrets."""
         if str(raw["State"]).lower() in STATES or "Bootstrap" in raw:
             return dict(raw)
         where = {"ClusterArn": raw["ClusterArn"]}
         found = {**raw, "Bootstrap": aws.find("kafka", "get_bootstrap_brokers", **where) or {}}
+        names = self.topic_names.get(aws.owner.address(self.tags_of(raw)) or "")
+        if names and raw["State"] == ACTIVE:
+            found["Topics"] = read_topics(aws, raw["ClusterArn"], names)
         if not _enabled(_sasl(raw), "Scram"):
             return found
         ours = f":secret:{secrets_prefix(aws.owner)}"
@@ -219,10 +232,12 @@ class MskCluster(MskKind):
         secrets, there = (frozenset(found.get("scram_secrets") or ()) for found in (left, now.properties))
         if left.pop("scram_secrets", None) is not None:
             self.set_secrets(aws, now, "batch_disassociate_scram_secret", there - secrets)
+        topics = left.pop("topics", None) or {}
         step = next_step(left)
         if step is None:
             aws.begun.pop(now.id, None)
             self.set_secrets(aws, now, "batch_associate_scram_secret", secrets - there)
+            self.set_topics(aws, now, topics)
             return
         method, since = (aws.begun.get(now.id) or " ").split(" ")
         if method != step.method:
@@ -243,6 +258,15 @@ class MskCluster(MskKind):
             if failed:
                 said = "; ".join(f"{one.get('SecretArn')}: {one.get('ErrorMessage')}" for one in failed)
                 raise CallFailed(f"MSK did not take every secret: {said}", operation, str(failed[0].get("ErrorCode") or ""))
+
+    def set_topics(self, aws: Aws, now: Observed, topics: Mapping[str, Any]) -> None:
+        """Raises NotYet until all are shown, and while MSK has begun something else, during which it takes no topics."""
+        try:
+            set_topics(aws, now.id, topics, now.properties.get("topics"))
+        except CallFailed as error:
+            if error.code == BAD:
+                self.at_rest(aws, now)
+            raise
 
     def begin(self, aws: Aws, now: Observed, step: Step) -> None:
         """Make the call. Raises NotYet if MSK has begun something of its own since the cluster was read."""

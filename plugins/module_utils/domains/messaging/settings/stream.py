@@ -21,6 +21,7 @@ from ....inputs.values import KMS_KEY_ARN
 from ....reconcile.model import is_unknown
 from .broker import ROTATION, read_options, refuse_elsewhere
 from .kafka_versions import API_FORM, NEWEST, OLDEST, VERSION, has_kraft, number
+from .topic import Topic, read_topics
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 SIZES = {
@@ -55,6 +56,7 @@ NOT_SERVERLESS = (
     *("open_monitoring", "logs"),
 )
 """What MSK decides in a serverless cluster."""
+NO_TOPICS = "the stream is serverless, where only a client of Kafka can make topics; remove it, or give the stream brokers of its own"
 ELSEWHERE: Mapping[str, str] = {
     "kafka_version": "this role calls it version; rename it",
     "number_of_broker_nodes": "this role calls it brokers; rename it",
@@ -105,6 +107,7 @@ class Stream:
     auth: Auth = field(default_factory=Auth)
     in_transit: str = TLS
     options: Mapping[str, str] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
     monitoring: str = "default"
     jmx_exporter: bool = False
     node_exporter: bool = False
@@ -161,6 +164,7 @@ def read_provisioned(reader: Reader, zones: int) -> dict[str, Any]:
         "auth": read_auth(reader.section("auth")),
         "in_transit": reader.choice("in_transit", IN_TRANSIT, TLS),
         "options": {**ALWAYS, **read_options(reader, OPTION, "num.partitions")},
+        "topics": read_topics(reader, zones),
         "monitoring": reader.choice("monitoring", LEVELS, "default"),
         "jmx_exporter": exporters.boolean("jmx", False),
         "node_exporter": exporters.boolean("node", False),
@@ -177,6 +181,8 @@ def refuse_settings(reader: Reader) -> dict[str, Any]:
         value = reader.take(key)
         if value is not None:
             reader.problems.add(reader.at(key), value, "the stream is serverless, where MSK decides that; remove one of the two")
+    if (topics := reader.take("topics")) is not None:
+        reader.problems.add(reader.at("topics"), topics, NO_TOPICS)
     return {}
 
 
