@@ -132,7 +132,7 @@ LARGE = {
     "rds": of_role("rds", "databases", 95, 240, "rds"),
     "dns": of_role("dns", "zones", 55, 25, "dns"),
     "redis": of_role("redis", "caches", 60, 50, "redis"),
-    "messaging": of_role("messaging", "queues", 180, 80, "messaging"),
+    "messaging": of_role("messaging", "queues", 90, 80, "messaging"),
     "observability": of_role("observability", "watch", 45, 60, "observability"),
     "s3_cdn": of_role("s3_cdn", "sites", 170, 60, "s3_cdn"),
     "ci_cd": of_role("ci_cd", "registry", 20, 20, "ci_cd"),
