@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..application.settings.facts import kubernetes_name
 from ..component.parts import Context
 from ..domains.app_deploy.logs import log_of, metrics_of
 from ..domains.app_deploy.surroundings import Surroundings
@@ -312,7 +313,7 @@ def applications(host: Host, clusters: Mapping[str, Item], log: Item, unseen: st
     paths = [one for one in places.values() if isinstance(one, Mapping)] if isinstance(places, Mapping) else []
     behind = list(dict.fromkeys(str(service) for one in paths for service in one.values()))
     services = host.given("app_deploy_services")
-    place = f"{cluster_name}/{namespace}/{host.component.replace('_', '-').rstrip('-')}"
+    place = f"{cluster_name}/{namespace}/{kubernetes_name(host.component)}"
     found_by = {name: [f"{place}-{one}" for one in backends(name, colored=colored)] for name in behind}
     unknown = [unseen] if unseen else []
     looked_up = {name: {"target_groups": unknown, "load_balancer": unseen, "found_by": names} for name, names in found_by.items()}

@@ -61,5 +61,10 @@ class Facts:
 
     @property
     def kubernetes_name(self) -> str:
-        """The name of the application's own objects: underscores, which components may have, are invalid in Kubernetes."""
-        return self.name.replace("_", "-").rstrip("-")
+        """The name of the application's own objects."""
+        return kubernetes_name(self.name)
+
+
+def kubernetes_name(component: str) -> str:
+    """Underscores, which components may have, are invalid in Kubernetes."""
+    return component.replace("_", "-").rstrip("-")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...aws.place import Place
+from ...aws.policies import key_policy, logs_use_of_key
 from ...component.domain import Observation
 from ...component.parts import Context, Described, Part
 from ...reconcile.model import Resource
@@ -42,3 +43,15 @@ def looks_for(option: str, described: Described, context: Context) -> bool:
 def tags_of(place: Place, name: str, tags: Mapping[str, str]) -> dict[str, str]:
     """The user's tags and a name."""
     return {**place.tags, **tags, "Name": name}
+
+
+def key_of(place: Place, what: str, log_groups: str) -> Resource:
+    """The component's key for all its brokers or streams. ``log_groups``: a pattern of those whose logs it encrypts."""
+    properties = {
+        "description": f"{what.capitalize()} of {place.environment}/{place.component}",
+        "policy": key_policy(place, logs_use_of_key(place, "CloudWatchLogs", log_groups)),
+        "enable_key_rotation": True,
+        "alias": f"alias{place.path}{what}",
+        "tags": tags_of(place, f"{place.environment}-{place.component}-{what}", {}),
+    }
+    return Resource("kms_key", what, properties)

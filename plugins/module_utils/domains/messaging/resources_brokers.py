@@ -14,10 +14,9 @@ from typing import Any
 
 from ...aws.owner import Owner
 from ...aws.place import Place
-from ...aws.policies import key_policy, logs_use_of_key
 from ...reconcile.model import Observed, Ref, Resource, ref
 from .kinds.mq_broker import AWS_OWNED
-from .part import tags_of
+from .part import key_of, tags_of
 from .settings.broker import DEPLOYMENTS, OWN_KEY, Broker
 from .settings.rabbitmq_versions import kept, major_of, minor_of, number
 
@@ -38,23 +37,11 @@ def build(brokers: Brokers, place: Place, observed: Sequence[Observed], reboots:
     if not brokers:
         return []
     there = {seen.address: seen for seen in observed if seen.state != "deleting"}
-    found = [key(place)]
+    found = [key_of(place, "brokers", f"{LOGS}*")]
     for name in sorted(brokers):
         parts = Parts(brokers[name], place, there)
         found += [*parts.configurations(), *parts.secrets(), parts.broker(reboots(name))]
     return found
-
-
-def key(place: Place) -> Resource:
-    properties = {
-        "description": f"Brokers of {place.environment}/{place.component}",
-        "policy": key_policy(place, logs_use_of_key(place, "CloudWatchLogs", f"{LOGS}*")),
-        "enable_key_rotation": True,
-        "alias": f"alias{place.path}brokers",
-        "tags": tags_of(place, f"{place.environment}-{place.component}-brokers", {}),
-    }
-    kind, _dot, name = KEY.partition(".")
-    return Resource(kind, name, properties)
 
 
 def secret_name(owner: Owner, broker: str, part: str = ADMINISTRATOR) -> str:

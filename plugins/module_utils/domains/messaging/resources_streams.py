@@ -13,12 +13,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...aws.place import Place
-from ...aws.policies import key_policy, logs_use_of_key
 from ...reconcile.model import Resource, ref
 from .kinds.msk_cluster import PROVISIONED, SERVERLESS
 from .kinds.stream_log_group import PREFIX, log_group_name
 from .kinds.stream_secret import secret_name
-from .part import tags_of
+from .part import key_of, tags_of
 from .settings.kafka_versions import in_api
 from .settings.stream import IN_TRANSIT, LEVELS, Stream
 from .settings.topic import Topic
@@ -70,15 +69,7 @@ def parts(one: Stream, place: Place) -> Iterator[Resource]:
 
 def key(place: Place) -> Resource:
     """Its policy leaves the rest to IAM: MSK uses it through a grant, which whoever creates a cluster makes."""
-    properties = {
-        "description": f"Streams of {place.environment}/{place.component}",
-        "policy": key_policy(place, logs_use_of_key(place, "CloudWatchLogs", f"{PREFIX}*")),
-        "enable_key_rotation": True,
-        "alias": f"alias{place.path}streams",
-        "tags": tags_of(place, f"{place.environment}-{place.component}-streams", {}),
-    }
-    kind, _dot, name = KEY.partition(".")
-    return Resource(kind, name, properties)
+    return key_of(place, "streams", f"{PREFIX}*")
 
 
 def configuration(one: Stream, place: Place) -> Resource:

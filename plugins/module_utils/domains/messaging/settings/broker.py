@@ -179,12 +179,18 @@ def read_administrator(reader: Reader) -> Administrator:
     if not USERNAME.fullmatch(username) or username in RESERVED:
         remedy = "it must be 2 to 100 letters, digits, and - . _ ~, and not guest, which RabbitMQ has itself"
         reader.problems.add(reader.at("username"), username, remedy)
+    rotation = read_rotation(reader)
+    reader.finish()
+    return Administrator(username, rotation)
+
+
+def read_rotation(reader: Reader) -> str:
+    """The marker of a generated password; another one generates another password."""
     rotation = str(reader.take("rotation") or "")
     if rotation and not ROTATION.fullmatch(rotation):
         remedy = "it must be a marker of up to 64 letters, digits, and . _ : + = @ -, such as a date; a new one generates a new password"
         reader.problems.add(reader.at("rotation"), rotation, remedy)
-    reader.finish()
-    return Administrator(username, rotation)
+    return rotation
 
 
 def read_window(reader: Reader) -> str:

@@ -19,7 +19,7 @@ from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.values import KMS_KEY_ARN
 from ....reconcile.model import is_unknown
-from .broker import ROTATION, read_options, refuse_elsewhere
+from .broker import read_options, read_rotation, refuse_elsewhere
 from .kafka_versions import API_FORM, NEWEST, OLDEST, VERSION, has_kraft, number
 from .topic import Topic, read_topics
 
@@ -249,16 +249,11 @@ def read_scram(reader: Reader) -> dict[str, str]:
     found: dict[str, str] = {}
     for user, given in reader.mapping("scram").items():
         settings = Reader(given, f"{reader.at('scram')}.{user}", reader.problems)
-        found[user] = str(settings.take("rotation") or "")
         if settings.take("password") is not None:
             reader.problems.messages.append(f"{settings.at('password')} is set, but {ELSEWHERE['password']}: it is generated")
         if not USER.fullmatch(user):
             reader.problems.add(reader.at("scram"), user, "the name of a user must be 1 to 64 letters, digits, and . _ -")
-        if found[user] and not ROTATION.fullmatch(found[user]):
-            remedy = (
-                "it must be a marker of up to 64 letters, digits, and . _ : + = @ -, such as a date; a new one generates a new password"
-            )
-            reader.problems.add(settings.at("rotation"), found[user], remedy)
+        found[user] = read_rotation(settings)
         settings.finish()
     return found
 
